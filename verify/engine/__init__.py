@@ -1,0 +1,1 @@
+"""The engine stage; see docs/architecture.md."""

@@ -1,0 +1,1 @@
+"""The frontend stage; see docs/architecture.md."""

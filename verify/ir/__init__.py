@@ -1,0 +1,1 @@
+"""The typed, located intermediate representation; imports nothing of the project but errors."""

@@ -1,0 +1,1 @@
+"""The prove stage; see docs/architecture.md."""

@@ -1,0 +1,13 @@
+"""What a rule's author writes with; `specs/` imports only this package.
+
+    from verify.rules import Clause, Part, Scene, rule, part, require, independent
+"""
+
+from verify.rules.rule import Clause, Part, Require, Rule, independent, part, require, rule
+from verify.rules.scene import Access, Call, Result, Scene, Smc, State
+from verify.rules.words import Truth, Word, all_of, any_of, no, number
+
+__all__ = [
+    "Access", "Call", "Clause", "Part", "Require", "Result", "Rule", "Scene", "Smc", "State", "Truth", "Word",
+    "all_of", "any_of", "independent", "no", "number", "part", "require", "rule",
+]

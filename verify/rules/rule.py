@@ -1,0 +1,108 @@
+"""Rules, their parts and their registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from verify.rules.scene import Scene
+from verify.rules.words import Truth, Word
+from verify.terms import build as t
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Where the sentence stands. `via` names the public text when the document itself was not seen."""
+
+    document: str
+    section: str
+    via: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.document} {self.section}" + (f" (second-hand: {self.via})" if self.via else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Require:
+    """One conjunct. `secret_free` words must not depend on uninitialised memory; else `holds` is proved."""
+
+    text: str
+    holds: Truth
+    output: str
+    independent: Word | Truth | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One conjunct of a statement for one function: its own obligation and its own vacuity twin.
+
+    `exists`: the interface condition; if no reachable call meets it, the part is not applicable.
+    `given`: the premise (must be reachable, else vacuous). `then`: what is to hold.
+    """
+
+    name: str
+    function: str
+    given: Truth
+    then: tuple[Require, ...]
+    exists: Truth
+
+
+def require(text: str, holds: Truth, output: str = "") -> Require:
+    """`output` names what is wrong if this fails (x1, version, smc, …); default: the first one in `holds`."""
+    return Require(text, holds, output or (holds.outputs[0].name if holds.outputs else "outcome"))
+
+
+def independent(text: str, value: Word | Truth, output: str = "") -> Require:
+    """The value is the same whatever the uninitialised bytes of EL2 are (two-run non-interference)."""
+    name = output or (value.outputs[0].name if value.outputs else "outcome")
+    return Require(text, Truth(t.TRUE, value.outputs), name, value)
+
+
+def part(
+    name: str, given: Truth, then: Require | Iterable[Require], function: str = "", exists: Truth | None = None
+) -> Part:
+    conclusions = (then,) if isinstance(then, Require) else tuple(then)
+    return Part(name, function or name, given, conclusions, exists or Truth(t.TRUE))
+
+
+Statement = Callable[[Scene], Iterator[Part]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """`statement` yields the parts for one scene; its docstring has the headings Clause, Reading, Applies to,
+    Not covered. `force`: spec, policy, security or contested. `confidence`: how sure the citation is."""
+
+    identity: str
+    title: str
+    clauses: tuple[Clause, ...]
+    force: str
+    confidence: str
+    statement: Statement
+    profiles: tuple[str, ...]
+
+    @property
+    def documentation(self) -> str:
+        return self.statement.__doc__ or ""
+
+
+_REGISTRY: dict[str, Rule] = {}
+ALL_PROFILES = ("BASE", "SEED", "UP618", "STRICT")
+
+
+def rule(
+    identity: str, title: str, *clauses: Clause, force: str, confidence: str,
+    profiles: tuple[str, ...] = ALL_PROFILES,
+) -> Callable[[Statement], Statement]:
+    """Register a statement under `FFA-XXX-nn`."""
+
+    def register(statement: Statement) -> Statement:
+        _REGISTRY[identity] = Rule(identity, title, clauses, force, confidence, statement, profiles)
+        return statement
+
+    return register
+
+
+def registered() -> tuple[Rule, ...]:
+    """All rules that have been imported, by identity."""
+    return tuple(_REGISTRY[name] for name in sorted(_REGISTRY))

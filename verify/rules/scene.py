@@ -1,0 +1,172 @@
+"""One host call, from the trap to the host's next instruction: what a rule may speak of.
+
+`pre.x` is x as seen when its lock was taken, or at its first read; `post.x` is x when the call ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from verify.rules.words import RuleError, Truth, Word, any_of
+from verify.terms import build as t
+
+
+def _index(number: int, limit: int) -> int:
+    if not 0 <= number < limit:
+        raise RuleError(f"there is no register x{number} here (x0 to x{limit - 1})")
+    return number
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """The host's registers at the trap."""
+
+    registers: tuple[Word, ...]
+
+    def x(self, number: int) -> Word:
+        return self.registers[_index(number, 31)]
+
+    def w(self, number: int) -> Word:
+        return self.x(number).low32
+
+    @property
+    def function(self) -> Word:
+        """w0 without the SVE hint (bit 16)."""
+        return self.w(0).masked(0xFFFEFFFF)
+
+    @property
+    def is64(self) -> Truth:
+        return self.function.bits_(30, 30) == 1
+
+    def is_(self, *functions: int) -> Truth:
+        return self.function.one_of(functions)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """EL2's FF-A state: `version` (32 bits) and `negotiated`; other bound statics by name."""
+
+    version: Word
+    negotiated: Truth
+    others: Mapping[str, Word]
+
+    @property
+    def minor(self) -> Word:
+        return self.version.bits_(15, 0)
+
+    @property
+    def major(self) -> Word:
+        return self.version.bits_(30, 16)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The host's registers when it goes on. `handled`: EL2 made the completion; else it was forwarded."""
+
+    handled: Truth
+    registers: tuple[Word, ...]
+
+    @property
+    def forwarded(self) -> Truth:
+        return ~self.handled
+
+    def x(self, number: int) -> Word:
+        return self.registers[_index(number, 31)]
+
+    def w(self, number: int) -> Word:
+        return self.x(number).low32
+
+    def is_error(self, code: int) -> Truth:
+        """`ret(c)` of the catalogue: FFA_ERROR in w0, the status code in w2; nothing else is looked at."""
+        return (self.w(0) == 0x84000060) & (self.w(2) == code & 0xFFFFFFFF)
+
+    def refused(self, code: int) -> Truth:
+        return self.handled & self.is_error(code)
+
+
+@dataclass(frozen=True, slots=True)
+class Smc:
+    """One SMC that EL2 may make: `made` says when; `x` are its parameters, `q` what EL3 answers."""
+
+    made: Truth
+    parameters: tuple[Word, ...]
+    results: tuple[Word, ...]
+
+    def x(self, number: int) -> Word:
+        return self.parameters[_index(number, 18)]
+
+    def w(self, number: int) -> Word:
+        return self.x(number).low32
+
+    def q(self, number: int) -> Word:
+        return self.results[_index(number, 18)]
+
+    def qw(self, number: int) -> Word:
+        return self.q(number).low32
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """One read or write of a bound static, at one program site.
+
+    `bound` is the binding's name (version, negotiated); `locked`: its lock is held;
+    `after_negotiated`: an acquire-read of the negotiated flag gave true earlier in this call.
+    """
+
+    bound: str
+    is_write: bool
+    order: str
+    happens: Truth
+    locked: Truth
+    after_negotiated: Truth
+    after_version_write: Truth
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything a rule may speak of.
+
+    `smcs` are EL2's own SMCs in program order; `forwards` the raw forwarding of the host's call (at most one
+    happens; its parameters are x0–x17 as they are sent). `profile` is one of BASE, SEED, UP618, STRICT.
+    `constants` come from the tree under test. `locks_held` says if a lock is still held at the end.
+    """
+
+    call: Call
+    pre: State
+    post: State
+    result: Result
+    smcs: Sequence[Smc]
+    forwards: Sequence[Smc]
+    accesses: Sequence[Access]
+    locks_held: Truth
+    changes: Mapping[str, Truth]
+    """For each static: does this call leave another value in it than it found?"""
+    profile: str
+    constants: Mapping[str, int]
+    max_version: Word
+    """The highest version that this hypervisor offers: the argument of hyp_ffa_init's FFA_VERSION."""
+
+    @property
+    def emitted(self) -> Truth:
+        """EL2 made an SMC of its own."""
+        return any_of(smc.made for smc in self.smcs)
+
+    @property
+    def silent(self) -> Truth:
+        """No SMC of EL2's own, and the call is not forwarded."""
+        return ~self.emitted & self.result.handled
+
+    @property
+    def unchanged(self) -> Truth:
+        """version and negotiated are as before."""
+        return (self.post.version == self.pre.version) & self.post.negotiated.iff(self.pre.negotiated)
+
+    def constant(self, name: str) -> int:
+        if name not in self.constants:
+            raise RuleError(f"the tree under test defines no constant {name}")
+        return self.constants[name]
+
+    @staticmethod
+    def always() -> Truth:
+        return Truth(t.TRUE)

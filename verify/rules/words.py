@@ -1,0 +1,147 @@
+"""Numbers and truth values of a call, as a rule's author sees them.
+
+Comparisons are unsigned unless the name says otherwise. `&`, `|`, `~` combine truth values; Python's
+`and`, `or`, `not`, `if` cannot, and say so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from verify.errors import InputError
+from verify.terms import build as t
+from verify.terms.term import Term
+
+
+class RuleError(InputError):
+    """A mistake in a rule's text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Something the mediator decides, with the origin of its value (a term that names a program site)."""
+
+    name: str
+    origin: Term
+
+
+def _merge(left: tuple[Output, ...], right: tuple[Output, ...]) -> tuple[Output, ...]:
+    return left + tuple(output for output in right if output not in left)
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """A symbolic yes or no."""
+
+    term: Term
+    outputs: tuple[Output, ...] = ()
+
+    def __and__(self, other: Truth) -> Truth:
+        return Truth(t.and_(self.term, other.term), _merge(self.outputs, other.outputs))
+
+    def __or__(self, other: Truth) -> Truth:
+        return Truth(t.or_(self.term, other.term), _merge(self.outputs, other.outputs))
+
+    def __invert__(self) -> Truth:
+        return Truth(t.not_(self.term), self.outputs)
+
+    def implies(self, other: Truth) -> Truth:
+        return ~self | other
+
+    def iff(self, other: Truth) -> Truth:
+        return Truth(t.eq(self.term, other.term), _merge(self.outputs, other.outputs))
+
+    def __bool__(self) -> bool:
+        raise RuleError("a symbolic truth value in Python's if/and/or/not: use &, |, ~ or .implies()")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Word:
+    """A symbolic number of fixed width."""
+
+    term: Term
+    outputs: tuple[Output, ...] = ()
+
+    @property
+    def bits(self) -> int:
+        return self.term.bits
+
+    def _other(self, other: Word | int) -> Word:
+        if isinstance(other, int):
+            return Word(t.const(other, self.bits))
+        if other.bits != self.bits:
+            raise RuleError(f"widths differ: {self.bits} and {other.bits} bits; use .bits_(high, low) or .low32")
+        return other
+
+    def _compare(self, relation: Term, other: Word) -> Truth:
+        return Truth(relation, _merge(self.outputs, other.outputs))
+
+    def __eq__(self, other: object) -> Truth:  # type: ignore[override]
+        if not isinstance(other, (Word, int)):
+            raise RuleError("a word is compared with a word or a number")
+        right = self._other(other)
+        return self._compare(t.eq(self.term, right.term), right)
+
+    def __ne__(self, other: object) -> Truth:  # type: ignore[override]
+        return ~(self == other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __lt__(self, other: Word | int) -> Truth:
+        right = self._other(other)
+        return self._compare(t.ult(self.term, right.term), right)
+
+    def __le__(self, other: Word | int) -> Truth:
+        right = self._other(other)
+        return self._compare(t.ule(self.term, right.term), right)
+
+    def __gt__(self, other: Word | int) -> Truth:
+        right = self._other(other)
+        return self._compare(t.ult(right.term, self.term), right)
+
+    def __ge__(self, other: Word | int) -> Truth:
+        right = self._other(other)
+        return self._compare(t.ule(right.term, self.term), right)
+
+    def is_negative(self) -> Truth:
+        return self.bits_(self.bits - 1, self.bits - 1) == 1
+
+    def one_of(self, values: Iterable[int]) -> Truth:
+        return any_of(self == value for value in values)
+
+    def bits_(self, high: int, low: int) -> Word:
+        """Bits `high` down to `low`, both included."""
+        return Word(t.extract(self.term, high, low), self.outputs)
+
+    @property
+    def low32(self) -> Word:
+        return self.bits_(31, 0)
+
+    def masked(self, mask: int) -> Word:
+        return Word(t.binary("and", self.term, t.const(mask, self.bits)), self.outputs)
+
+    def __bool__(self) -> bool:
+        raise RuleError("a symbolic number in Python's if/and/or/not: compare it first")
+
+
+def number(value: int, bits: int) -> Word:
+    return Word(t.const(value, bits))
+
+
+def all_of(truths: Iterable[Truth]) -> Truth:
+    result = Truth(t.TRUE)
+    for truth in truths:
+        result = result & truth
+    return result
+
+
+def any_of(truths: Iterable[Truth]) -> Truth:
+    result = Truth(t.FALSE)
+    for truth in truths:
+        result = result | truth
+    return result
+
+
+def no(truths: Iterable[Truth]) -> Truth:
+    return ~any_of(truths)

@@ -1,0 +1,1 @@
+"""The solve stage; see docs/architecture.md."""

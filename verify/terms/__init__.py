@@ -1,0 +1,1 @@
+"""Typed, interned formulas of our own: independent of any solver, with an evaluator in plain Python."""

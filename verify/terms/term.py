@@ -1,0 +1,91 @@
+"""The node type. Nodes are interned: equal structure is the same object, so `is` decides equality.
+
+A term has `bits` > 0 (a bit-vector) or `bits` == 0 (a truth value). Build terms with `verify.terms.build`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+BOOL: Final = 0
+
+
+class Term:
+    """An immutable formula: operator, operands, width, and a constant's value or a variable's name."""
+
+    __slots__ = ("args", "bits", "data", "op", "serial")
+
+    op: str
+    args: tuple[Term, ...]
+    bits: int
+    data: int | str | tuple[int, int] | None
+    serial: int
+
+    def __repr__(self) -> str:
+        if self.op == "const":
+            return ("true" if self.data else "false") if self.bits == BOOL else f"{self.data:#x}"
+        if self.op == "var":
+            return str(self.data)
+        inner = " ".join(map(repr, self.args))
+        suffix = "" if self.data is None else f"[{self.data}]"
+        return f"({self.op}{suffix} {inner})"
+
+    def __bool__(self) -> bool:
+        raise TypeError("a symbolic term has no truth value in Python; use terms.build.ite, and_, or_")
+
+    @property
+    def is_const(self) -> bool:
+        return self.op == "const"
+
+    @property
+    def value(self) -> int:
+        """The integer of a constant (1 or 0 for truth values); only for constants."""
+        assert self.op == "const" and isinstance(self.data, int)
+        return self.data
+
+
+# Interning is what makes structural equality an identity test; the table holds no meaning.
+_TABLE: dict[tuple[Any, ...], Term] = {}
+
+
+def make(op: str, args: tuple[Term, ...], bits: int, data: int | str | tuple[int, int] | None = None) -> Term:
+    """The interned node with exactly this structure, unsimplified."""
+    key = (op, tuple(id(argument) for argument in args), bits, data)
+    found = _TABLE.get(key)
+    if found is None:
+        found = Term()
+        found.op, found.args, found.bits, found.data = op, args, bits, data
+        found.serial = len(_TABLE)
+        _TABLE[key] = found
+    return found
+
+
+def topological(roots: list[Term]) -> list[Term]:
+    """Every node below the roots, operands first, in an order that only the structure decides."""
+    seen: set[int] = set()
+    order: list[Term] = []
+    stack: list[tuple[Term, bool]] = [(root, False) for root in reversed(roots)]
+    while stack:
+        node, done = stack.pop()
+        if done:
+            order.append(node)
+        elif id(node) not in seen:
+            seen.add(id(node))
+            stack.append((node, True))
+            stack.extend((argument, False) for argument in reversed(node.args) if id(argument) not in seen)
+    return _unique(order)
+
+
+def _unique(order: list[Term]) -> list[Term]:
+    seen: set[int] = set()
+    result = []
+    for node in order:
+        if id(node) not in seen:
+            seen.add(id(node))
+            result.append(node)
+    return result
+
+
+def variables(roots: list[Term]) -> dict[str, Term]:
+    """Name → node of each free variable."""
+    return {str(node.data): node for node in topological(roots) if node.op == "var"}

@@ -1,0 +1,1 @@
+"""The verdict stage; see docs/architecture.md."""
