@@ -1,1 +1,1 @@
-"""The engine stage; see docs/architecture.md."""
+"""Symbolic execution: IR → one guarded, merged transition per host call."""

@@ -1,0 +1,85 @@
+"""The merged symbolic state on one program point."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from verify.engine import memory
+from verify.engine.memory import Cells, Fresh
+from verify.engine.value import Value, disjunction, factor, join
+from verify.terms import build as t
+from verify.terms.term import Term
+
+PRE = "$pre"
+FLAGS = "$flags"
+
+
+@dataclass(slots=True)
+class State:
+    """`guard`: the path condition. `objects`: content by object. `held`: lock path → held?
+
+    Pseudo-objects: `$pre` keeps bound statics as first seen. `flags` are facts of this call's history.
+    `observed`: some shared static was looked at, so that other CPUs may have run since.
+    """
+
+    guard: Term
+    objects: dict[str, Cells]
+    held: dict[str, Term]
+    flags: dict[str, Term] = field(default_factory=dict)
+    pre: dict[str, Value] = field(default_factory=dict)
+    observed: bool = False
+    acquired: bool = False
+
+    def fork(self, condition: Term) -> State:
+        return State(
+            t.and_(self.guard, condition), dict(self.objects), dict(self.held), dict(self.flags), dict(self.pre),
+            self.observed, self.acquired,
+        )
+
+    @property
+    def is_dead(self) -> bool:
+        return self.guard is t.FALSE
+
+
+Registers = dict[str, Value]
+
+
+def merge_states(
+    sides: list[tuple[State, Registers]], fresh: Fresh
+) -> tuple[State, Registers]:
+    """One state for several that meet; the last one is the default of every choice."""
+    live = [side for side in sides if not side[0].is_dead]
+    if not live:
+        return sides[0]
+    _, rests = factor([state.guard for state, _ in live])
+    result, registers = live[-1]
+    for (state, values), rest in reversed(list(zip(live[:-1], rests[:-1], strict=True))):
+        result, registers = _merge_two(rest, (state, values), (result, registers), fresh)
+    result.guard = disjunction(*(state.guard for state, _ in live))
+    return result, registers
+
+
+def _merge_two(
+    condition: Term, left: tuple[State, Registers], right: tuple[State, Registers], fresh: Fresh
+) -> tuple[State, Registers]:
+    (a, ra), (b, rb) = left, right
+    objects = {name: _merge_object(condition, name, a, b, fresh) for name in {**a.objects, **b.objects}}
+    pre = {name: join(condition, a.pre[name], b.pre[name]) for name in a.pre}
+    merged = State(
+        b.guard, objects, _merge_truths(condition, a.held, b.held), _merge_truths(condition, a.flags, b.flags), pre,
+        a.observed or b.observed, a.acquired or b.acquired,
+    )
+    return merged, {name: join(condition, ra[name], rb[name]) for name in ra if name in rb}
+
+
+def _merge_object(condition: Term, name: str, a: State, b: State, fresh: Fresh) -> Cells:
+    left, right = a.objects.get(name), b.objects.get(name)
+    if left is None or right is None:
+        return left if left is not None else right or {}
+    return left if left is right else memory.merge(condition, left, right, name, fresh)
+
+
+def _merge_truths(condition: Term, a: dict[str, Term], b: dict[str, Term]) -> dict[str, Term]:
+    return {
+        name: t.ite(condition, a.get(name, t.FALSE), b.get(name, t.FALSE)) for name in sorted({**a, **b})
+    }
