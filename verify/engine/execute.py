@@ -1,0 +1,358 @@
+"""Runs functions symbolically: blocks in topological order, states joined where paths meet.
+
+What is not modelled ends the path with a `Boundary`: an obligation "unreachable under the premise" for every
+proof, never an assumption.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from verify.engine.access import Accesses, Place
+from verify.engine.expressions import Expressions, NotModelled, as_bits
+from verify.engine.record import Boundary, LockEvent, Obligation, Record, SmcEvent
+from verify.engine.state import Registers, State, merge_states
+from verify.engine.value import Integer, Pointer, Value, as_pointer, point_to
+from verify.engine.writes import reachable, successors, written
+from verify.ir import expr as e
+from verify.ir import instr as i
+from verify.ir.function import Block, Function, Unit
+from verify.ir.span import Span
+from verify.terms import build as t
+from verify.terms.term import Term, topological
+
+Contract = Callable[["Executor", State, tuple[Value, ...], Place], Value | None]
+
+
+@dataclass(slots=True)
+class Frame:
+    function: Function
+    number: int
+    registers: Registers
+    span: Span
+    """The statement being executed: for an environment function, that of its caller."""
+    block: str = ""
+    inner: Place = field(default_factory=lambda: Place(Span("<none>", 0), "", ""))
+
+
+class Executor:
+    """One run. `record` receives what happens; contracts give meaning to outside functions."""
+
+    def __init__(
+        self, unit: Unit, record: Record, accesses: Accesses, page_shift: Term, contracts: Mapping[str, Contract]
+    ) -> None:
+        self.unit = unit
+        self.record = record
+        self.memory = accesses
+        self._page_shift = page_shift
+        self._contracts = contracts
+        self._frames: list[Frame] = []
+        self._count = 0
+
+    def run(self, name: str, arguments: tuple[Value, ...], state: State) -> tuple[State, Value | None]:
+        """Execute a function from `state`; a dead state comes back where no path returns."""
+        function = self.unit.functions[name]
+        if any(frame.function is function for frame in self._frames):
+            raise NotModelled(f"recursion into {name}")
+        self._count += 1
+        outer = self._frames[-1].span if self._frames else function.span
+        frame = Frame(function, self._count, {}, outer)
+        for parameter, value in zip(function.parameters, arguments, strict=True):
+            frame.registers[parameter.name] = value
+        for local in function.locals:
+            self.memory.objects[self._local(frame, local.name)] = local
+        self._frames.append(frame)
+        try:
+            return self._body(frame, state)
+        finally:
+            self._frames.pop()
+
+    @staticmethod
+    def _local(frame: Frame, name: str) -> str:
+        return f"{frame.function.name}#{frame.number}#{name}"
+
+    # -- control ---------------------------------------------------------------------------------------------
+
+    def _body(self, frame: Frame, state: State) -> tuple[State, Value | None]:
+        order, loops = topological_order(frame.function)
+        incoming: dict[str, list[tuple[State, Registers]]] = {block.label: [] for block in frame.function.blocks}
+        incoming[frame.function.blocks[0].label].append((state, frame.registers))
+        exits: list[tuple[State, Registers]] = []
+        for block in order:
+            sides = [side for side in incoming[block.label] if not side[0].is_dead]
+            if not sides:
+                continue
+            joined, registers = merge_states(sides, self.memory.fresh)
+            frame.registers, frame.block = dict(registers), block.label
+            if block.label in loops:
+                self._enter(frame, block.terminator.span, "loop")
+                self._boundary(joined, "loop")
+                continue
+            self._block(frame, block, joined, incoming, exits)
+        return self._exit(exits, state)
+
+    def _exit(self, exits: list[tuple[State, Registers]], entry: State) -> tuple[State, Value | None]:
+        live = [side for side in exits if not side[0].is_dead]
+        if not live:
+            dead = entry.fork(t.FALSE)
+            return dead, None
+        final, registers = merge_states(live, self.memory.fresh)
+        return final, registers.get("$result")
+
+    def _block(
+        self, frame: Frame, block: Block, state: State, incoming: dict[str, list[tuple[State, Registers]]],
+        exits: list[tuple[State, Registers]],
+    ) -> None:
+        for instruction in block.instructions:
+            self._enter(frame, instruction.span, type(instruction).__name__.lower())
+            try:
+                self._instruction(frame, instruction, state)
+            except NotModelled as problem:
+                self._boundary(state, str(problem))
+            if state.is_dead:
+                return
+        self._enter(frame, block.terminator.span, type(block.terminator).__name__.lower())
+        try:
+            for condition, label in self._choices(frame, block.terminator, state):
+                next_state = state if condition is t.TRUE else state.fork(condition)
+                incoming[label].append((next_state, dict(frame.registers)))
+        except NotModelled as problem:
+            self._boundary(state, str(problem))
+            return
+        if isinstance(block.terminator, i.Return):
+            exits.append((state, self._returned(frame, block.terminator)))
+
+    def _returned(self, frame: Frame, terminator: i.Return) -> Registers:
+        if terminator.value is None:
+            return {}
+        return {"$result": self._expressions(frame).value(terminator.value)}
+
+    def _choices(self, frame: Frame, terminator: i.Terminator, state: State) -> list[tuple[Term, str]]:
+        match terminator:
+            case i.Jump(target=target):
+                return [(t.TRUE, target)]
+            case i.Branch():
+                condition = self._expressions(frame).truth(terminator.condition)
+                self._defined(state, condition, terminator.span)
+                return [(condition, terminator.then), (t.not_(condition), terminator.other)]
+            case i.Switch():
+                operand = self._expressions(frame).term(terminator.operand)
+                self._defined(state, operand, terminator.span)
+                hits = [(t.eq(operand, t.const(value, operand.bits)), label) for value, label in terminator.cases]
+                rest = t.and_(*(t.not_(hit) for hit, _ in hits))
+                return [*_grouped(hits), (rest, terminator.default)]
+        return []
+
+    def _defined(self, state: State, condition: Term, span: Span) -> None:
+        """A branch on an uninitialised value is undefined."""
+        if any(node.op == "var" and "!" in str(node.data) for node in topological([condition])):
+            self.record.obligations.append(
+                Obligation("branch-on-uninitialised", state.guard, t.FALSE, self._place(span).span))
+
+    # -- instructions ----------------------------------------------------------------------------------------
+
+    def _instruction(self, frame: Frame, instruction: i.Instr, state: State) -> None:
+        x, place = self._expressions(frame), frame.inner
+        match instruction:
+            case i.Assign():
+                frame.registers[instruction.target.name] = x.value(instruction.value)
+            case i.Load():
+                target = instruction.target
+                pointer = x.pointer(instruction.pointer)
+                value = self.memory.load(state, pointer, target.bits, instruction.order.value, place)
+                frame.registers[target.name] = value
+            case i.Store():
+                self._store(frame, instruction, state)
+            case i.Copy():
+                size = self._constant(x.term(instruction.size), "copy of a length that depends on the input")
+                self.memory.copy(state, x.pointer(instruction.target), x.pointer(instruction.source), size, place)
+            case i.Fill():
+                size = self._constant(x.term(instruction.size), "fill of a length that depends on the input")
+                self.memory.fill(state, x.pointer(instruction.target), x.term(instruction.value), size, place)
+            case i.ScopeBegin():
+                state.objects[self._local(frame, instruction.name)] = {}
+            case i.Call():
+                self._call(frame, instruction, state)
+            case i.Lock() | i.Unlock():
+                self._lock(state, x.pointer(instruction.pointer), isinstance(instruction, i.Lock), place)
+            case i.Smc():
+                self._smc(frame, instruction, state)
+            case i.Forward():
+                self._forward(frame, instruction, state)
+            case i.Warn():
+                self.record.warns.append((t.and_(state.guard, x.truth(instruction.condition)), place.span))
+            case i.Assert():
+                holds = x.truth(instruction.condition)
+                if holds is not t.TRUE:
+                    self.record.obligations.append(
+                        Obligation(instruction.kind.value, state.guard, holds, place.span))
+            case i.Unsupported():
+                raise NotModelled(instruction.construct)
+
+    def _store(self, frame: Frame, instruction: i.Store, state: State) -> None:
+        x = self._expressions(frame)
+        value = x.value(instruction.value)
+        bits = e.POINTER if isinstance(value, Pointer) else value.term.bits
+        self.memory.store(state, x.pointer(instruction.pointer), value, bits, instruction.order.value, frame.inner)
+
+    @staticmethod
+    def _constant(term: Term, otherwise: str) -> int:
+        if not term.is_const:
+            raise NotModelled(otherwise)
+        return term.value
+
+    def _call(self, frame: Frame, instruction: i.Call, state: State) -> None:
+        x = self._expressions(frame)
+        arguments = tuple(x.value(argument) for argument in instruction.arguments)
+        result: Value | None
+        if instruction.callee in self.unit.functions:
+            after, result = self.run(instruction.callee, arguments, state)
+            _become(state, after)
+        elif instruction.callee in self._contracts:
+            result = self._contracts[instruction.callee](self, state, arguments, frame.inner)
+        else:
+            raise NotModelled(f"outside function {instruction.callee} without a contract")
+        if instruction.target is not None and result is not None:
+            frame.registers[instruction.target.name] = result
+
+    def _lock(self, state: State, pointer: Pointer, acquire: bool, place: Place) -> None:
+        targets = self.memory.resolve(state, pointer, 1, place)
+        if len(targets) != 1:
+            raise NotModelled("a lock that depends on the input")
+        _, name, offset = targets[0]
+        path = self.memory.path(name, offset) or name
+        held = state.held.get(path, t.FALSE)
+        if acquire:
+            self.memory.interfere(state)
+        versions = tuple((p, self._peek(state, p)) for p in (self.memory.shared.version,
+                                                             self.memory.shared.negotiated))
+        self.record.locks.append(LockEvent(state.guard, path, acquire, held, place.span, versions))
+        if acquire and not state.acquired and path in self.memory.shared.lock_of.values():
+            state.acquired = True
+            state.pre.update({p: self._peek(state, p) for p in state.pre
+                              if self.memory.shared.lock_of.get(p) == path})
+        state.held[path] = t.truth(acquire)
+
+    def _peek(self, state: State, path: str) -> Value:
+        from verify.engine import memory
+
+        name, member = self.memory.find(path)
+        size = 8 if member.bits == e.POINTER else member.bits // 8
+        return memory.read(state.objects[name], name, member.offset, size, self.memory.fresh)
+
+    def _smc(self, frame: Frame, instruction: i.Smc, state: State) -> None:
+        x = self._expressions(frame)
+        arguments = tuple(x.integer(argument) for argument in instruction.arguments)
+        results = self.emit(state, arguments, frame.inner, is_forward=False)
+        for register, value in zip(instruction.results, results, strict=True):
+            frame.registers[register.name] = value
+
+    def emit(
+        self, state: State, arguments: tuple[Integer, ...], place: Place, is_forward: bool
+    ) -> tuple[Integer, ...]:
+        number = len(self.record.smcs)
+        origin = self.record.site(place.span, place.function, "smc", place.text)
+        results = tuple(
+            Integer(t.var(f"{self.record.prefix}smc{number}.q{k}", 64), origin) for k in range(18))
+        self.record.smcs.append(SmcEvent(
+            state.guard, arguments, results, place.span, is_forward, tuple(sorted(state.held.items())),
+            origin.value))
+        return results
+
+    def _forward(self, frame: Frame, instruction: i.Forward, state: State) -> None:
+        context = self._expressions(frame).pointer(instruction.context)
+        place = frame.inner
+        registers = [e.PointerAdd(instruction.context, e.Const(8 * k, 64)) for k in range(18)]
+        x = self._expressions(frame)
+        arguments = []
+        for pointer in registers:
+            value = self.memory.load(state, x.pointer(pointer), 64, "plain", place)
+            assert isinstance(value, Integer)
+            arguments.append(value)
+        results = self.emit(state, tuple(arguments), place, is_forward=True)
+        for pointer, result in zip(registers, results, strict=True):
+            self.memory.store(state, x.pointer(pointer), result, 64, "plain", place)
+        del context
+
+    # -- places ----------------------------------------------------------------------------------------------
+
+    def _enter(self, frame: Frame, span: Span, text: str) -> None:
+        """Statements of environment functions are attributed to the line in the tree that called them."""
+        owner = frame.function.name
+        if frame.function.in_tree:
+            frame.span = span
+        else:
+            owner = next((f.function.name for f in reversed(self._frames) if f.function.in_tree), owner)
+        frame.inner = Place(frame.span, owner, text)
+
+    def _place(self, span: Span) -> Place:
+        return self._frames[-1].inner if self._frames else Place(span, "", "")
+
+    def _expressions(self, frame: Frame) -> Expressions:
+        place = frame.inner
+        origin = self.record.site(place.span, place.function, "computed", place.text)
+
+        def read(register: e.Register) -> Value:
+            found = frame.registers.get(register.name)
+            if found is not None:
+                return found
+            kind = self.record.site(place.span, place.function, "uninitialised", register.name)
+            bits = 64 if register.bits == e.POINTER else register.bits
+            unknown = self.record.unknown(f"u.{register.name}", 0 if bits == 1 else bits, kind, secret=True)
+            return as_pointer(unknown) if register.bits == e.POINTER else unknown
+
+        return Expressions(self._page_shift, read, lambda name: self._local(frame, name), origin)
+
+    def _boundary(self, state: State, construct: str) -> None:
+        """The path ends here; what the rest might have written is noted for steps of longer sequences."""
+        statics: set[str] = set()
+        for frame in self._frames:
+            statics |= written(self.unit, reachable(frame.function, frame.block))
+        place = self._frames[-1].inner
+        self.record.boundaries.append(
+            Boundary(state.guard, construct, place.span, place.function, tuple(sorted(statics))))
+        state.guard = t.FALSE
+
+
+def _become(state: State, other: State) -> None:
+    state.guard, state.objects, state.held = other.guard, other.objects, other.held
+    state.flags, state.pre = other.flags, other.pre
+    state.observed, state.acquired = other.observed, other.acquired
+
+
+def _grouped(hits: list[tuple[Term, str]]) -> list[tuple[Term, str]]:
+    """Cases with one label are one choice."""
+    labels: dict[str, list[Term]] = {}
+    for hit, label in hits:
+        labels.setdefault(label, []).append(hit)
+    return [(t.or_(*conditions), label) for label, conditions in labels.items()]
+
+
+def topological_order(function: Function) -> tuple[list[Block], set[str]]:
+    """Blocks with predecessors first, and the labels of loop heads (targets of back edges)."""
+    blocks = {block.label: block for block in function.blocks}
+    order: list[Block] = []
+    loops: set[str] = set()
+    colour: dict[str, int] = {}
+    stack: list[tuple[str, bool]] = [(function.blocks[0].label, False)]
+    while stack:
+        label, done = stack.pop()
+        if done:
+            colour[label] = 2
+            order.append(blocks[label])
+            continue
+        if label in colour:
+            continue
+        colour[label] = 1
+        stack.append((label, True))
+        for successor in reversed(successors(blocks[label])):
+            if colour.get(successor) == 1:
+                loops.add(successor)
+            elif successor not in colour:
+                stack.append((successor, False))
+    order.reverse()
+    return order, loops
+
+
+__all__ = ["Contract", "Executor", "as_bits", "point_to", "topological_order"]
