@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the FF-A headers of a tree expect from the rest of the kernel: types and plain macros. */
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+typedef signed char s8;
+typedef short s16;
+typedef int s32;
+typedef long long s64;
+typedef u8 __u8;
+typedef u16 __u16;
+typedef u32 __u32;
+typedef u64 __u64;
+typedef u16 __le16;
+typedef u32 __le32;
+typedef u64 __le64;
+typedef unsigned long size_t;
+typedef long ssize_t;
+typedef unsigned long uintptr_t;
+typedef u64 phys_addr_t;
+typedef _Bool bool;
+typedef struct { u8 b[16]; } uuid_t;
+
+#define true 1
+#define false 0
+#define NULL ((void *)0)
+#define asmlinkage
+#define __init
+#define __always_inline inline
+#define noinline
+#define __maybe_unused
+#define __must_check
+#define IS_REACHABLE(x) 0
+#define IS_ENABLED(x) 0
+#define _AC(X, Y) X##Y
+#define _UL(x) (x##UL)
+#define BIT(n) (1UL << (n))
+#define BIT_ULL(n) (1ULL << (n))
+#define GENMASK(h, l) ((~0UL << (l)) & (~0UL >> (63 - (h))))
+#define GENMASK_ULL(h, l) ((~0ULL << (l)) & (~0ULL >> (63 - (h))))
+#define SZ_4K 0x1000
+#define SZ_16K 0x4000
+#define SZ_64K 0x10000

@@ -1,0 +1,183 @@
+"""C text → located tokens; the only module that knows pcpp.
+
+The tree's FF-A and SMCCC headers are read as they are; every other include is answered by our environment
+headers (`env/`), which are read before and after them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import pcpp
+
+from verify.errors import InputError
+from verify.ir.span import Span
+
+FFA_C = "arch/arm64/kvm/hyp/nvhe/ffa.c"
+FFA_H = "include/linux/arm_ffa.h"
+SMCCC_H = "include/linux/arm-smccc.h"
+NVHE_FFA_H = "arch/arm64/kvm/hyp/include/nvhe/ffa.h"
+PKVM_H = "arch/arm64/include/asm/kvm_pkvm.h"
+HYP_MAIN_C = "arch/arm64/kvm/hyp/nvhe/hyp-main.c"
+
+_INCLUDES = {"linux/arm_ffa.h": FFA_H, "linux/arm-smccc.h": SMCCC_H, "nvhe/ffa.h": NVHE_FFA_H}
+_SUFFIX_RESTS = {"L", "l", "LL", "ll"}
+"""pcpp's lexer takes `0ULL` for `0UL` and `L`; no C program has such neighbours otherwise."""
+_DEFINED = {"CONFIG_ARM64": "1", "CONFIG_64BIT": "1", "__KVM_NVHE_HYPERVISOR__": "1"}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """`kind` is pcpp's: CPP_ID, CPP_INTEGER, punctuation names, …"""
+
+    kind: str
+    text: str
+    span: Span
+
+
+class _Reader(pcpp.Preprocessor):  # type: ignore[misc]
+    """Answers includes from memory, turns errors into InputError, leaves nothing to the real file system."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        super().__init__()
+        self.files = files
+        self.line_directive = None
+        self.problems: list[str] = []
+        self.opened: set[str] = set()
+        for name, value in _DEFINED.items():
+            self.define(f"{name} {value}")
+
+    def on_error(self, file: str, line: int, msg: str) -> None:
+        self.problems.append(f"{file}:{line}: {msg}")
+
+    def include(self, tokens: list[Any], original_line: Any) -> Iterator[Any]:
+        """Includes by name from memory; a header that is not of the tree's FF-A headers reads as empty."""
+        text = "".join(token.value for token in self.expand_macros(tokens)).strip()
+        quoted = re.fullmatch(r'[<"](.+)[>"]', text)
+        if quoted is None:
+            self.problems.append(f"malformed include: {text}")
+            return
+        wanted = _INCLUDES.get(quoted[1], quoted[1])
+        if wanted in self.files and wanted not in self.opened:
+            self.opened.add(wanted)
+            yield from self.parsegen(self.files[wanted], wanted, wanted)
+
+
+def _environment(name: str) -> str:
+    return resources.files("verify.frontend").joinpath("env", name).read_text(encoding="utf-8")
+
+
+def _driver(files: Mapping[str, str]) -> str:
+    order = ["<env>/before.h", SMCCC_H, FFA_H, "<env>/after.h"]
+    order += [name for name in (NVHE_FFA_H, PKVM_H) if name in files]
+    order += ["<env>/limits.h", FFA_C]
+    order += [HYP_MAIN_C if HYP_MAIN_C in files else "<env>/entry.h"]
+    return "".join(f'#include "{name}"\n' for name in order)
+
+
+LIMITS = """#ifndef KVM_FFA_MBOX_NR_PAGES
+#define KVM_FFA_MBOX_NR_PAGES 1
+#endif
+#ifndef FFA_MIN_FUNC_NUM
+#define FFA_MIN_FUNC_NUM 0x60
+#define FFA_MAX_FUNC_NUM 0xFF
+#endif
+"""
+PROXY_PAGES = """static inline unsigned long hyp_ffa_proxy_pages(void)
+{
+	return 2 * KVM_FFA_MBOX_NR_PAGES +
+	       DIV_ROUND_UP(sizeof(struct ffa_mem_region) + sizeof(struct ffa_mem_region_attributes) +
+			    sizeof(struct ffa_composite_mem_region) +
+			    SG_MAX_SEGMENTS * sizeof(struct ffa_mem_region_addr_range), PAGE_SIZE);
+}
+"""
+
+
+def _only(text: str, pattern: str) -> str:
+    """The matches at their own lines; everything else blank."""
+    keep = [(m.start(), m.end()) for m in re.finditer(pattern, text, re.MULTILINE | re.DOTALL)]
+    return "".join(
+        char if char == "\n" or any(start <= at < end for start, end in keep) else " "
+        for at, char in enumerate(text)
+    )
+
+
+_PKVM_PARTS = (
+    r"^#define[ \t]+KVM_FFA_MBOX_NR_PAGES\b[^\n]*$|^static inline [^;{}]*\bhyp_ffa_proxy_pages\(void\)\n\{.*?^\}"
+)
+_MAIN_PARTS = r"^static void (?:default_host_smc_handler|handle_host_smc)\([^)]*\)\n\{.*?^\}"
+
+
+@dataclass(frozen=True, slots=True)
+class Preprocessed:
+    tokens: tuple[Token, ...]
+    macros: Mapping[str, str]
+    assumptions: tuple[str, ...]
+
+
+def preprocess(files: Mapping[str, str], handler: str = "kvm_host_ffa_handler") -> Preprocessed:
+    """All tokens of the unit. Raises InputError for a missing file or a broken directive."""
+    prepared, assumptions = _prepare(files, handler)
+    reader = _Reader(prepared)
+    reader.parse(_driver(prepared), "<driver>")
+    tokens: list[Token] = []
+    while True:
+        raw = reader.token()
+        if raw is None:
+            break
+        if raw.type in reader.t_WS or raw.type in ("CPP_COMMENT1", "CPP_COMMENT2") or not raw.value.strip():
+            continue
+        span = Span(raw.source or "<driver>", raw.lineno)
+        if tokens and tokens[-1].kind == "CPP_INTEGER" and raw.value in _SUFFIX_RESTS:
+            tokens[-1] = Token("CPP_INTEGER", tokens[-1].text + raw.value, tokens[-1].span)
+            continue
+        tokens.append(Token(raw.type, raw.value, span))
+    if reader.problems:
+        raise InputError(reader.problems[0])
+    macros = {
+        name: "".join(part.value for part in macro.value)
+        for name, macro in reader.macros.items() if macro.arglist is None
+    }
+    return Preprocessed(tuple(tokens), macros, assumptions)
+
+
+def _prepare(files: Mapping[str, str], handler: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    for name in (FFA_C, FFA_H, SMCCC_H):
+        if name not in files:
+            raise InputError(f"{name}: missing; a kernel tree (or a sparse one with ffa.c and its headers) is needed")
+    prepared = dict(files)
+    assumptions = ["the PSCI handler takes no FF-A function ID", "the host's SMC has immediate 0"]
+    limits = LIMITS
+    pkvm = _only(files[PKVM_H], _PKVM_PARTS) if PKVM_H in files else ""
+    if "KVM_FFA_MBOX_NR_PAGES" not in pkvm:
+        assumptions.append("KVM_FFA_MBOX_NR_PAGES is 1 (the tree has no kvm_pkvm.h)")
+    if "hyp_ffa_proxy_pages" not in pkvm:
+        limits += PROXY_PAGES
+        assumptions.append("the descriptor buffer has its usual size (the tree has no hyp_ffa_proxy_pages)")
+    if "FFA_MIN_FUNC_NUM" not in files.get(NVHE_FFA_H, "") + files[FFA_C] + files[FFA_H]:
+        assumptions.append("FF-A function numbers are 0x60 to 0xFF (the tree has no nvhe/ffa.h)")
+    if pkvm.strip():
+        prepared[PKVM_H] = pkvm
+    else:
+        prepared.pop(PKVM_H, None)
+    main = _only(files[HYP_MAIN_C], _MAIN_PARTS) if HYP_MAIN_C in files else ""
+    if "handle_host_smc" in main:
+        prepared[HYP_MAIN_C] = main
+    else:
+        prepared.pop(HYP_MAIN_C, None)
+        assumptions.append("the caller strips the SVE hint from x0 and forwards what is not handled")
+    call = f"{handler}(ctxt)" if _takes_context_only(files[FFA_C], handler) else f"{handler}(ctxt, id)"
+    prepared["<env>/before.h"] = _environment("before.h")
+    prepared["<env>/after.h"] = _environment("after.h")
+    prepared["<env>/entry.h"] = f"#define __VERIFY_HANDLER(ctxt, id) {call}\n" + _environment("entry.h")
+    prepared["<env>/limits.h"] = limits
+    return prepared, tuple(assumptions)
+
+
+def _takes_context_only(text: str, handler: str) -> bool:
+    found = re.search(rf"\b{handler}\s*\(([^)]*)\)\s*\{{", text)
+    return found is not None and "," not in found.group(1)

@@ -1,0 +1,158 @@
+"""The token stream cut into top-level definitions, with GNU C normalised or refused by name.
+
+Each definition stands for itself, so that one unknown construct costs one function and not the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from verify.errors import InputError, UnsupportedC
+from verify.frontend.preprocess import FFA_C, Token
+
+_OPEN = {"(": ")", "{": "}", "[": "]"}
+_ATTRIBUTES = {"__attribute__", "__attribute"}
+_HARMLESS = {
+    "unused", "__unused__", "noinline", "__noinline__", "always_inline", "__always_inline__", "cold", "__cold__",
+    "warn_unused_result", "__warn_unused_result__", "const", "pure", "maybe_unused", "nonnull",
+}
+_SPELLING = {"__inline__": "inline", "__inline": "inline", "__volatile__": "volatile", "__const": "const",
+             "__restrict": "restrict", "__signed__": "signed"}
+_REFUSED = {"typeof", "__typeof__", "__auto_type", "__extension__", "__builtin_choose_expr",
+            "__builtin_types_compatible_p", "_Generic", "__label__", "__builtin_constant_p", "_Static_assert"}
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """`refusal`: (construct, position) if the whole definition cannot be taken."""
+
+    tokens: tuple[Token, ...]
+    is_function: bool
+    name: str
+    refusal: UnsupportedC | None
+
+
+def split(tokens: Sequence[Token]) -> list[Definition]:
+    """Raises InputError (file:line) where brackets do not match, as in a truncated file."""
+    result: list[Definition] = []
+    start = 0
+    depth: list[Token] = []
+    is_function = False
+    for at, token in enumerate(tokens):
+        if token.text in _OPEN:
+            if token.text == "{" and not depth:
+                is_function = _follows_parameters(tokens, start, at)
+            depth.append(token)
+        elif token.text in _OPEN.values():
+            if not depth or _OPEN[depth[-1].text] != token.text:
+                raise InputError(f"{token.span}: '{token.text}' matches nothing; the file is not C or is truncated")
+            depth.pop()
+        ends = not depth and (token.text == ";" or (token.text == "}" and is_function))
+        if ends:
+            result.append(_definition(tokens[start : at + 1], is_function))
+            start, is_function = at + 1, False
+    _check_end(tokens, start, depth)
+    return [item for item in result if len(item.tokens) > 1]
+
+
+def _check_end(tokens: Sequence[Token], start: int, depth: list[Token]) -> None:
+    if depth:
+        raise InputError(f"{depth[0].span}: '{depth[0].text}' is never closed; the file is truncated or not C")
+    if start < len(tokens):
+        raise InputError(f"{tokens[-1].span}: the file ends inside a definition; it is truncated or not C")
+    if tokens and not any(token.span.file == FFA_C for token in tokens):
+        raise InputError(f"{FFA_C}:1: no C in this file")
+
+
+def _follows_parameters(tokens: Sequence[Token], start: int, at: int) -> bool:
+    return at > start and tokens[at - 1].text == ")"
+
+
+def _definition(tokens: Sequence[Token], is_function: bool) -> Definition:
+    refusal = None
+    try:
+        clean = _normalise(list(tokens))
+    except UnsupportedC as problem:
+        clean, refusal = list(tokens), problem
+    return Definition(tuple(clean), is_function, _name(clean) if is_function else "", refusal)
+
+
+def _name(tokens: Sequence[Token]) -> str:
+    """The identifier before the first parenthesis."""
+    for before, token in zip(tokens, tokens[1:], strict=False):
+        if token.text == "(":
+            return before.text
+    return ""
+
+
+def _close(tokens: Sequence[Token], at: int) -> int:
+    """Index of the bracket that closes the one at `at`."""
+    depth = 0
+    for index in range(at, len(tokens)):
+        depth += (tokens[index].text in _OPEN) - (tokens[index].text in _OPEN.values())
+        if depth == 0:
+            return index
+    raise InputError(f"{tokens[at].span}: '{tokens[at].text}' is never closed")
+
+
+def _normalise(tokens: list[Token]) -> list[Token]:
+    result: list[Token] = []
+    at = 0
+    while at < len(tokens):
+        token = tokens[at]
+        if token.text in _ATTRIBUTES:
+            at = _attribute(tokens, at)
+            continue
+        replaced = _refused_expression(tokens, at)
+        if replaced is not None:
+            construct, at = replaced
+            result += _refusal_call(token, construct)
+            continue
+        _refuse(tokens, at)
+        text = _SPELLING.get(token.text, token.text)
+        result.append(token if text == token.text else Token(token.kind, text, token.span))
+        at += 1
+    return result
+
+
+def _attribute(tokens: list[Token], at: int) -> int:
+    if at + 1 >= len(tokens) or tokens[at + 1].text != "(":
+        raise UnsupportedC("__attribute__", str(tokens[at].span))
+    end = _close(tokens, at + 1)
+    words = {token.text for token in tokens[at + 2 : end] if token.text not in "(),"}
+    if not words <= _HARMLESS:
+        raise UnsupportedC(f"__attribute__(({', '.join(sorted(words - _HARMLESS))}))", str(tokens[at].span))
+    return end + 1
+
+
+def _refused_expression(tokens: list[Token], at: int) -> tuple[str, int] | None:
+    """Constructs that are one expression or statement and can be refused right there."""
+    text = tokens[at].text
+    following = tokens[at + 1].text if at + 1 < len(tokens) else ""
+    if text == "(" and following == "{":
+        return "statement expression", _close(tokens, at) + 1
+    if text in ("asm", "__asm__", "__asm"):
+        opening = at + 1
+        while opening < len(tokens) and tokens[opening].text != "(":
+            opening += 1
+        return "asm", _close(tokens, opening) + 1
+    return None
+
+
+def _refusal_call(token: Token, construct: str) -> list[Token]:
+    words = ["__verify_refused_" + construct.replace(" ", "_"), "(", ")"]
+    return [Token("CPP_ID" if word not in "()" else word, word, token.span) for word in words]
+
+
+def _refuse(tokens: list[Token], at: int) -> None:
+    token = tokens[at]
+    following = tokens[at + 1].text if at + 1 < len(tokens) else ""
+    if token.text in _REFUSED:
+        raise UnsupportedC(token.text, str(token.span))
+    if token.text == "?" and following == ":":
+        raise UnsupportedC("?: without its middle operand", str(token.span))
+    if token.text == "..." and at and tokens[at - 1].text not in ("(", ","):
+        raise UnsupportedC("case range", str(token.span))
+    if token.text == "&&" and at and tokens[at - 1].text in ("=", "(", ",", "goto", "return"):
+        raise UnsupportedC("address of a label", str(token.span))
