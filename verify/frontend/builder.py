@@ -1,0 +1,141 @@
+"""A function under construction: blocks, temporaries, named registers and local objects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from verify.frontend import ctypes as ct
+from verify.ir import instr as i
+from verify.ir.expr import Expr, Register
+from verify.ir.function import Block, Object
+from verify.ir.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterVariable:
+    register: Register
+    type: ct.CType
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectVariable:
+    """A local (or function-local static) in memory."""
+
+    name: str
+    type: ct.CType
+    is_static: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenVariable:
+    """Its declaration could not be lowered; using it cannot be either."""
+
+    construct: str
+    where: str
+
+
+Variable = RegisterVariable | ObjectVariable | BrokenVariable
+
+
+class Builder:
+    """Appends instructions to the current block; `span` is that of the statement being lowered."""
+
+    def __init__(self) -> None:
+        self.span = Span("<none>", 0)
+        self.locals: list[Object] = []
+        self._blocks: dict[str, tuple[list[i.Instr], list[i.Terminator]]] = {}
+        self._current = ""
+        self._temporaries = 0
+        self._labels = 0
+        self._names: dict[str, int] = {}
+        self._scopes: list[dict[str, Variable]] = [{}]
+        self.start(self.label("entry"))
+
+    # -- blocks ----------------------------------------------------------------------------------------------
+
+    def label(self, hint: str) -> str:
+        self._labels += 1
+        return f"{hint}.{self._labels}"
+
+    def start(self, label: str) -> None:
+        self._blocks.setdefault(label, ([], []))
+        self._current = label
+
+    def emit(self, instruction: i.Instr) -> None:
+        instructions, ends = self._blocks[self._current]
+        if not ends:
+            instructions.append(instruction)
+
+    def end(self, terminator: i.Terminator) -> None:
+        """Later ones are unreachable code after a jump."""
+        ends = self._blocks[self._current][1]
+        if not ends:
+            ends.append(terminator)
+
+    @property
+    def is_open(self) -> bool:
+        return not self._blocks[self._current][1]
+
+    def jump(self, label: str) -> None:
+        self.end(i.Jump(label, self.span))
+
+    def branch(self, condition: Expr, then: str, other: str) -> None:
+        self.end(i.Branch(condition, then, other, self.span))
+
+    def blocks(self) -> tuple[Block, ...]:
+        return tuple(
+            Block(label, tuple(instructions), ends[0])
+            for label, (instructions, ends) in self._reached().items()
+        )
+
+    def _reached(self) -> dict[str, tuple[list[i.Instr], list[i.Terminator]]]:
+        from verify.frontend.reach import reached
+
+        return reached(self._blocks)
+
+    # -- values ----------------------------------------------------------------------------------------------
+
+    def temporary(self, bits: int) -> Register:
+        self._temporaries += 1
+        return Register(f"%{self._temporaries}", bits)
+
+    def load(self, pointer: Expr, bits: int, align: int, order: i.Order = i.Order.PLAIN) -> Register:
+        target = self.temporary(bits)
+        self.emit(i.Load(target, pointer, align, order, self.span))
+        return target
+
+    def store(self, pointer: Expr, value: Expr, align: int, order: i.Order = i.Order.PLAIN) -> None:
+        self.emit(i.Store(pointer, value, align, order, self.span))
+
+    def assign(self, target: Register, value: Expr) -> None:
+        self.emit(i.Assign(target, value, self.span))
+
+    def unsupported(self, construct: str, span: Span) -> None:
+        self.emit(i.Unsupported(construct, span))
+
+    # -- names -----------------------------------------------------------------------------------------------
+
+    def unique(self, name: str) -> str:
+        count = self._names.get(name, 0) + 1
+        self._names[name] = count
+        return name if count == 1 else f"{name}.{count}"
+
+    def push(self) -> None:
+        self._scopes.append({})
+
+    def pop(self) -> None:
+        self._scopes.pop()
+
+    def declare(self, name: str, variable: Variable) -> None:
+        self._scopes[-1][name] = variable
+
+    def find(self, name: str) -> Variable | None:
+        return next((scope[name] for scope in reversed(self._scopes) if name in scope), None)
+
+    def local_object(self, name: str, kind: ct.CType, span: Span) -> str:
+        """A new object of the frame, alive and uninitialised from here on."""
+        unique = self.unique(name)
+        fields = tuple(ct.fields_of(kind))
+        self.locals.append(Object(unique, ct.size_of(kind), ct.align_of(kind), fields, span))
+        self.emit(i.ScopeBegin(unique, self.span))
+        return unique
