@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from verify.frontend import ctypes as ct
+from verify.frontend.reach import reached
 from verify.ir import instr as i
-from verify.ir.expr import Expr, Register
+from verify.ir.expr import Const, Expr, Register
 from verify.ir.function import Block, Object
 from verify.ir.span import Span
 
@@ -32,6 +33,13 @@ class BrokenVariable:
 
     construct: str
     where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    lengths: dict[str, tuple[int, int]]
+    current: str
+    locals_count: int
 
 
 Variable = RegisterVariable | ObjectVariable | BrokenVariable
@@ -85,13 +93,28 @@ class Builder:
     def blocks(self) -> tuple[Block, ...]:
         return tuple(
             Block(label, tuple(instructions), ends[0])
-            for label, (instructions, ends) in self._reached().items()
+            for label, (instructions, ends) in reached(self._blocks).items()
         )
 
-    def _reached(self) -> dict[str, tuple[list[i.Instr], list[i.Terminator]]]:
-        from verify.frontend.reach import reached
+    def scratch(self) -> Builder:
+        """A builder that sees the same names and is thrown away: to learn the type of an expression."""
+        result = Builder()
+        result.span, result._scopes = self.span, self._scopes
+        return result
 
-        return reached(self._blocks)
+    def mark(self) -> Mark:
+        """Where the function stands now, for `rollback`."""
+        lengths = {label: (len(instructions), len(ends)) for label, (instructions, ends) in self._blocks.items()}
+        return Mark(lengths, self._current, len(self.locals))
+
+    def rollback(self, mark: Mark) -> None:
+        """Forget what was lowered since: a statement that is not modelled leaves no half of itself."""
+        self._blocks = {
+            label: (self._blocks[label][0][:instructions], self._blocks[label][1][:ends])
+            for label, (instructions, ends) in mark.lengths.items()
+        }
+        self._current = mark.current
+        del self.locals[mark.locals_count :]
 
     # -- values ----------------------------------------------------------------------------------------------
 
@@ -109,6 +132,9 @@ class Builder:
 
     def assign(self, target: Register, value: Expr) -> None:
         self.emit(i.Assign(target, value, self.span))
+
+    def copy(self, target: Expr, source: Expr, size: int) -> None:
+        self.emit(i.Copy(target, source, Const(size, 64), self.span))
 
     def unsupported(self, construct: str, span: Span) -> None:
         self.emit(i.Unsupported(construct, span))

@@ -89,10 +89,10 @@ LIMITS = """#ifndef KVM_FFA_MBOX_NR_PAGES
 """
 PROXY_PAGES = """static inline unsigned long hyp_ffa_proxy_pages(void)
 {
-	return 2 * KVM_FFA_MBOX_NR_PAGES +
-	       DIV_ROUND_UP(sizeof(struct ffa_mem_region) + sizeof(struct ffa_mem_region_attributes) +
-			    sizeof(struct ffa_composite_mem_region) +
-			    SG_MAX_SEGMENTS * sizeof(struct ffa_mem_region_addr_range), PAGE_SIZE);
+    return 2 * KVM_FFA_MBOX_NR_PAGES +
+        DIV_ROUND_UP(sizeof(struct ffa_mem_region) + sizeof(struct ffa_mem_region_attributes) +
+            sizeof(struct ffa_composite_mem_region) +
+            SG_MAX_SEGMENTS * sizeof(struct ffa_mem_region_addr_range), PAGE_SIZE);
 }
 """
 
@@ -117,6 +117,11 @@ class Preprocessed:
     tokens: tuple[Token, ...]
     macros: Mapping[str, str]
     assumptions: tuple[str, ...]
+    expanded: Mapping[str, tuple[Token, ...]]
+    """Object-like macros of the FF-A and SMCCC headers, fully expanded."""
+
+
+_CONSTANTS = re.compile(r"(FFA|SMCCC|ARM_SMCCC|KVM_FFA|HOST_FFA|HYP_FFA)_\w+$")
 
 
 def preprocess(files: Mapping[str, str], handler: str = "kvm_host_ffa_handler") -> Preprocessed:
@@ -142,7 +147,18 @@ def preprocess(files: Mapping[str, str], handler: str = "kvm_host_ffa_handler") 
         name: "".join(part.value for part in macro.value)
         for name, macro in reader.macros.items() if macro.arglist is None
     }
-    return Preprocessed(tuple(tokens), macros, assumptions)
+    return Preprocessed(tuple(tokens), macros, assumptions, _expanded(reader, macros))
+
+
+def _expanded(reader: _Reader, macros: Mapping[str, str]) -> dict[str, tuple[Token, ...]]:
+    result = {}
+    for name, text in sorted(macros.items()):
+        if _CONSTANTS.match(name) and text.strip():
+            parts = reader.expand_macros(reader.tokenize(text))
+            result[name] = tuple(
+                Token(part.type, part.value, Span(f"<macro {name}>", 1))
+                for part in parts if part.type not in reader.t_WS and part.value.strip())
+    return result
 
 
 def _prepare(files: Mapping[str, str], handler: str) -> tuple[dict[str, str], tuple[str, ...]]:

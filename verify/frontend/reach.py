@@ -20,13 +20,14 @@ def _targets(terminator: i.Terminator) -> tuple[str, ...]:
 
 
 def reached(blocks: Draft) -> Draft:
-    """Blocks in source order, reachable from the first; an open end (a missing return) becomes a stop."""
+    """Blocks in source order, reachable from the first; an open end (a missing return) is not modelled."""
     first = next(iter(blocks))
     seen, todo = {first}, [first]
     while todo:
         instructions, ends = blocks.setdefault(todo.pop(), ([], []))
         if not ends:
             span = instructions[-1].span if instructions else NOWHERE
+            instructions.append(i.Unsupported("control reaches the end of a function that returns a value", span))
             ends.append(i.Stop(span))
         for label in _targets(ends[0]):
             if label not in seen:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from verify.errors import InputError, UnsupportedC
 from verify.frontend.preprocess import FFA_C, Token
@@ -80,7 +81,7 @@ def _definition(tokens: Sequence[Token], is_function: bool) -> Definition:
 
 def _name(tokens: Sequence[Token]) -> str:
     """The identifier before the first parenthesis."""
-    for before, token in zip(tokens, tokens[1:], strict=False):
+    for before, token in pairwise(tokens):
         if token.text == "(":
             return before.text
     return ""

@@ -1,11 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What hides its meaning in GNU C or assembly, said plainly. Read after the tree's own headers. */
-#undef FIELD_GET
-#undef FIELD_PREP
-#define FIELD_GET(mask, reg) (((reg) & (mask)) >> __verify_lowest_bit(mask))
-#define FIELD_PREP(mask, val) (((((mask) ^ (mask)) | (val)) << __verify_lowest_bit(mask)) & (mask))
-#define FIELD_FIT(mask, val) (!((((mask) ^ (mask)) | (val)) << __verify_lowest_bit(mask) & ~(mask)))
-
 #define EPERM 1
 #define ENOENT 2
 #define EIO 5

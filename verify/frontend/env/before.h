@@ -42,3 +42,6 @@ typedef struct { u8 b[16]; } uuid_t;
 #define SZ_4K 0x1000
 #define SZ_16K 0x4000
 #define SZ_64K 0x10000
+#define FIELD_GET(mask, reg) (((reg) & (mask)) >> __verify_lowest_bit(mask))
+#define FIELD_PREP(mask, val) (((((mask) ^ (mask)) | (val)) << __verify_lowest_bit(mask)) & (mask))
+#define FIELD_FIT(mask, val) (!((((mask) ^ (mask)) | (val)) << __verify_lowest_bit(mask) & ~(mask)))
