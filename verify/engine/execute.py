@@ -14,7 +14,7 @@ from verify.engine.expressions import Expressions, NotModelled, as_bits
 from verify.engine.record import Boundary, LockEvent, Obligation, Record, SmcEvent
 from verify.engine.state import Registers, State, merge_states
 from verify.engine.value import Integer, Pointer, Value, as_pointer, point_to
-from verify.engine.writes import reachable, successors, written
+from verify.engine.writes import remaining, successors, written
 from verify.ir import expr as e
 from verify.ir import instr as i
 from verify.ir.function import Block, Function, Unit
@@ -33,6 +33,7 @@ class Frame:
     span: Span
     """The statement being executed: for an environment function, that of its caller."""
     block: str = ""
+    index: int = 0
     inner: Place = field(default_factory=lambda: Place(Span("<none>", 0), "", ""))
 
 
@@ -86,6 +87,7 @@ class Executor:
             joined, registers = merge_states(sides, self.memory.fresh)
             frame.registers, frame.block = dict(registers), block.label
             if block.label in loops:
+                frame.index = 0
                 self._enter(frame, block.terminator.span, "loop")
                 self._boundary(joined, "loop")
                 continue
@@ -104,7 +106,7 @@ class Executor:
         self, frame: Frame, block: Block, state: State, incoming: dict[str, list[tuple[State, Registers]]],
         exits: list[tuple[State, Registers]],
     ) -> None:
-        for instruction in block.instructions:
+        for frame.index, instruction in enumerate(block.instructions):
             self._enter(frame, instruction.span, type(instruction).__name__.lower())
             try:
                 self._instruction(frame, instruction, state)
@@ -112,6 +114,7 @@ class Executor:
                 self._boundary(state, str(problem))
             if state.is_dead:
                 return
+        frame.index = len(block.instructions)
         self._enter(frame, block.terminator.span, type(block.terminator).__name__.lower())
         try:
             for condition, label in self._choices(frame, block.terminator, state):
@@ -120,6 +123,8 @@ class Executor:
         except NotModelled as problem:
             self._boundary(state, str(problem))
             return
+        if isinstance(block.terminator, i.Stop):
+            self._boundary(state, "control stops here")
         if isinstance(block.terminator, i.Return):
             exits.append((state, self._returned(frame, block.terminator)))
 
@@ -308,7 +313,9 @@ class Executor:
         """The path ends here; what the rest might have written is noted for steps of longer sequences."""
         statics: set[str] = set()
         for frame in self._frames:
-            statics |= written(self.unit, reachable(frame.function, frame.block))
+            inner = frame is self._frames[-1]
+            rest = remaining(frame.function, frame.block, frame.index if inner else frame.index + 1)
+            statics |= written(self.unit, rest)
         place = self._frames[-1].inner
         self.record.boundaries.append(
             Boundary(state.guard, construct, place.span, place.function, tuple(sorted(statics))))

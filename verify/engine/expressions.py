@@ -82,7 +82,8 @@ class Expressions:
             return Integer(t.extract(inner.term, expression.bits - 1, 0), inner.origin)
         term = as_bits(inner.term, signed=expression.signed)
         widen = t.sext if expression.signed else t.zext
-        return Integer(_push(inner.term, expression) or widen(term, expression.bits), inner.origin)
+        pushed = _push(inner.term, expression)
+        return Integer(widen(term, expression.bits) if pushed is None else pushed, inner.origin)
 
     def _computed(self, expression: ir.Expr) -> Term:
         match expression:

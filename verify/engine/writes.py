@@ -54,6 +54,14 @@ def reachable(function: Function, start: str) -> tuple[Block, ...]:
     return tuple(block for block in function.blocks if block.label in seen)
 
 
+def remaining(function: Function, label: str, index: int) -> tuple[Block, ...]:
+    """What may still run once instruction `index` of block `label` is reached (it included)."""
+    here = next(block for block in function.blocks if block.label == label)
+    rest = Block(label, here.instructions[index:], here.terminator)
+    following = {block.label: block for after in successors(here) for block in reachable(function, after)}
+    return (rest, *following.values())
+
+
 def written(unit: Unit, blocks: Iterable[Block]) -> set[str]:
     """Statics that these blocks and everything they call may write."""
     statics: set[str] = set()

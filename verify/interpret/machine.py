@@ -1,0 +1,286 @@
+"""The interpreter: one EL2 with its statics, called as the host calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from verify.interpret import arithmetic
+from verify.interpret.environment import Environment
+from verify.interpret.events import AccessDone, Log, SmcDone, Step
+from verify.interpret.memory import Fault, Memory
+from verify.ir import expr as e
+from verify.ir import instr as i
+from verify.ir.function import Function, Object, Unit
+from verify.ir.span import NOWHERE, Span
+
+MAX_STEPS = 2_000_000
+ONES = (1 << 64) - 1
+
+
+@dataclass(slots=True)
+class _Frame:
+    function: Function
+    registers: dict[str, int]
+    objects: dict[str, int]
+
+
+class Machine:
+    """Statics are zero or as initialised; what other files define is zero too."""
+
+    def __init__(self, unit: Unit, environment: Environment, page_shift: int = 12, trace: bool = True) -> None:
+        self.unit = unit
+        self.environment = environment
+        self.page_shift = page_shift
+        self.memory = Memory(environment.fill)
+        self.log = Log()
+        self._trace = trace
+        self._statics = {
+            name: self.memory.allocate(name, item.size, item.initial or bytes(item.size))
+            for name, item in unit.statics.items()
+        }
+        self._paths = {
+            self._statics[name] + field.offset: (f"{name}.{field.path}" if field.path else name)
+            for name, item in unit.statics.items() for field in item.fields
+        }
+        self._held: dict[str, None] = {}
+        self._frames: list[_Frame] = []
+        self._span: Span = NOWHERE
+        self._steps = 0
+
+    # -- from outside ----------------------------------------------------------------------------------------
+
+    def static(self, path: str) -> int:
+        address, size = self._static(path)
+        return self.memory.load(address, size)
+
+    def set_static(self, path: str, value: int) -> None:
+        address, size = self._static(path)
+        self.memory.store(address, value, size)
+
+    def _static(self, path: str) -> tuple[int, int]:
+        name, _, rest = path.partition(".")
+        for field in self.unit.statics[name].fields:
+            if field.path == rest:
+                return self._statics[name] + field.offset, 8 if field.bits == e.POINTER else field.bits // 8
+        raise Fault(f"no static {path}")
+
+    def call(self, name: str, arguments: Sequence[int]) -> int | None:
+        """Run a function; raises Fault on undefined behaviour and on what is not modelled."""
+        self._steps = 0
+        function = self.unit.functions[name]
+        frame = _Frame(function, {}, {})
+        for parameter, value in zip(function.parameters, arguments, strict=True):
+            frame.registers[parameter.name] = value & _mask(parameter.bits)
+        self._frames.append(frame)
+        try:
+            return self._run(frame)
+        finally:
+            self._frames.pop()
+            for address in frame.objects.values():
+                self.memory.free(address)
+
+    def allocate(self, name: str, size: int, content: bytes | None = None) -> int:
+        return self.memory.allocate(name, size, content)
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        return tuple(self._held)
+
+    # -- control ---------------------------------------------------------------------------------------------
+
+    def _run(self, frame: _Frame) -> int | None:
+        blocks = {block.label: block for block in frame.function.blocks}
+        block = frame.function.blocks[0]
+        while True:
+            self.log.blocks.add((frame.function.name, block.label))
+            for instruction in block.instructions:
+                self._steps += 1
+                self._at(frame, instruction.span)
+                self._instruction(frame, instruction)
+            if self._steps > MAX_STEPS:
+                raise Fault("no end after two million steps")
+            self._at(frame, block.terminator.span)
+            following = self._next(frame, block.terminator)
+            if following is None:
+                assert isinstance(block.terminator, i.Return)
+                value = block.terminator.value
+                return None if value is None else self._value(frame, value)
+            self.log.edges.add((frame.function.name, block.label, following))
+            block = blocks[following]
+
+    def _next(self, frame: _Frame, terminator: i.Terminator) -> str | None:
+        match terminator:
+            case i.Jump(target=target):
+                return target
+            case i.Branch(condition=condition, then=then, other=other):
+                return then if self._value(frame, condition) else other
+            case i.Switch(operand=operand, cases=cases, default=default):
+                value = self._value(frame, operand)
+                return next((label for constant, label in cases if constant == value), default)
+            case i.Stop(span=span):
+                raise Fault(f"{span}: control stops")
+        return None
+
+    def _at(self, frame: _Frame, span: Span) -> None:
+        if not frame.function.in_tree:
+            return
+        if span != self._span and self._trace:
+            self.log.steps.append(Step(span, frame.function.name, ()))
+        self._span = span
+
+    def _where(self) -> str:
+        return next((f.function.name for f in reversed(self._frames) if f.function.in_tree), "")
+
+    # -- instructions ----------------------------------------------------------------------------------------
+
+    def _instruction(self, frame: _Frame, instruction: i.Instr) -> None:
+        match instruction:
+            case i.Assign(target=target, value=value):
+                self._set(frame, target, self._value(frame, value))
+            case i.Load(target=target, pointer=pointer):
+                address, size = self._value(frame, pointer), _bytes(target.bits)
+                loaded = self.memory.load(address, size)
+                self._note(address, False, instruction.order, loaded)
+                self._set(frame, target, loaded)
+            case i.Store(pointer=pointer, value=value):
+                address, stored = self._value(frame, pointer), self._value(frame, value)
+                self.memory.store(address, stored, _bytes(value.bits))
+                self._note(address, True, instruction.order, stored)
+            case i.Copy(target=into, source=source, size=size):
+                self.memory.copy(*(self._value(frame, x) for x in (into, source, size)))
+            case i.Fill(target=into, value=value, size=size):
+                address, byte = self._value(frame, into), self._value(frame, value)
+                for offset in range(self._value(frame, size)):
+                    self.memory.store(address + offset, byte, 1)
+            case i.ScopeBegin(name=name):
+                self._begin(frame, name)
+            case i.Call():
+                self._call(frame, instruction)
+            case i.Lock(pointer=pointer) | i.Unlock(pointer=pointer):
+                self._lock(self._value(frame, pointer), isinstance(instruction, i.Lock))
+            case _:
+                self._effect(frame, instruction)
+
+    def _effect(self, frame: _Frame, instruction: i.Instr) -> None:
+        match instruction:
+            case i.Smc(arguments=arguments, results=results):
+                answers = self._smc([self._value(frame, x) for x in arguments], False)
+                for register, answer in zip(results, answers, strict=True):
+                    frame.registers[register.name] = answer
+            case i.Forward(context=context):
+                base = self._value(frame, context)
+                answers = self._smc([self.memory.load(base + 8 * k, 8) for k in range(18)], True)
+                for k, answer in enumerate(answers):
+                    self.memory.store(base + 8 * k, answer, 8)
+            case i.Warn(condition=condition):
+                if self._value(frame, condition):
+                    self.log.warns.append(self._span)
+            case i.Assert(kind=kind, condition=condition):
+                if not self._value(frame, condition):
+                    raise Fault(f"{self._span}: {kind.value}")
+            case i.Unsupported(construct=construct, span=span):
+                raise Fault(f"{span}: unsupported: {construct}")
+
+    def _set(self, frame: _Frame, target: e.Register, value: int) -> None:
+        frame.registers[target.name] = value
+        if self._trace and frame.function.in_tree and not target.name.startswith("%") and self.log.steps:
+            last = self.log.steps[-1]
+            self.log.steps[-1] = Step(last.span, last.function, (*last.values, (target.name, value)))
+
+    def _begin(self, frame: _Frame, name: str) -> None:
+        declared: Object = next(local for local in frame.function.locals if local.name == name)
+        old = frame.objects.get(name)
+        if old is not None:
+            self.memory.free(old)
+        frame.objects[name] = self.memory.allocate(f"{frame.function.name}.{name}", declared.size)
+
+    def _call(self, frame: _Frame, instruction: i.Call) -> None:
+        arguments = [self._value(frame, argument) for argument in instruction.arguments]
+        result: int | None
+        if instruction.callee in self.unit.functions:
+            result = self.call(instruction.callee, arguments)
+        else:
+            result = self.environment.outside(instruction.callee, arguments, self.page_shift)
+        if instruction.target is not None:
+            if result is None:
+                raise Fault(f"{instruction.callee} returns nothing")
+            self._set(frame, instruction.target, result & _mask(instruction.target.bits))
+
+    def _lock(self, address: int, acquire: bool) -> None:
+        self.memory.find(address, 1)
+        path = self._paths.get(address, hex(address))
+        if acquire == (path in self._held):
+            raise Fault(f"{self._span}: {path} is {'already held' if acquire else 'not held'}")
+        if acquire:
+            self._held[path] = None
+        else:
+            del self._held[path]
+
+    def _smc(self, arguments: list[int], is_forward: bool) -> list[int]:
+        answers = [answer & ONES for answer in self.environment.smc(arguments, is_forward)]
+        self.log.smcs.append(SmcDone(tuple(arguments), tuple(answers), is_forward, self._span, self._where()))
+        return answers
+
+    def _note(self, address: int, is_write: bool, order: i.Order, value: int) -> None:
+        path = self._paths.get(address)
+        if path is not None:
+            self.log.accesses.append(
+                AccessDone(path, is_write, order.value, value, self.held, self._span, self._where()))
+
+    # -- expressions -----------------------------------------------------------------------------------------
+
+    def _value(self, frame: _Frame, x: e.Expr) -> int:
+        match x:
+            case e.Const(value=value):
+                return value
+            case e.Register(name=name, bits=bits):
+                found = frame.registers.get(name)
+                return self._unset(frame, name, bits) if found is None else found
+            case e.Binary(op=op, left=left, right=right, bits=bits):
+                return arithmetic.binary(op, self._value(frame, left), self._value(frame, right), bits)
+            case e.Compare(op=compare, left=left, right=right):
+                return arithmetic.compare(
+                    compare, self._value(frame, left), self._value(frame, right), _width(left.bits))
+            case e.Not(operand=operand, bits=bits):
+                return ~self._value(frame, operand) & _mask(bits)
+            case e.Extend(operand=operand, signed=is_signed, bits=bits):
+                inner = self._value(frame, operand)
+                return arithmetic.signed(inner, operand.bits) & _mask(bits) if is_signed else inner
+            case e.Truncate(operand=operand, bits=bits):
+                return self._value(frame, operand) & _mask(bits)
+            case e.Select(condition=condition, then=then, other=other):
+                return self._value(frame, then if self._value(frame, condition) else other)
+        return self._address(frame, x)
+
+    def _address(self, frame: _Frame, x: e.Expr) -> int:
+        match x:
+            case e.PageShift():
+                return self.page_shift
+            case e.AddressOf(name=name, is_static=is_static):
+                return self._statics[name] if is_static else frame.objects[name]
+            case e.PointerAdd(base=base, offset=offset):
+                return (self._value(frame, base) + self._value(frame, offset)) & ONES
+            case e.PointerDiff(left=left, right=right):
+                return (self._value(frame, left) - self._value(frame, right)) & ONES
+            case e.PointerToInt(operand=operand) | e.IntToPointer(operand=operand):
+                return self._value(frame, operand)
+        return 0
+
+    def _unset(self, frame: _Frame, name: str, bits: int) -> int:
+        size = _bytes(bits)
+        label = f"{frame.function.name}.{name}"
+        value = sum(self.environment.fill(label, index) << (8 * index) for index in range(size))
+        return value & _mask(bits)
+
+
+def _width(bits: int) -> int:
+    return 64 if bits == e.POINTER else bits
+
+
+def _mask(bits: int) -> int:
+    return (1 << _width(bits)) - 1
+
+
+def _bytes(bits: int) -> int:
+    return (_width(bits) + 7) // 8
