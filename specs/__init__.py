@@ -1,1 +1,18 @@
-"""The rules: a folder per chapter of a specification, a file per clause or tight group."""
+"""The rules. `load()` imports every chapter; each module registers its rules by identity."""
+
+from __future__ import annotations
+
+import importlib
+
+CHAPTERS = (
+    "smccc.ownership", "smccc.registers",
+    "ffa.version", "ffa.version_state", "ffa.features", "ffa.messages", "ffa.message_refusals", "ffa.policy",
+    "ffa.completions",
+    "security.secrecy", "security.version_lock",
+)
+
+
+def load() -> None:
+    """Import every module of rules."""
+    for chapter in CHAPTERS:
+        importlib.import_module(f"{__name__}.{chapter}")

@@ -318,8 +318,19 @@ class Executor:
             statics |= written(self.unit, rest)
         place = self._frames[-1].inner
         self.record.boundaries.append(
-            Boundary(state.guard, construct, place.span, place.function, tuple(sorted(statics))))
+            Boundary(state.guard, construct, place.span, place.function, tuple(sorted(statics)),
+                     self._state_at_boundary(state, statics)))
         state.guard = t.FALSE
+
+    def _state_at_boundary(self, state: State, written_later: set[str]) -> tuple[tuple[str, Integer], ...]:
+        result = []
+        for path in (self.memory.shared.version, self.memory.shared.negotiated):
+            value = self._peek(state, path)
+            assert isinstance(value, Integer)
+            if path.partition(".")[0] in written_later:
+                value = self.record.unknown(f"later.{path}", value.term.bits, value.origin)
+            result.append((path, value))
+        return tuple(result)
 
 
 def _become(state: State, other: State) -> None:

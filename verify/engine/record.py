@@ -66,6 +66,8 @@ class Boundary:
     span: Span
     function: str
     writes: tuple[str, ...]
+    state: tuple[tuple[str, Integer], ...] = ()
+    """version and negotiated as far as this path got, by path; a fresh unknown where the rest may write them."""
 
 
 @dataclass(frozen=True, slots=True)

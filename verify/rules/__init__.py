@@ -3,11 +3,12 @@
     from verify.rules import Clause, Part, Scene, rule, part, require, independent
 """
 
-from verify.rules.rule import Clause, Part, Require, Rule, independent, part, require, rule
+from verify.rules.binding import Binding
+from verify.rules.rule import Clause, Part, Require, Rule, independent, part, provenance, require, rule
 from verify.rules.scene import Access, Call, Result, Scene, Smc, State
 from verify.rules.words import Truth, Word, all_of, any_of, no, number
 
 __all__ = [
-    "Access", "Call", "Clause", "Part", "Require", "Result", "Rule", "Scene", "Smc", "State", "Truth", "Word",
-    "all_of", "any_of", "independent", "no", "number", "part", "require", "rule",
+    "Access", "Binding", "Call", "Clause", "Part", "Require", "Result", "Rule", "Scene", "Smc", "State", "Truth",
+    "Word", "all_of", "any_of", "independent", "no", "number", "part", "provenance", "require", "rule",
 ]

@@ -24,12 +24,16 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Require:
-    """One conjunct. `secret_free` words must not depend on uninitialised memory; else `holds` is proved."""
+    """One conjunct: `holds` is to be proved; or `independent` is the same in two runs that differ in `secrets`.
+
+    Secrets are "stack" (uninitialised memory) or "addresses" (EL2's addresses and unrelated statics).
+    """
 
     text: str
     holds: Truth
     output: str
     independent: Word | Truth | None = None
+    secrets: str = "stack"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,12 @@ def independent(text: str, value: Word | Truth, output: str = "") -> Require:
     """The value is the same whatever the uninitialised bytes of EL2 are (two-run non-interference)."""
     name = output or (value.outputs[0].name if value.outputs else "outcome")
     return Require(text, Truth(t.TRUE, value.outputs), name, value)
+
+
+def provenance(text: str, value: Word | Truth, output: str = "") -> Require:
+    """The value is the same wherever EL2's objects lie and whatever its unrelated statics hold."""
+    found = independent(text, value, output)
+    return Require(found.text, found.holds, found.output, value, "addresses")
 
 
 def part(

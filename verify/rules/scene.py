@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from verify.rules.words import RuleError, Truth, Word, any_of
+from verify.rules.words import RuleError, Truth, Word, all_of, any_of
 from verify.terms import build as t
 
 
@@ -58,6 +58,11 @@ class State:
     @property
     def major(self) -> Word:
         return self.version.bits_(30, 16)
+
+    def at_least(self, major: int, minor: int) -> Truth:
+        """Field by field: bit 31 clear, then major, then minor."""
+        same = (self.major == major) & (self.minor >= minor)
+        return (self.version.bits_(31, 31) == 0) & ((self.major > major) | same)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +145,16 @@ class Scene:
     forwards: Sequence[Smc]
     accesses: Sequence[Access]
     locks_held: Truth
-    changes: Mapping[str, Truth]
-    """For each static: does this call leave another value in it than it found?"""
+    version_kept: Truth
+    """This call does not write another version than the one it found."""
+    agreement_kept: Truth
+    """This call does not write another `negotiated` than the one it found."""
     profile: str
     constants: Mapping[str, int]
     max_version: Word
     """The highest version that this hypervisor offers: the argument of hyp_ffa_init's FFA_VERSION."""
+    uppers: Word
+    """Bits 63:32 of x0: a caller may refuse what is no 32-bit function ID before FF-A sees it."""
 
     @property
     def emitted(self) -> Truth:
@@ -159,8 +168,15 @@ class Scene:
 
     @property
     def unchanged(self) -> Truth:
-        """version and negotiated are as before."""
-        return (self.post.version == self.pre.version) & self.post.negotiated.iff(self.pre.negotiated)
+        """This call leaves the version and the agreement as it found them."""
+        return self.version_kept & self.agreement_kept
+
+    @property
+    def undispatched(self) -> Truth:
+        """x0 is no 32-bit function ID, and the trap handler refuses it as SMCCC has it: no rule speaks of that."""
+        kept = [self.result.x(k) == self.call.x(k) for k in range(1, 31)]
+        answer = self.result.handled & (self.result.x(0) == (1 << 64) - 1)
+        return ~(self.uppers == 0) & answer & all_of(kept) & self.silent & self.unchanged
 
     def constant(self, name: str) -> int:
         if name not in self.constants:
@@ -168,5 +184,6 @@ class Scene:
         return self.constants[name]
 
     @staticmethod
-    def always() -> Truth:
-        return Truth(t.TRUE)
+    def truth(value: bool) -> Truth:
+        """A fact that is known when the rule is read."""
+        return Truth(t.truth(value))

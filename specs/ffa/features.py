@@ -1,0 +1,91 @@
+"""FFA_FEATURES and functions that come with a version (DEN0077A v1.0 section 8.2, v1.1 section 9.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verify.rules import Part, Scene, Truth, any_of, part, require, rule
+
+from . import ids
+from .calls import denied_quietly
+
+FEATURES = ids.clause("v1.0 8.2", "Arm's compliance suite and public implementations")
+FEATURE_IDS = ids.clause("v1.1 9.7", "Arm's compliance suite")
+
+
+@rule("FFA-DSC-02", "Argument of FFA_FEATURES", FEATURES, FEATURE_IDS, force="spec", confidence="high")
+def features_argument(scene: Scene) -> Iterator[Part]:
+    """What is asked with bit 31 set is a function, else a feature ID of 8 bits; what is unknown is NOT_SUPPORTED.
+
+    Clause: DEN0077A v1.0 section 8.2, v1.1 section 9.7.
+    Reading: EL2 never answers SUCCESS by itself to a feature ID with reserved bits or an unknown number, or to input
+        properties of a function that takes none; such a call is refused, or forwarded for the SPMC to refuse.
+    Applies to: 1.0 for functions, 1.1 and later for feature IDs.
+    Not covered: what the SPMC answers to a forwarded FFA_FEATURES.
+    """
+    asked = scene.call.w(1)
+    features = scene.call.is_(ids.FEATURES) & scene.pre.negotiated & scene.result.handled
+    feature = features & (asked.bits_(31, 31) == 0)
+    refused = scene.result.is_error(ids.NOT_SUPPORTED)
+    known = asked.one_of((1, 2, 3, 4))
+    anything = scene.call.is_(ids.FEATURES) & scene.pre.negotiated
+    yield part("unknown feature ID", anything & (asked.bits_(31, 31) == 0) & ~known, [
+        require("refused, or left to the SPMC", scene.result.forwarded | refused, "x0"),
+    ], function="FFA_FEATURES")
+    yield part("feature ID is no function", anything & (asked.bits_(31, 31) == 0), [
+        require("no success that a function would have", scene.result.forwarded | refused | (known & feature), "x0"),
+    ], function="FFA_FEATURES")
+    takes_none = anything & (asked.bits_(31, 31) == 1) & ~asked.one_of(ids.MEM_RETRIEVE_REQ)
+    yield part("unknown function", takes_none & ~_is_defined(scene), [
+        require("refused, or left to the SPMC", scene.result.forwarded | refused, "x0"),
+    ], function="FFA_FEATURES")
+
+
+def _is_defined(scene: Scene) -> Truth:
+    asked = scene.call.w(1)
+    both = any_of([asked.bits_(31, 8) == 0x840000, asked.bits_(31, 8) == 0xC40000])
+    return both & any_of(asked.bits_(7, 0) == number for number in ids.NAMES)
+
+
+@rule("FFA-DSC-03", "Result of FFA_FEATURES", FEATURES, force="spec", confidence="high")
+def features_result(scene: Scene) -> Iterator[Part]:
+    """Success: FFA_SUCCESS, w1 zero, properties in w2 and w3. Failure: NOT_SUPPORTED with the rest zero.
+
+    Clause: DEN0077A v1.0 section 8.2; the compliance suite checks the reserved registers.
+    Reading: of answers that EL2 makes itself.
+    Applies to: every version.
+    Not covered: x4 to x7 (CC-08); the property words of single functions (DSC-04, DSC-05).
+    """
+    result = scene.result
+    answered = scene.call.is_(ids.FEATURES) & scene.pre.negotiated & result.handled
+    success, error = result.w(0) == ids.SUCCESS, result.w(0) == ids.ERROR
+    yield part("success or error", answered, [require("w0 is FFA_SUCCESS or FFA_ERROR", success | error, "x0")],
+               function="FFA_FEATURES")
+    yield part("success", answered & success, [
+        require("x1 is zero", result.x(1) == 0),
+    ], function="FFA_FEATURES")
+    yield part("failure", answered & error, [
+        require("w2 is NOT_SUPPORTED", result.is_error(ids.NOT_SUPPORTED), "x2"),
+        require("w3 is zero", result.w(3) == 0, "x3"),
+    ], function="FFA_FEATURES")
+
+
+@rule("FFA-DSC-07", "Version-gated functions", FEATURES, force="policy", confidence="high")
+def version_gates(scene: Scene) -> Iterator[Part]:
+    """A function that the agreed version does not have is NOT_SUPPORTED, and so is FFA_FEATURES of it.
+
+    Clause: the function tables of DEN0077A 1.1 to 1.3, second-hand.
+    Reading: FF-A numbers 0x7D–0x89 need 1.1, 0x8A–0x8E need 1.2, 0x8F, 0x90 and 0x94–0x97 need 1.3.
+    Applies to: agreed versions below the one that brings the function.
+    Not covered: nothing.
+    """
+    for minor, numbers in ids.SINCE.items():
+        functions = ids.smc32(numbers) + ids.smc64(numbers)
+        old = scene.pre.negotiated & (scene.pre.major == 1) & ~scene.pre.at_least(1, minor)
+        yield part(f"calls of 1.{minor}", scene.call.is_(*functions) & old, [
+            require("refused with NOT_SUPPORTED", denied_quietly(scene, ids.NOT_SUPPORTED), "x0"),
+        ], exists=scene.call.is_(*functions) & old)
+        asked = scene.call.is_(ids.FEATURES) & scene.call.w(1).one_of(functions)
+        yield part(f"FFA_FEATURES of 1.{minor}", asked & old, [
+            require("refused with NOT_SUPPORTED", scene.result.refused(ids.NOT_SUPPORTED), "x0"),
+        ], function="FFA_FEATURES", exists=asked & old)

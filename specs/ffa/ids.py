@@ -1,0 +1,73 @@
+"""Function IDs, status codes and versions (catalogue T1–T3; Linux `arm_ffa.h`, TF-A and arm-ffa for the rest)."""
+
+from __future__ import annotations
+
+from verify.rules import Clause
+
+VIA = "public implementations and test suites"
+
+DEN0077A = "DEN0077A"
+DEN0028 = "DEN0028"
+
+
+def clause(section: str, via: str = VIA) -> Clause:
+    return Clause(DEN0077A, section, via)
+
+
+ERROR, SUCCESS = 0x84000060, 0x84000061
+SUCCESS64 = 0xC4000061
+VERSION, FEATURES = 0x84000063, 0x84000064
+RXTX_MAP, RXTX_UNMAP = 0xC4000066, 0x84000067
+PARTITION_INFO_GET = 0x84000068
+ID_GET = 0x84000069
+DIRECT_REQ, DIRECT_REQ64 = 0x8400006F, 0xC400006F
+DIRECT_RESP, DIRECT_RESP64 = 0x84000070, 0xC4000070
+DIRECT_REQ2, DIRECT_RESP2 = 0xC400008D, 0xC400008E
+MEM_RETRIEVE_REQ = (0x84000074, 0xC4000074)
+NOTIFICATION_GET = 0x84000082
+NOTIFICATION_INFO_GET, NOTIFICATION_INFO_GET64 = 0x84000083, 0xC4000083
+CONSOLE_LOG, CONSOLE_LOG64 = 0x8400008A, 0xC400008A
+PARTITION_INFO_GET_REGS = 0xC400008B
+NOTIFICATIONS = (*range(0x8400007D, 0x84000084), NOTIFICATION_INFO_GET64)
+NOTIFICATIONS_1_3 = tuple(range(0xC4000094, 0xC4000098))
+
+NOT_SUPPORTED, INVALID_PARAMETERS = -1, -2
+REFUSED = 0xFFFFFFFF
+"""NOT_SUPPORTED as FFA_VERSION returns it in w0."""
+
+NAMES = {
+    0x60: "ERROR", 0x61: "SUCCESS", 0x62: "INTERRUPT", 0x63: "VERSION", 0x64: "FEATURES", 0x65: "RX_RELEASE",
+    0x66: "RXTX_MAP", 0x67: "RXTX_UNMAP", 0x68: "PARTITION_INFO_GET", 0x69: "ID_GET", 0x6A: "MSG_POLL",
+    0x6B: "MSG_WAIT", 0x6C: "YIELD", 0x6D: "RUN", 0x6E: "MSG_SEND", 0x6F: "MSG_SEND_DIRECT_REQ",
+    0x70: "MSG_SEND_DIRECT_RESP", 0x71: "MEM_DONATE", 0x72: "MEM_LEND", 0x73: "MEM_SHARE",
+    0x74: "MEM_RETRIEVE_REQ", 0x75: "MEM_RETRIEVE_RESP", 0x76: "MEM_RELINQUISH", 0x77: "MEM_RECLAIM",
+    0x78: "MEM_OP_PAUSE", 0x79: "MEM_OP_RESUME", 0x7A: "MEM_FRAG_RX", 0x7B: "MEM_FRAG_TX",
+    0x7C: "NORMAL_WORLD_RESUME", 0x7D: "NOTIFICATION_BITMAP_CREATE", 0x7E: "NOTIFICATION_BITMAP_DESTROY",
+    0x7F: "NOTIFICATION_BIND", 0x80: "NOTIFICATION_UNBIND", 0x81: "NOTIFICATION_SET", 0x82: "NOTIFICATION_GET",
+    0x83: "NOTIFICATION_INFO_GET", 0x84: "RX_ACQUIRE", 0x85: "SPM_ID_GET", 0x86: "MSG_SEND2",
+    0x87: "SECONDARY_EP_REGISTER", 0x88: "MEM_PERM_GET", 0x89: "MEM_PERM_SET", 0x8A: "CONSOLE_LOG",
+    0x8B: "PARTITION_INFO_GET_REGS", 0x8C: "EL3_INTR_HANDLE", 0x8D: "MSG_SEND_DIRECT_REQ2",
+    0x8E: "MSG_SEND_DIRECT_RESP2", 0x8F: "NS_RES_INFO_GET", 0x90: "ABORT", 0x94: "NOTIFICATION_BIND2",
+    0x95: "NOTIFICATION_UNBIND2", 0x96: "NOTIFICATION_SET2", 0x97: "NOTIFICATION_GET2",
+}
+"""By function number."""
+
+SMC32_ONLY = (
+    0x63, 0x64, 0x65, 0x67, 0x68, 0x69, 0x6A, 0x6E, 0x75, 0x76, 0x77, 0x78, 0x79, 0x7A, 0x7B, 0x7D, 0x7E, 0x7F, 0x80,
+    0x81, 0x82, 0x84, 0x85, 0x86, 0x8C,
+)
+SMC64_ONLY = (0x8B, 0x8D, 0x8E, 0x8F, 0x94, 0x95, 0x96, 0x97)
+SINCE = {
+    1: (*range(0x7D, 0x8A),),
+    2: (*range(0x8A, 0x8F),),
+    3: (0x8F, 0x90, 0x94, 0x95, 0x96, 0x97),
+}
+"""Minor version that introduces a function number; the others are there since 1.0."""
+
+
+def smc32(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(0x84000000 | number for number in numbers)
+
+
+def smc64(numbers: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(0xC4000000 | number for number in numbers)

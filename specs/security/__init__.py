@@ -1,0 +1,1 @@
+"""Properties that a mediator must have whatever the specification says."""

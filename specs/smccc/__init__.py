@@ -1,0 +1,1 @@
+"""Rules of DEN0028 (SMC Calling Convention) as FF-A uses it."""
