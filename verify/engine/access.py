@@ -145,6 +145,20 @@ class Accesses:
             if state.held.get(lock, t.FALSE) is not t.TRUE:
                 self._step(state, path, changed)
         self._rely(changed)
+        self._snapshot(state, changed)
+
+    def _snapshot(self, state: State, changed: Mapping[str, tuple[Term, Term]]) -> None:
+        paths = (self.shared.version, self.shared.negotiated)
+        if any(path in changed for path in paths):
+            values = [self.peek(state, path) for path in paths]
+            terms = [value.term for value in values if isinstance(value, Integer)]
+            self.record.snapshots.append((terms[0], terms[1]))
+
+    def peek(self, state: State, path: str) -> Value:
+        """The value of a static's scalar member, without counting as an access."""
+        name, member = self.find(path)
+        size = 8 if member.bits == POINTER else member.bits // 8
+        return memory.read(state.objects[name], name, member.offset, size, self.fresh)
 
     def _step(self, state: State, path: str, changed: dict[str, tuple[Term, Term]]) -> None:
         name, field = self.find(path)

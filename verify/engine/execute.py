@@ -199,6 +199,9 @@ class Executor:
         x = self._expressions(frame)
         value = x.value(instruction.value)
         bits = e.POINTER if isinstance(value, Pointer) else value.term.bits
+        if isinstance(value, Integer):
+            here = self.record.site(frame.inner.span, frame.inner.function, "copied", frame.inner.text)
+            value = Integer(value.term, self.record.copied(value.origin, here))
         self.memory.store(state, x.pointer(instruction.pointer), value, bits, instruction.order.value, frame.inner)
 
     @staticmethod
@@ -230,21 +233,14 @@ class Executor:
         held = state.held.get(path, t.FALSE)
         if acquire:
             self.memory.interfere(state)
-        versions = tuple((p, self._peek(state, p)) for p in (self.memory.shared.version,
+        versions = tuple((p, self.memory.peek(state, p)) for p in (self.memory.shared.version,
                                                              self.memory.shared.negotiated))
         self.record.locks.append(LockEvent(state.guard, path, acquire, held, place.span, versions))
         if acquire and not state.acquired and path in self.memory.shared.lock_of.values():
             state.acquired = True
-            state.pre.update({p: self._peek(state, p) for p in state.pre
+            state.pre.update({p: self.memory.peek(state, p) for p in state.pre
                               if self.memory.shared.lock_of.get(p) == path})
         state.held[path] = t.truth(acquire)
-
-    def _peek(self, state: State, path: str) -> Value:
-        from verify.engine import memory
-
-        name, member = self.memory.find(path)
-        size = 8 if member.bits == e.POINTER else member.bits // 8
-        return memory.read(state.objects[name], name, member.offset, size, self.memory.fresh)
 
     def _smc(self, frame: Frame, instruction: i.Smc, state: State) -> None:
         x = self._expressions(frame)
@@ -325,7 +321,7 @@ class Executor:
     def _state_at_boundary(self, state: State, written_later: set[str]) -> tuple[tuple[str, Integer], ...]:
         result = []
         for path in (self.memory.shared.version, self.memory.shared.negotiated):
-            value = self._peek(state, path)
+            value = self.memory.peek(state, path)
             assert isinstance(value, Integer)
             if path.partition(".")[0] in written_later:
                 value = self.record.unknown(f"later.{path}", value.term.bits, value.origin)

@@ -95,7 +95,8 @@ class Record:
     relies: list[Term] = field(default_factory=list)
     quiet: list[Term] = field(default_factory=list)
     """Equations that say that no other CPU interferes."""
-    lines: list[tuple[Term, Span, str]] = field(default_factory=list)
+    snapshots: list[tuple[Term, Term]] = field(default_factory=list)
+    """(version, negotiated) as other CPUs left them, wherever they may have run."""
     unknowns: int = 0
     _known: dict[tuple[Span, str, str, str], int] = field(default_factory=dict)
 
@@ -106,6 +107,13 @@ class Record:
             self._known[key] = len(self.sites)
             self.sites.append(Site(span, function, kind, text, same))
         return t.const(self._known[key], ORIGIN_BITS)
+
+    def copied(self, origin: Term, here: Term) -> Term:
+        """The origin of a value that a store passes on: `here` if EL2's code did not make the value."""
+        if origin.op == "ite":
+            return t.ite(origin.args[0], self.copied(origin.args[1], here), self.copied(origin.args[2], here))
+        made = origin.op == "const" and self.sites[origin.value].kind not in ("host", "state", "interference", "smc")
+        return origin if made else here
 
     def unknown(self, label: str, bits: int, origin: Term, secret: bool = False) -> Integer:
         """A fresh variable; secret ones (`!` in the name) stand for uninitialised bytes."""

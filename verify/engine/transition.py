@@ -77,11 +77,18 @@ def _context(record: Record) -> tuple[Object, dict[int, Cell], tuple[Term, ...]]
     cells, inputs = {}, []
     for k in range(34):
         origin = record.site(NOWHERE, "", "host", f"x{k}")
-        variable = t.var(f"{record.prefix}x{k}", 64)
+        variable = t.var(f"{record.prefix}x{k}", 64) if k else _function_register(record.prefix)
         cells[8 * k] = Cell(8, Integer(variable, origin))
         if k < 31:
             inputs.append(variable)
     return declared, cells, tuple(inputs)
+
+
+def _function_register(prefix: str) -> Term:
+    """x0 in pieces, so that a function ID without the SVE hint (bit 16) is an equation on variables."""
+    upper, lower = t.var(f"{prefix}x0.hi", 15), t.var(f"{prefix}x0.lo", 16)
+    hint = t.var(f"{prefix}x0.hint", 1)
+    return t.concat(t.var(f"{prefix}x0.up", 32), t.concat(upper, t.concat(hint, lower)))
 
 
 def initial_zero(unit: Unit, record: Record) -> State:

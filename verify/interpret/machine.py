@@ -36,7 +36,7 @@ class Machine:
         self.log = Log()
         self._trace = trace
         self._statics = {
-            name: self.memory.allocate(name, item.size, item.initial or bytes(item.size))
+            name: self.memory.allocate(name, item.size, item.initial or b"")
             for name, item in unit.statics.items()
         }
         self._paths = {

@@ -23,6 +23,8 @@ class Slot:
     size: int
     content: dict[int, int] = field(default_factory=dict)
     alive: bool = True
+    is_zeroed: bool = False
+    """Bytes that were never written are 0, not what unused memory holds."""
 
 
 class Memory:
@@ -31,13 +33,13 @@ class Memory:
     def __init__(self, fill: Fill) -> None:
         self._fill = fill
         self._slots: list[Slot] = []
-        self._host = Slot("host memory", 1 << 48)
+        self._host = Slot("host memory", 1 << 48, is_zeroed=True)
 
     def allocate(self, name: str, size: int, content: bytes | None = None) -> int:
-        """Address of a new object; `content` None leaves it uninitialised."""
+        """Address of a new object; `content` None leaves it uninitialised, a short one is followed by zeros."""
         slot = Slot(name, size)
         if content is not None:
-            slot.content = dict(enumerate(content))
+            slot.content, slot.is_zeroed = dict(enumerate(content)), True
         self._slots.append(slot)
         return len(self._slots) << SLOT_BITS
 
@@ -65,7 +67,7 @@ class Memory:
         for index in range(size):
             byte = content.get(offset + index)
             if byte is None:
-                byte = 0 if slot is self._host else self._fill(slot.name, offset + index)
+                byte = 0 if slot.is_zeroed else self._fill(slot.name, offset + index)
             result |= byte << (8 * index)
         return result
 
@@ -81,7 +83,9 @@ class Memory:
         (into, at), (origin, start) = self.find(target, size), self.find(source, size)
         moved = {index: origin.content.get(start + index) for index in range(size)}
         for index, byte in moved.items():
-            if byte is None:
+            if byte is None and origin.is_zeroed:
+                into.content[at + index] = 0
+            elif byte is None:
                 into.content.pop(at + index, None)
             else:
                 into.content[at + index] = byte

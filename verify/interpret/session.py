@@ -47,7 +47,7 @@ class Session:
     def initialise(self) -> int:
         """Result of hyp_ffa_init as a C int; 0 is success. Raises Fault."""
         size = BUFFER_PAGES << self.machine.page_shift
-        pages = self.machine.allocate("proxy pages", size, bytes(size))
+        pages = self.machine.allocate("proxy pages", size, b"")
         result = self.machine.call(INIT, [pages]) or 0
         return result - (1 << 32) if result >> 31 else result
 

@@ -1,1 +1,1 @@
-"""The prove stage; see docs/architecture.md."""
+"""Proofs: invariants, parts of rules, counterexamples from reset, replay."""

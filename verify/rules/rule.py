@@ -72,7 +72,7 @@ def part(
     name: str, given: Truth, then: Require | Iterable[Require], function: str = "", exists: Truth | None = None
 ) -> Part:
     conclusions = (then,) if isinstance(then, Require) else tuple(then)
-    return Part(name, function or name, given, conclusions, exists or Truth(t.TRUE))
+    return Part(name, function or name, given, conclusions, Truth(t.TRUE) if exists is None else exists)
 
 
 Statement = Callable[[Scene], Iterator[Part]]

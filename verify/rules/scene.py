@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from verify.rules.words import RuleError, Truth, Word, all_of, any_of
+from verify.rules.words import RuleError, Truth, Word, all_of, any_of, blame
 from verify.terms import build as t
 
 
@@ -159,17 +159,21 @@ class Scene:
     @property
     def emitted(self) -> Truth:
         """EL2 made an SMC of its own."""
-        return any_of(smc.made for smc in self.smcs)
+        made = [smc.made for smc in self.smcs]
+        return blame(any_of(made), "smc", made)
 
     @property
     def silent(self) -> Truth:
         """No SMC of EL2's own, and the call is not forwarded."""
-        return ~self.emitted & self.result.handled
+        made = [smc.made for smc in (*self.smcs, *self.forwards)]
+        return blame(~self.emitted & self.result.handled, "smc", made)
 
     @property
     def unchanged(self) -> Truth:
         """This call leaves the version and the agreement as it found them."""
-        return self.version_kept & self.agreement_kept
+        kept = self.version_kept & self.agreement_kept
+        blamed = blame(kept, "version", (~self.version_kept, ~self.agreement_kept))
+        return Truth(kept.term, blamed.outputs + kept.outputs)
 
     @property
     def undispatched(self) -> Truth:

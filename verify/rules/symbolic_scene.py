@@ -9,7 +9,7 @@ from verify.engine.transition import Transition
 from verify.engine.value import ORIGIN_BITS, Integer
 from verify.rules.binding import Binding
 from verify.rules.scene import Access, Call, Result, Scene, Smc, State
-from verify.rules.words import Output, Truth, Word, number
+from verify.rules.words import Output, Truth, Word, blame, no, number
 from verify.terms import build as t
 from verify.terms.term import Term
 
@@ -65,17 +65,18 @@ def _access(event: AccessEvent, binding: Binding) -> Access:
 
 def _kept(step: Transition, path: str, name: str) -> Truth:
     """No write of another value, and no write that is not modelled."""
-    result = Truth(t.TRUE)
+    breaches = []
     found = step.pre[path]
     for event in step.record.accesses:
         if event.path == path and event.is_write and isinstance(event.value, Integer):
-            same = t.eq(event.value.term, found.term)
-            site = t.const(event.site, ORIGIN_BITS)
-            result = result & _truth(t.or_(t.not_(event.guard), same), name, site)
+            changes = t.and_(event.guard, t.not_(t.eq(event.value.term, found.term)))
+            breaches.append(_truth(changes, name, t.const(event.site, ORIGIN_BITS)))
     for boundary in step.record.boundaries:
         if path.partition(".")[0] in boundary.writes:
-            result = result & _truth(t.not_(boundary.guard), "outcome", t.const(0, ORIGIN_BITS))
-    return result
+            breaches.append(_truth(boundary.guard, "outcome", t.const(0, ORIGIN_BITS)))
+    kept = blame(no(breaches), name, breaches)
+    unmodelled = tuple(output for breach in breaches for output in breach.outputs if output.name == "outcome")
+    return Truth(kept.term, kept.outputs + unmodelled)
 
 
 def _handled(step: Transition) -> Truth:

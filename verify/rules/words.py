@@ -143,5 +143,14 @@ def any_of(truths: Iterable[Truth]) -> Truth:
     return result
 
 
+def blame(truth: Truth, name: str, suspects: Iterable[Truth]) -> Truth:
+    """`truth` with one output `name`: made where the first of the suspects that is true was made."""
+    origin = t.const(0, 16)
+    for suspect in reversed(list(suspects)):
+        if suspect.outputs:
+            origin = t.ite(suspect.term, suspect.outputs[0].origin, origin)
+    return Truth(truth.term, (Output(name, origin),))
+
+
 def no(truths: Iterable[Truth]) -> Truth:
     return ~any_of(truths)

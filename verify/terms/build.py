@@ -266,6 +266,10 @@ def _mask(left: Term, mask: int) -> Term | None:
         return left
     if mask == 0:
         return const(0, bits)
+    if left.op == "concat":
+        upper, lower = left.args
+        kept = binary("and", upper, const(mask >> lower.bits, upper.bits))
+        return concat(kept, binary("and", lower, const(mask, lower.bits)))
     low = (mask & -mask).bit_length() - 1
     run = mask >> low
     if run & (run + 1):

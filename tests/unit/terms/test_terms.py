@@ -7,8 +7,9 @@ import random
 import pytest
 import z3
 
-from verify.solve.z3_terms import to_z3
+from verify.solve.smtlib import script
 from verify.terms import build as t
+from verify.terms.compiled import compile_terms
 from verify.terms.concrete import apply
 from verify.terms.evaluate import evaluate, substitute
 from verify.terms.term import Term, make, topological
@@ -67,11 +68,18 @@ def test_value_agrees_with_z3(seed: int) -> None:
         for name, value in values.items()
     }
     expected = evaluate([term], values)[0]
+    assert compile_terms([term])(values)[0] == expected
     assert substitute([term], constants)[0].value == expected
+    raw = make("bnot", (make("eq", (term, make("const", (), term.bits, expected)), 0),), 0)
+    pairs = [make("eq", (t.var(name, bits), constants[name]), 0) for name, bits in names(term).items()]
+    assert check([*pairs, raw]) == z3.unsat
+    assert check(pairs) == z3.sat
+
+
+def check(assertions: list[Term]) -> z3.CheckSatResult:
     solver = z3.Solver()
-    pairs = [(to_z3(t.var(name, bits)), to_z3(constants[name])) for name, bits in names(term).items()]
-    solver.add(*[left == right for left, right in pairs], to_z3(term) != to_z3(t.const(expected, term.bits)))
-    assert solver.check() == z3.unsat
+    solver.from_string(script(assertions))
+    return solver.check()
 
 
 @pytest.mark.parametrize("op", BINARY)
@@ -79,8 +87,9 @@ def test_every_operator_on_all_small_values(op: str) -> None:
     for left in range(8):
         for right in range(8):
             simplified = t.binary(op, t.const(left, 3), t.const(right, 3)).value
-            z = z3.simplify(to_z3(make(op, (t.const(left, 3), t.const(right, 3)), 3)))
-            assert simplified == z.as_long() == apply(op, 3, (left, right), (3, 3), None)
+            raw = make(op, (t.const(left, 3), t.const(right, 3)), 3)
+            assert check([make("bnot", (make("eq", (raw, t.const(simplified, 3)), 0),), 0)]) == z3.unsat
+            assert simplified == apply(op, 3, (left, right), (3, 3), None)
 
 
 def test_equal_structure_is_one_object() -> None:

@@ -1,0 +1,112 @@
+"""The conjuncts of a part as terms: when does each fail, and where was the wrong value made?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from verify.engine.record import Record, Site
+from verify.prove.target import Target
+from verify.rules.rule import Part, Require
+from verify.rules.symbolic_scene import STATE_OUTPUTS
+from verify.rules.words import Output, Truth, Word
+from verify.terms import build as t
+from verify.terms.evaluate import substitute
+from verify.terms.term import Term, variables
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """`fails`: the conjunct does not hold. `origin`: the site of the value that is wrong."""
+
+    require: Require
+    fails: Term
+    origin: Term
+
+    @property
+    def output(self) -> str:
+        return self.require.output
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The second run's names for everything that the first run must not reveal."""
+
+    renaming: dict[str, Term]
+    disturbed: Term
+    """The two runs do not make the same SMCs: their answers cannot be equated."""
+
+    def other(self, term: Term) -> Term:
+        return substitute([term], self.renaming)[0]
+
+
+def _is_secret(name: str, kind: str, target: Target) -> bool:
+    if kind == "stack":
+        return "!" in name
+    prefix = f"{target.step.record.prefix}s."
+    if name.startswith(prefix):
+        path = name.removeprefix(prefix)
+        known = (target.binding.version, target.binding.negotiated)
+        return path not in known and path.partition(".")[0] != target.binding.buffers
+    return name.startswith(("phys.", "boot."))
+
+
+def secrets(target: Target, kind: str) -> Secrets:
+    """`kind` is stack or addresses."""
+    record = target.step.record
+    everything = [value.term for value in target.step.outputs]
+    everything += [term for event in record.smcs for term in (event.guard, *(a.term for a in event.arguments))]
+    renaming = {
+        name: t.var(f"{name}~2", variable.bits)
+        for name, variable in variables(everything).items() if _is_secret(name, kind, target)
+    }
+    result = Secrets(renaming, t.FALSE)
+    if kind != "stack":
+        return result
+    return Secrets(renaming, _disturbed(record, result))
+
+
+def _disturbed(record: Record, renamed: Secrets) -> Term:
+    differences = []
+    for event in record.smcs:
+        terms = [event.guard, *(argument.term for argument in event.arguments)]
+        for term in terms:
+            other = renamed.other(term)
+            if other is not term:
+                differences.append(t.and_(t.or_(event.guard, renamed.other(event.guard)), t.not_(t.eq(term, other))))
+    return t.or_(*differences)
+
+
+def claims(target: Target, part: Part, known: dict[str, Secrets]) -> list[Claim]:
+    """One for each conjunct, in order; `known` keeps the renamings that were made already."""
+    return [_claim(target, require, known) for require in part.then]
+
+
+def _claim(target: Target, require: Require, known: dict[str, Secrets]) -> Claim:
+    if require.independent is None:
+        return Claim(require, t.not_(require.holds.term), _origin(require.holds.outputs, require.output))
+    if require.secrets not in known:
+        known[require.secrets] = secrets(target, require.secrets)
+    value = require.independent
+    other = known[require.secrets].other(value.term)
+    fails = t.FALSE if other is value.term else t.not_(t.eq(value.term, other))
+    if require.secrets == "stack":
+        fails = t.or_(fails, known["stack"].disturbed)
+    return Claim(require, fails, _origin(value.outputs, require.output))
+
+
+def _origin(outputs: tuple[Output, ...], name: str) -> Term:
+    for output in outputs:
+        if output.name == name:
+            return output.origin
+    return outputs[0].origin if outputs else t.const(0, 16)
+
+
+def is_about_state_only(part: Part) -> bool:
+    """No conjunct speaks of more than the version and the agreement, so that paths need no end."""
+    words: list[Truth | Word] = [part.given, *(require.holds for require in part.then)]
+    words += [require.independent for require in part.then if require.independent is not None]
+    return all(output.name in STATE_OUTPUTS for word in words for output in word.outputs)
+
+
+def site_of(record: Record, number: int) -> Site:
+    return record.sites[number]

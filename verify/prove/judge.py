@@ -1,0 +1,241 @@
+"""One rule on one target at one trust level: each part proved, refuted from reset, or said to be open."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from verify.errors import ReplayMismatch
+from verify.prove import replay
+from verify.prove.claims import Claim, Secrets, claims, is_about_state_only, site_of
+from verify.prove.guarantee import Guarantee
+from verify.prove.invariants import Invariants, surroundings
+from verify.prove.outcome import Cause, Episode, Finding, PartResult, RuleResult, Status
+from verify.prove.reset import Script, Search
+from verify.prove.target import Target
+from verify.rules.rule import Part, Rule
+from verify.rules.scene import Scene
+from verify.solve.query import Satisfied, Solver, Undecided, Unsatisfiable
+from verify.terms import build as t
+from verify.terms.evaluate import evaluate
+from verify.terms.term import Term
+
+MAX_FINDINGS = 32
+"""Per part; a part with more causes says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What does not change between the rules of one run: target, trust, invariants, other CPUs' guarantee."""
+
+    target: Target
+    level: str
+    profile: str
+    invariants: Invariants
+    guarantee: Guarantee
+
+
+@dataclass(slots=True)
+class _Excluded:
+    """Causes that were reported already: (claim index, site)."""
+
+    pairs: dict[tuple[int, int], None] = field(default_factory=dict)
+
+    def remaining(self, index: int, claim: Claim) -> Term:
+        gone = [
+            t.eq(claim.origin, t.const(site, claim.origin.bits)) for number, site in self.pairs if number == index]
+        return t.and_(claim.fails, *(t.not_(x) for x in gone))
+
+
+class Judge:
+    """Judges the parts of one rule."""
+
+    def __init__(self, setting: Setting, rule: Rule, solver: Solver) -> None:
+        self._setting = setting
+        self._rule = rule
+        self._solver = solver
+        self._secrets: dict[str, Secrets] = {}
+        self._witnesses: list[tuple[Script, Episode]] = []
+        self._search = Search(setting.target, setting.level, solver)
+        self._base = surroundings(setting.target, setting.invariants, setting.level)
+
+    def judge(self) -> RuleResult:
+        scene = self._setting.target.scene(self._setting.profile)
+        parts = tuple(self._part(scene, part) for part in self._rule.statement(scene))
+        return RuleResult(self._rule.identity, self._setting.profile, self._setting.level, parts, self._solver.cost)
+
+    # -- one part --------------------------------------------------------------------------------------------
+
+    def _part(self, scene: Scene, part: Part) -> PartResult:
+        state_only = is_about_state_only(part)
+        given = [part.given.term]
+        if not state_only:
+            given.append(t.not_(scene.undispatched.term))
+        if self._is_absent(part, given):
+            return PartResult(part.name, part.function, Status.NOT_APPLICABLE)
+        conjuncts = claims(self._setting.target, part, self._secrets)
+        findings, open_question = self._findings(part, given, conjuncts, state_only)
+        assumptions = self._assumptions(given, state_only)
+        if findings:
+            return PartResult(part.name, part.function, Status.VIOLATED, findings=tuple(findings),
+                              assumptions=assumptions, reason=open_question.reason if open_question else "")
+        if open_question is not None:
+            return PartResult(part.name, part.function, open_question.status, open_question.reason,
+                              open_question.places, assumptions)
+        return self._check_vacuity(part, given, assumptions)
+
+    def _is_absent(self, part: Part, given: Sequence[Term]) -> bool:
+        """No reachable call meets the interface condition, not even one that is not modelled to its end."""
+        if part.exists.term is t.TRUE:
+            return False
+        step = self._setting.target.step
+        lost = t.or_(*(b.guard for b in step.record.boundaries))
+        exists = t.or_(t.and_(step.alive, part.exists.term), t.and_(lost, *given))
+        return isinstance(self._solver.ask([*self._base, exists]), Unsatisfiable)
+
+    # -- violations ------------------------------------------------------------------------------------------
+
+    def _findings(
+        self, part: Part, given: Sequence[Term], conjuncts: Sequence[Claim], state_only: bool
+    ) -> tuple[list[Finding], _Open | None]:
+        excluded = _Excluded()
+        found: list[tuple[int, int, Script]] = []
+        while True:
+            open_question = self._prove(given, conjuncts, excluded, state_only)
+            if open_question is None or open_question.model is None or len(found) >= MAX_FINDINGS:
+                break
+            failing = t.or_(*(excluded.remaining(k, claim) for k, claim in enumerate(conjuncts)))
+            script = self._search.find([*given, failing])
+            if not isinstance(script, Script):
+                break
+            hits = self._hits(conjuncts, excluded, script)
+            for index, site in hits:
+                excluded.pairs[index, site] = None
+                found.append((index, site, script))
+        return self._merge(part, conjuncts, found), open_question
+
+    @staticmethod
+    def _hits(conjuncts: Sequence[Claim], excluded: _Excluded, script: Script) -> list[tuple[int, int]]:
+        """Claims that fail in this model, with the site that is to blame."""
+        result = []
+        for index, claim in enumerate(conjuncts):
+            fails, site = evaluate([claim.fails, claim.origin], script.values)
+            if fails and (index, site) not in excluded.pairs:
+                result.append((index, site))
+        return result
+
+    def _merge(
+        self, part: Part, conjuncts: Sequence[Claim], found: Sequence[tuple[int, int, Script]]
+    ) -> list[Finding]:
+        """Outputs that fail alike for one site are one finding."""
+        groups: dict[tuple[int, str], list[tuple[int, Script]]] = {}
+        for index, site, script in found:
+            groups.setdefault((site, conjuncts[index].require.text), []).append((index, script))
+        result = []
+        for (site, text), members in sorted(groups.items()):
+            first, script = members[0]
+            episode = replay.confirm(
+                self._setting.target, self._rule, self._setting.profile, script, part.name, conjuncts[first].require)
+            outputs = tuple(dict.fromkeys(conjuncts[index].output for index, _ in sorted(members, key=lambda m: m[0])))
+            cause = self._cause(site, outputs, script)
+            result.append(Finding(cause, text, episode, self._fingerprint(part, cause, text)))
+        return result
+
+    def _cause(self, number: int, outputs: tuple[str, ...], script: Script) -> Cause:
+        record = self._setting.target.step.record
+        site = site_of(record, number)
+        if not site.function:
+            answer = self._setting.target.step.outputs[0].origin
+            made = site_of(record, evaluate([answer], script.values)[0])
+            return Cause(made.function, made.span.file, made.span.line, outputs, site.kind, made.text, made.ordinal)
+        return Cause(site.function, site.span.file, site.span.line, outputs, site.kind, site.text, site.ordinal)
+
+    def _fingerprint(self, part: Part, cause: Cause, text: str) -> str:
+        """Stable over edits elsewhere: no line numbers."""
+        parts = (self._rule.identity, part.name, text, cause.function, ",".join(cause.outputs), cause.kind, cause.text,
+                 str(cause.ordinal))
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+    # -- proofs ----------------------------------------------------------------------------------------------
+
+    def _prove(
+        self, given: Sequence[Term], conjuncts: Sequence[Claim], excluded: _Excluded, state_only: bool
+    ) -> _Open | None:
+        """None if nothing but excluded causes is left; else what stands in the way."""
+        step = self._setting.target.step
+        failing = t.or_(*(excluded.remaining(k, claim) for k, claim in enumerate(conjuncts)))
+        unsafe = t.or_(*(t.and_(o.guard, t.not_(o.holds)) for o in step.record.obligations))
+        lost = t.or_(*(b.guard for b in step.record.boundaries))
+        if state_only:
+            trouble = t.and_(t.or_(step.alive, lost), failing)
+        else:
+            trouble = t.or_(lost, unsafe, t.and_(step.alive, failing))
+        match self._solver.ask([*self._base, *given, trouble]):
+            case Unsatisfiable():
+                return self._blocked()
+            case Undecided(reason=reason):
+                return _Open(Status.UNKNOWN, reason, (), None)
+            case Satisfied(values=values):
+                return self._explain(values, lost, unsafe)
+
+    def _explain(self, values: dict[str, int] | object, lost: Term, unsafe: Term) -> _Open:
+        assert isinstance(values, dict)
+        step = self._setting.target.step
+        for boundary in step.record.boundaries:
+            if evaluate([boundary.guard], values)[0]:
+                place = f"{boundary.span.file}:{boundary.span.line}"
+                return _Open(Status.UNSUPPORTED, boundary.construct, (place,), values)
+        for obligation in step.record.obligations:
+            if evaluate([t.and_(obligation.guard, t.not_(obligation.holds))], values)[0]:
+                place = f"{obligation.span.file}:{obligation.span.line}"
+                return _Open(Status.UNKNOWN, f"blocked by {obligation.kind}", (place,), values)
+        return _Open(Status.UNKNOWN, "not inductive: no sequence of calls from reset was found", (), values)
+
+    def _blocked(self) -> _Open | None:
+        problem = self._setting.guarantee.problem
+        if problem and self._setting.target.step.record.relies:
+            return _Open(Status.UNKNOWN, f"blocked by other CPUs: {problem}", (), None)
+        return None
+
+    def _assumptions(self, given: Sequence[Term], state_only: bool) -> tuple[str, ...]:
+        """memory-safe(handler) for each handler that is not modelled to its end and that the premise allows."""
+        if not state_only:
+            return ()
+        names: dict[str, None] = {}
+        for boundary in self._setting.target.step.record.boundaries:
+            if not isinstance(self._solver.ask([*given, boundary.guard]), Unsatisfiable):
+                names[f"memory-safe({boundary.function})"] = None
+        return tuple(sorted(names))
+
+    # -- vacuity ---------------------------------------------------------------------------------------------
+
+    def _check_vacuity(self, part: Part, given: Sequence[Term], assumptions: tuple[str, ...]) -> PartResult:
+        """A proof counts if the premise is met by a call that the interpreter reproduces."""
+        for script, episode in self._witnesses:
+            if all(evaluate(list(given), script.values)) and self._is_witness(episode, part.name):
+                return PartResult(part.name, part.function, Status.PROVED, assumptions=assumptions, witness=episode)
+        script_or = self._search.find(list(given), readable=False)
+        if isinstance(script_or, Undecided):
+            return PartResult(part.name, part.function, Status.UNKNOWN, f"premise: {script_or.reason}")
+        if script_or is None:
+            return PartResult(part.name, part.function, Status.VACUOUS, "no sequence of calls meets the premise")
+        episode = replay.run(self._setting.target, script_or, replay.PATTERNS[0])
+        if not self._is_witness(episode, part.name):
+            raise ReplayMismatch(
+                f"{self._rule.identity}, part '{part.name}': the interpreter does not meet the premise")
+        self._witnesses.append((script_or, episode))
+        return PartResult(part.name, part.function, Status.PROVED, assumptions=assumptions, witness=episode)
+
+    def _is_witness(self, episode: Episode, name: str) -> bool:
+        return replay.meets_premise(self._setting.target, self._rule, self._setting.profile, episode, name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """Why a part is not proved. `model`: an answer to the general question, if the solver gave one."""
+
+    status: Status
+    reason: str
+    places: tuple[str, ...]
+    model: dict[str, int] | None

@@ -1,0 +1,88 @@
+"""What proving one part of a rule comes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from verify.interpret.session import CallDone
+from verify.solve.query import Cost
+
+
+class Status(Enum):
+    """In the order from best to worst."""
+
+    NOT_APPLICABLE = "not-applicable"
+    PROVED = "proved"
+    VACUOUS = "vacuous"
+    UNSUPPORTED = "unsupported"
+    UNKNOWN = "unknown"
+    VIOLATED = "violated"
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Where a wrong output was made. `outputs` as x1, x2, version, smc, …; `kind` as the engine's sites have it."""
+
+    function: str
+    file: str
+    line: int
+    outputs: tuple[str, ...]
+    kind: str
+    text: str
+    ordinal: int
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """A run from reset, replayed: the calls in order, the last one is the one that matters.
+
+    `answers` are EL3's results, SMC by SMC, boot included; `pattern` fills EL2's unused memory.
+    """
+
+    page_shift: int
+    pattern: int
+    boot: tuple[tuple[str, int], ...]
+    answers: tuple[tuple[int, ...], ...]
+    calls: tuple[CallDone, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One cause of a violation, with the calls that show it. `clause` is the conjunct that fails."""
+
+    cause: Cause
+    clause: str
+    episode: Episode
+    fingerprint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PartResult:
+    """`reason` says why a status is not `proved`; `places` are file:line of what is not modelled."""
+
+    name: str
+    function: str
+    status: Status
+    reason: str = ""
+    places: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    witness: Episode | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """One rule at one trust level under one profile; its status is the worst of its parts."""
+
+    rule: str
+    profile: str
+    trust: str
+    parts: tuple[PartResult, ...]
+    cost: Cost = field(default_factory=Cost)
+
+    @property
+    def status(self) -> Status:
+        order = list(Status)
+        applicable = [part.status for part in self.parts if part.status is not Status.NOT_APPLICABLE]
+        return max(applicable, key=order.index) if applicable else Status.NOT_APPLICABLE

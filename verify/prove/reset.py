@@ -1,0 +1,123 @@
+"""Sequences of calls from reset that end in what is looked for, and their numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from verify.engine.record import SmcEvent
+from verify.engine.transition import Transition
+from verify.prove.target import Target, link, quiet_and_safe, started
+from verify.prove.trust import axioms
+from verify.solve.query import Answer, Satisfied, Solver, Undecided, Unsatisfiable
+from verify.terms.compiled import compile_terms
+from verify.terms.evaluate import evaluate
+from verify.terms.term import Term
+
+MAX_HISTORY = 2
+"""Calls before the one that is judged; negotiation needs one."""
+PLAINER: tuple[Callable[[int], int], ...] = (
+    lambda value: 0, lambda value: value & 0xFFFFFFFF, lambda value: min(value, 1), lambda value: value & -value,
+)
+"""Simpler values, tried in this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """Numbers for the interpreter: boot values, page size, calls, EL3's answers in order."""
+
+    page_shift: int
+    boot: tuple[tuple[str, int], ...]
+    physical: tuple[tuple[str, int], ...]
+    calls: tuple[tuple[int, ...], ...]
+    answers: tuple[tuple[int, ...], ...]
+    values: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Looks for a sequence of at most MAX_HISTORY + 1 calls, the shortest first."""
+
+    target: Target
+    level: str
+    solver: Solver
+
+    def find(self, wanted: Sequence[Term], readable: bool = True) -> Script | Undecided | None:
+        """None: no such sequence of this length. `readable` costs time: plain numbers wherever they do."""
+        for length in range(MAX_HISTORY + 1):
+            steps = [self.target.history(number) for number in range(length, 0, -1)] + [self.target.step]
+            conditions = [*self._before(steps), *quiet_and_safe(self.target.step), *wanted]
+            answer: Answer = self.solver.ask(conditions)
+            match answer:
+                case Satisfied(values=values):
+                    return self._script(steps, _readable(conditions, values) if readable else values)
+                case Undecided():
+                    return answer
+                case Unsatisfiable():
+                    continue
+        return None
+
+    def _before(self, steps: Sequence[Transition]) -> list[Term]:
+        conditions = [*started(self.target), *axioms(self.target.init.record, self.level)]
+        earlier = self.target.init
+        for step in steps:
+            conditions += link(self.target, step, earlier)
+            conditions += [*step.record.relies, *axioms(step.record, self.level)]
+            if step is not steps[-1]:
+                conditions += quiet_and_safe(step)
+            earlier = step
+        return conditions
+
+    def _script(self, steps: Sequence[Transition], values: Mapping[str, int]) -> Script:
+        answers: list[tuple[int, ...]] = []
+        for step in (self.target.init, *steps):
+            answers += _answers(step.record.smcs, values)
+        calls = tuple(tuple(evaluate(list(step.inputs), values)) for step in steps)
+        shift = 16 if values.get("page.64K") else 14 if values.get("page.16K") else 12
+        named = {
+            prefix: tuple(sorted((k.removeprefix(prefix), v) for k, v in values.items() if k.startswith(prefix)))
+            for prefix in ("boot.", "phys.")
+        }
+        return Script(shift, named["boot."], named["phys."], calls, tuple(answers), values)
+
+
+def _answers(events: Sequence[SmcEvent], values: Mapping[str, int]) -> list[tuple[int, ...]]:
+    made = evaluate([event.guard for event in events], values) if events else []
+    return [
+        tuple(evaluate([result.term for result in event.results], values))
+        for event, happens in zip(events, made, strict=True) if happens
+    ]
+
+
+def _readable(conditions: Sequence[Term], values: Mapping[str, int]) -> dict[str, int]:
+    """The model with as many variables as possible at 0 (or another plain value): a person has to read it."""
+    roots = [condition for condition in conditions if not condition.is_const]
+    result = dict(values)
+    holds = compile_terms(roots)
+
+    def accepts(changes: Mapping[str, int]) -> bool:
+        trial = {**result, **changes}
+        if all(holds(trial)):
+            result.update(changes)
+            return True
+        return False
+
+    def simplify(names: list[str], plain: Callable[[int], int]) -> None:
+        """As many of them at once as the conditions allow: halves of what does not work together."""
+        changes = {name: plain(result[name]) for name in names if plain(result[name]) != result[name]}
+        if not changes or accepts(changes) or len(changes) == 1:
+            return
+        left = list(changes)
+        middle = len(left) // 2
+        simplify(left[:middle], plain)
+        simplify(left[middle:], plain)
+
+    names = sorted(values, key=_importance)
+    for plain in PLAINER:
+        simplify(names, plain)
+    return result
+
+
+def _importance(name: str) -> tuple[bool, str]:
+    """Secrets keep their value; EL3's answers are simplified before the host's registers."""
+    return (".x" in name, name)

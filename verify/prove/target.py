@@ -1,0 +1,88 @@
+"""One revision under proof: its initialisation, one symbolic call, and further calls for sequences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from verify.engine.access import Shared
+from verify.engine.transition import Transition, run_call, run_init
+from verify.errors import InputError
+from verify.ir.expr import POINTER
+from verify.ir.function import Unit
+from verify.rules.binding import Binding
+from verify.rules.scene import Scene
+from verify.rules.symbolic_scene import symbolic_scene
+from verify.terms import build as t
+from verify.terms.term import Term
+
+FFA_VERSION = 0x84000063
+STEP = "c."
+
+
+@dataclass(slots=True)
+class Target:
+    """Everything about a revision that does not depend on a rule. Transitions of history are made on demand."""
+
+    unit: Unit
+    binding: Binding
+    init: Transition
+    step: Transition
+    max_version: int
+    shared: Shared
+    _history: dict[int, Transition] = field(default_factory=dict)
+    _scenes: dict[str, Scene] = field(default_factory=dict)
+
+    def history(self, number: int) -> Transition:
+        """The call before the last (1), the one before that (2), …"""
+        if number not in self._history:
+            self._history[number] = run_call(self.unit, self.init, self.shared, f"h{number}.")
+        return self._history[number]
+
+    def scene(self, profile: str) -> Scene:
+        if profile not in self._scenes:
+            self._scenes[profile] = symbolic_scene(
+                self.step, self.binding, profile, self.unit.constants, self.max_version)
+        return self._scenes[profile]
+
+
+def make_target(unit: Unit, binding: Binding) -> Target:
+    """Execute initialisation and one call. Raises InputError where initialisation asks for no version."""
+    locks = {binding.version: binding.version_lock, binding.negotiated: binding.version_lock}
+    buffers = unit.statics[binding.buffers]
+    for member in buffers.fields:
+        if member.bits == POINTER:
+            locks[f"{binding.buffers}.{member.path}"] = binding.buffers_lock
+    shared = Shared(locks, binding.version, binding.negotiated)
+    init = run_init(unit, binding.init, shared)
+    asked = [
+        event.arguments[1].term for event in init.record.smcs
+        if event.arguments[0].term.is_const and event.arguments[0].term.value & 0xFFFFFFFF == FFA_VERSION
+    ]
+    if len(asked) != 1 or not asked[0].is_const:
+        raise InputError(f"{binding.init} does not ask EL3 for one FF-A version; bind the right function as init")
+    return Target(unit, binding, init, run_call(unit, init, shared, STEP), asked[0].value & 0xFFFFFFFF, shared)
+
+
+def link(target: Target, step: Transition, earlier: Transition) -> list[Term]:
+    """The statics that `step` starts with are those that `earlier` left; other files' statics stay as at boot."""
+    equations = []
+    for name, item in sorted(target.unit.statics.items()):
+        for member in item.fields:
+            path = f"{name}.{member.path}" if member.path else name
+            bits = 64 if member.bits == POINTER else member.bits
+            variable = t.var(f"{step.record.prefix}s.{path}", bits)
+            left = t.var(f"boot.{path}", bits) if item.is_external else earlier.after[path].term
+            equations.append(t.eq(variable, left))
+    return equations
+
+
+def quiet_and_safe(step: Transition) -> list[Term]:
+    """One CPU, no undefined behaviour, and the path is modelled to its end."""
+    safe = [t.or_(t.not_(o.guard), o.holds) for o in step.record.obligations]
+    return [step.alive, *step.record.quiet, *safe]
+
+
+def started(target: Target) -> list[Term]:
+    """hyp_ffa_init returned 0."""
+    success = t.eq(target.init.returned, t.const(0, target.init.returned.bits))
+    return [*quiet_and_safe(target.init), success]

@@ -1,0 +1,78 @@
+"""What EL3 may answer, by trust level.
+
+L0: anything. L2: a conforming SPMC; bits 63:32 of SMC32 results are arbitrary all the same. Each axiom names the rule
+that binds the SPMC to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from verify.engine.record import Record, SmcEvent
+from verify.errors import InputError
+from verify.terms import build as t
+from verify.terms.term import Term
+
+LEVELS = ("L0", "L1", "L2")
+VERSION, FEATURES, ID_GET = 0x84000063, 0x84000064, 0x84000069
+SUCCESS, ERROR, NOT_SUPPORTED = 0x84000061, 0x84000060, 0xFFFFFFFF
+
+
+@dataclass(frozen=True, slots=True)
+class Axiom:
+    """`rule`: what a conforming SPMC is bound by. `says`: about the answers to calls of `function`."""
+
+    rule: str
+    function: int
+    levels: tuple[str, ...]
+    says: Callable[[SmcEvent], Term]
+
+
+def _low(event: SmcEvent, k: int) -> Term:
+    return t.extract(event.results[k].term, 31, 0)
+
+
+def _is(term: Term, value: int) -> Term:
+    return t.eq(term, t.const(value, term.bits))
+
+
+def _version(event: SmcEvent) -> Term:
+    """A version 1.x, or NOT_SUPPORTED."""
+    return t.or_(_is(_low(event, 0), NOT_SUPPORTED), _is(t.extract(event.results[0].term, 31, 16), 1))
+
+
+def _version_rest(event: SmcEvent) -> Term:
+    return t.and_(*(_is(_low(event, k), 0) for k in range(1, 8)))
+
+
+def _frame(event: SmcEvent) -> Term:
+    return t.or_(_is(_low(event, 0), SUCCESS), _is(_low(event, 0), ERROR))
+
+
+def _own_id(event: SmcEvent) -> Term:
+    """The hypervisor is endpoint 0."""
+    return t.or_(_is(_low(event, 0), ERROR), _is(_low(event, 2), 0))
+
+
+AXIOMS = (
+    Axiom("FFA-VER-02", VERSION, ("L1", "L2"), _version),
+    Axiom("FFA-VER-02", VERSION, ("L1", "L2"), _version_rest),
+    Axiom("FFA-DSC-08", ID_GET, ("L1", "L2"), _frame),
+    Axiom("FFA-DSC-08", ID_GET, ("L2",), _own_id),
+    Axiom("FFA-DSC-03", FEATURES, ("L1", "L2"), _frame),
+)
+
+
+def axioms(record: Record, level: str) -> list[Term]:
+    """What holds of every answer in one run; nothing at L0."""
+    if level not in LEVELS:
+        raise InputError(f"no trust level {level}; there are {', '.join(LEVELS)}")
+    result = []
+    for event in record.smcs:
+        asked = t.extract(event.arguments[0].term, 31, 0)
+        for axiom in AXIOMS:
+            if level in axiom.levels:
+                applies = t.and_(event.guard, _is(asked, axiom.function))
+                result.append(t.or_(t.not_(applies), axiom.says(event)))
+    return result

@@ -1,0 +1,100 @@
+"""One question to Z3, in a context of its own: the answer does not depend on what was asked before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import z3
+
+from verify.errors import InternalError
+from verify.solve.smtlib import script
+from verify.terms import build as t
+from verify.terms.evaluate import holds
+from verify.terms.term import Term, variables
+
+RLIMIT = 40_000_000
+"""Z3's resource units for one query; the largest of the shipped rules needs about a tenth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Satisfied:
+    """Values of the query's variables, by name; 0 and 1 for truth values."""
+
+    values: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Unsatisfiable:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    reason: str
+
+
+Answer = Satisfied | Unsatisfiable | Undecided
+
+
+@dataclass(slots=True)
+class Cost:
+    """What the queries of one rule took."""
+
+    queries: int = 0
+    rlimit: int = 0
+    by_hand: int = 0
+    """Questions that simplification alone decided."""
+
+
+@dataclass(slots=True)
+class Solver:
+    """`limit` is in Z3's resource units per query."""
+
+    limit: int = RLIMIT
+    cost: Cost = field(default_factory=Cost)
+
+    def ask(self, terms: Sequence[Term]) -> Answer:
+        """Is the conjunction satisfiable?"""
+        goal = t.and_(*terms)
+        if goal.is_const:
+            self.cost.by_hand += 1
+            return Satisfied({}) if goal.value else Unsatisfiable()
+        self.cost.queries += 1
+        context = z3.Context()
+        solver = _strategy(context)
+        solver.set("rlimit", self.limit)
+        solver.from_string(script(goal.args if goal.op == "band" else (goal,)))
+        verdict = solver.check()
+        self.cost.rlimit += _rlimit(solver)
+        if verdict == z3.unsat:
+            return Unsatisfiable()
+        if verdict != z3.sat:
+            return Undecided(f"solver: {solver.reason_unknown()}")
+        return Satisfied(_values(solver.model(), goal))
+
+
+def _strategy(context: z3.Context) -> z3.Solver:
+    """Faster here than Z3's own strategy for bit-vectors."""
+    names = ("simplify", "propagate-values", "solve-eqs", "elim-uncnstr", "smt")
+    return z3.Then(*(z3.Tactic(name, context) for name in names)).solver()
+
+
+def _rlimit(solver: z3.Solver) -> int:
+    statistics = solver.statistics()
+    return int(statistics.get_key_value("rlimit count")) if "rlimit count" in statistics.keys() else 0  # noqa: SIM118
+
+
+def _values(model: z3.ModelRef, goal: Term) -> dict[str, int]:
+    """A variable without a value may have any: it is left out, which reads as 0.
+
+    Raises InternalError if our own evaluator does not agree that the model satisfies the goal.
+    """
+    known, result = variables([goal]), {}
+    for declaration in model.decls():
+        if declaration.name() in known:
+            value = model.eval(declaration(), model_completion=True)
+            result[declaration.name()] = int(z3.is_true(value)) if z3.is_bool(value) else value.as_long()
+    if not holds(goal, result):
+        raise InternalError("the solver's model does not satisfy the query")
+    return dict(sorted(result.items()))

@@ -1,0 +1,63 @@
+"""Terms as SMT-LIB text: what Z3 reads, and what any other solver can read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from verify.errors import InternalError
+from verify.terms.term import BOOL, Term, topological
+
+_NAMES = {
+    "add": "bvadd", "sub": "bvsub", "mul": "bvmul", "udiv": "bvudiv", "urem": "bvurem", "sdiv": "bvsdiv",
+    "srem": "bvsrem", "and": "bvand", "or": "bvor", "xor": "bvxor", "shl": "bvshl", "lshr": "bvlshr",
+    "ashr": "bvashr", "not": "bvnot", "eq": "=", "ult": "bvult", "ule": "bvule", "slt": "bvslt", "sle": "bvsle",
+    "concat": "concat", "band": "and", "bor": "or", "bnot": "not", "ite": "ite",
+}
+
+
+def _sort(bits: int) -> str:
+    return "Bool" if bits == BOOL else f"(_ BitVec {bits})"
+
+
+def _constant(node: Term) -> str:
+    if node.bits == BOOL:
+        return "true" if node.value else "false"
+    return f"(_ bv{node.value} {node.bits})"
+
+
+def _operator(node: Term) -> str:
+    if node.op in ("zext", "sext"):
+        extra = node.bits - node.args[0].bits
+        return f"(_ {'zero' if node.op == 'zext' else 'sign'}_extend {extra})"
+    if node.op == "extract":
+        assert isinstance(node.data, tuple)
+        return f"(_ extract {node.data[0]} {node.data[1]})"
+    if node.op not in _NAMES:
+        raise InternalError(f"no SMT-LIB form for operator {node.op}")
+    return _NAMES[node.op]
+
+
+def script(assertions: Sequence[Term]) -> str:
+    """Declarations, one definition for each shared node, and the assertions; the same terms give the same text."""
+    order = topological(list(assertions))
+    uses: dict[int, int] = {}
+    for node in order:
+        for argument in node.args:
+            uses[id(argument)] = uses.get(id(argument), 0) + 1
+    lines: list[str] = []
+    names: dict[int, str] = {}
+    for node in order:
+        if node.op == "const":
+            names[id(node)] = _constant(node)
+        elif node.op == "var":
+            names[id(node)] = f"|{node.data}|"
+            lines.append(f"(declare-const |{node.data}| {_sort(node.bits)})")
+        else:
+            text = f"({_operator(node)} {' '.join([names[id(argument)] for argument in node.args])})"
+            if uses.get(id(node), 0) > 1:
+                name = f"n{len(lines)}"
+                lines.append(f"(define-fun {name} () {_sort(node.bits)} {text})")
+                text = name
+            names[id(node)] = text
+    lines += [f"(assert {names[id(assertion)]})" for assertion in assertions]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,62 @@
+"""Terms as one Python function: for the many evaluations that make a counterexample readable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from verify.terms.concrete import apply, signed
+from verify.terms.term import Term, topological
+
+Evaluator = Callable[[Mapping[str, int]], tuple[int, ...]]
+
+_INFIX = {"add": "+", "sub": "-", "mul": "*", "and": "&", "or": "|", "xor": "^"}
+_COMPARE = {"eq": "==", "ult": "<", "ule": "<="}
+
+
+def _text(node: Term, args: list[str]) -> str:
+    mask = (1 << node.bits) - 1 if node.bits else 1
+    match node.op:
+        case "const":
+            return str(node.value)
+        case "var":
+            return f"get({str(node.data)!r}, 0) & {mask}"
+        case "add" | "sub" | "mul" | "and" | "or" | "xor":
+            return f"({args[0]} {_INFIX[node.op]} {args[1]}) & {mask}"
+        case "eq" | "ult" | "ule":
+            return f"int({args[0]} {_COMPARE[node.op]} {args[1]})"
+        case "slt" | "sle":
+            bits = node.args[0].bits
+            return f"int(signed({args[0]}, {bits}) {'<' if node.op == 'slt' else '<='} signed({args[1]}, {bits}))"
+        case "band":
+            return f"int({' and '.join(args)} and 1)" if args else "1"
+        case "bor":
+            return f"int(bool({' or '.join(args)}))" if args else "0"
+        case "bnot":
+            return f"1 - {args[0]}"
+        case "ite":
+            return f"{args[1]} if {args[0]} else {args[2]}"
+        case "extract":
+            assert isinstance(node.data, tuple)
+            return f"({args[0]} >> {node.data[1]}) & {mask}"
+        case "zext":
+            return args[0]
+        case "concat":
+            return f"({args[0]} << {node.args[1].bits}) | {args[1]}"
+    widths = tuple(argument.bits for argument in node.args)
+    return f"apply({node.op!r}, {node.bits}, ({', '.join(args)},), {widths}, {node.data!r})"
+
+
+def compile_terms(roots: Sequence[Term]) -> Evaluator:
+    """A function from values by name (missing ones are 0) to the roots' values."""
+    names: dict[int, str] = {}
+    lines = ["def evaluator(values):", "    get = values.get"]
+    scope: dict[str, object] = {"apply": apply, "signed": signed}
+    for number, node in enumerate(topological(list(roots))):
+        text = _text(node, [names[id(argument)] for argument in node.args])
+        names[id(node)] = f"n{number}"
+        lines.append(f"    n{number} = {text}")
+    lines.append(f"    return ({''.join(names[id(root)] + ', ' for root in roots)})")
+    exec(compile("\n".join(lines), "<terms>", "exec"), scope)
+    evaluator = scope["evaluator"]
+    assert callable(evaluator)
+    return evaluator
