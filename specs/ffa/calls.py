@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verify.rules import Scene, Truth, any_of
+from verify.rules import Scene, Truth
 
 from . import ids
 
@@ -26,10 +26,10 @@ GROUPS: tuple[tuple[str, tuple[int, ...]], ...] = (
 
 
 def is_ffa(scene: Scene) -> Truth:
-    """A fast call to the standard secure services with an FF-A function number, in either convention."""
+    """A fast call of the standard secure services with a function number of 0x60 to 0xFF, in either convention."""
     function = scene.call.function
-    conventions = any_of([function.bits_(31, 8) == 0x840000, function.bits_(31, 8) == 0xC40000])
-    return conventions & (function.bits_(7, 0) >= 0x60)
+    ours = (function.bits_(31, 31) == 1) & (function.bits_(29, 24) == 4)
+    return ours & (function.bits_(15, 8) == 0) & (function.bits_(7, 0) >= 0x60)
 
 
 def by_function(scene: Scene) -> Iterator[tuple[str, Truth]]:
@@ -53,6 +53,11 @@ def well_formed_request(scene: Scene) -> Truth:
 def well_formed_version(scene: Scene) -> Truth:
     """EL2's version is some 1.x (a malformed one is the business of the rule that let it in)."""
     return scene.pre.version.bits_(31, 16) == 1
+
+
+def below(scene: Scene, minor: int) -> Truth:
+    """A well-formed version 1.x with x below `minor` is agreed."""
+    return scene.pre.negotiated & well_formed_version(scene) & (scene.pre.minor < minor)
 
 
 def serves_req2(scene: Scene) -> Truth:

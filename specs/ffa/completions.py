@@ -25,7 +25,7 @@ def _own(scene: Scene) -> Truth:
 
 @rule("FFA-ERR-01", "FFA_ERROR frame", FRAME, force="spec", confidence="high")
 def error_frame(scene: Scene) -> Iterator[Part]:
-    """An FFA_ERROR completion has x1 zero, the code in w2, and x3 to x7 zero.
+    """An FFA_ERROR completion has w1 zero, the code in w2, and w3 to w7 zero.
 
     Clause: FFA_ERROR; public implementations agree.
     Reading: of errors that EL2 makes; x4 to x7 are CC-08's.
@@ -37,9 +37,9 @@ def error_frame(scene: Scene) -> Iterator[Part]:
             continue
         error = premise & _own(scene) & (scene.result.w(0) == ids.ERROR)
         yield part(name, error, [
-            require("x1 is zero", scene.result.x(1) == 0),
+            require("w1 is zero", scene.result.w(1) == 0),
             require("w2 is a negative code", scene.result.w(2).bits_(31, 31) == 1, "x2"),
-            require("x3 is zero", scene.result.x(3) == 0),
+            require("w3 is zero", scene.result.w(3) == 0),
         ], exists=error if name == "FFA_VERSION" else None)
 
 
@@ -64,7 +64,7 @@ def code_width(scene: Scene) -> Iterator[Part]:
 
 @rule("FFA-ERR-04", "FFA_SUCCESS frame", SUCCESS, force="spec", confidence="high")
 def success_frame(scene: Scene) -> Iterator[Part]:
-    """An FFA_SUCCESS completion has the SMC32 ID and x1 zero; w3 is zero where the function does not use it.
+    """An FFA_SUCCESS completion has the SMC32 ID and w1 zero.
 
     Clause: FFA_SUCCESS; the compliance suite checks the reserved registers.
     Reading: of successes that EL2 makes. The SMC64 ID is for functions with 64-bit results only.
@@ -78,5 +78,5 @@ def success_frame(scene: Scene) -> Iterator[Part]:
         exists = success if name in ("FFA_VERSION", "other functions") or name.endswith(("REQ2", "RESP2")) else None
         yield part(name, success, [
             require("w0 is the SMC32 FFA_SUCCESS", wide | (scene.result.w(0) == ids.SUCCESS), "x0"),
-            require("x1 is zero", scene.result.x(1) == 0),
+            require("w1 is zero", scene.result.w(1) == 0),
         ], exists=exists)

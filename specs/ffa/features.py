@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from verify.rules import Part, Scene, Truth, any_of, part, require, rule
 
 from . import ids
-from .calls import denied_quietly
+from .calls import below, denied_quietly
 
 FEATURES = ids.clause("v1.0 8.2", "Arm's compliance suite and public implementations")
 FEATURE_IDS = ids.clause("v1.1 9.7", "Arm's compliance suite")
@@ -75,17 +75,20 @@ def version_gates(scene: Scene) -> Iterator[Part]:
     """A function that the agreed version does not have is NOT_SUPPORTED, and so is FFA_FEATURES of it.
 
     Clause: the function tables of DEN0077A 1.1 to 1.3, second-hand.
-    Reading: FF-A numbers 0x7D–0x89 need 1.1, 0x8A–0x8E need 1.2, 0x8F, 0x90 and 0x94–0x97 need 1.3.
+    Reading: FF-A numbers 0x7D–0x89 need 1.1, 0x8A–0x8E need 1.2, 0x8F, 0x90 and 0x94–0x97 need 1.3. FFA_FEATURES may
+        be left to the SPMC, which has agreed on the same version.
     Applies to: agreed versions below the one that brings the function.
-    Not covered: nothing.
+    Not covered: REQ2 and RESP2, which MSG-08 judges.
     """
     for minor, numbers in ids.SINCE.items():
-        functions = ids.smc32(numbers) + ids.smc64(numbers)
-        old = scene.pre.negotiated & (scene.pre.major == 1) & ~scene.pre.at_least(1, minor)
+        functions = tuple(
+            f for f in ids.smc32(numbers) + ids.smc64(numbers) if f not in (ids.DIRECT_REQ2, ids.DIRECT_RESP2))
+        old = below(scene, minor)
         yield part(f"calls of 1.{minor}", scene.call.is_(*functions) & old, [
             require("refused with NOT_SUPPORTED", denied_quietly(scene, ids.NOT_SUPPORTED), "x0"),
         ], exists=scene.call.is_(*functions) & old)
         asked = scene.call.is_(ids.FEATURES) & scene.call.w(1).one_of(functions)
         yield part(f"FFA_FEATURES of 1.{minor}", asked & old, [
-            require("refused with NOT_SUPPORTED", scene.result.refused(ids.NOT_SUPPORTED), "x0"),
+            require("refused with NOT_SUPPORTED, or left to the SPMC",
+                    scene.result.forwarded | scene.result.refused(ids.NOT_SUPPORTED), "x0"),
         ], function="FFA_FEATURES", exists=asked & old)

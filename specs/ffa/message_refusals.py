@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from verify.rules import Part, Require, Scene, independent, part, require, rule
 
 from . import ids
-from .calls import serves_req2
+from .calls import below, serves_req2
 from .messages import HOST_ID, REQ2
 
 
@@ -34,7 +34,7 @@ def refused_frames(scene: Scene) -> Iterator[Part]:
     neg, v12 = scene.pre.negotiated, scene.pre.at_least(1, 2)
     req2, resp2 = scene.call.is_(ids.DIRECT_REQ2), scene.call.is_(ids.DIRECT_RESP2)
     offered = serves_req2(scene)
-    old = neg & (scene.pre.major == 1) & ~v12
+    old = below(scene, 2)
     foreign = ~(scene.call.w(1).bits_(31, 16) == HOST_ID)
     for name, given, code in (
         ("REQ2 before negotiation", req2 & ~neg, ids.INVALID_PARAMETERS),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from verify.rules import Part, Scene, Truth, all_of, any_of, part, require, rule
 
 from . import ids
-from .calls import denied_quietly, serves_req2
+from .calls import below, denied_quietly, serves_req2
 
 DIRECT = ids.clause("v1.1 15.2", "Arm's compliance suite")
 REQ2 = ids.clause("v1.2 15.4", "Arm's compliance suite and the seed thread")
@@ -133,7 +133,7 @@ def req2_needs_1_2(scene: Scene) -> Iterator[Part]:
     Applies to: agreed versions below 1.2.
     Not covered: how the version is read (SEC-04).
     """
-    old = scene.pre.negotiated & (scene.pre.major == 1) & ~scene.pre.at_least(1, 2)
+    old = below(scene, 2)
     for name, function in (("REQ2", ids.DIRECT_REQ2), ("RESP2", ids.DIRECT_RESP2)):
         yield part(name, scene.call.is_(function) & old, [
             require("refused with NOT_SUPPORTED", denied_quietly(scene, ids.NOT_SUPPORTED), "outcome"),

@@ -87,12 +87,13 @@ def wide_result_registers(scene: Scene) -> Iterator[Part]:
     Reading: BASE: unchanged. SEED: zero for SMC64 calls once 1.2 is agreed, else unchanged. UP618 and STRICT: the
         common core only.
     Applies to: completions that EL2 makes.
-    Not covered: readings that key on the returned function ID.
+    Not covered: readings that key on the returned function ID; malformed versions (VER-01 keeps them out).
     """
     for name, premise in by_function(scene):
         handled = premise & scene.result.handled
         core = [_core(scene, k) for k in range(8, 18)]
         yield part(f"{name}: common core", handled, core, function=name)
         if scene.profile in ("BASE", "SEED"):
-            yield part(f"{name}: reading", handled & ~relayed(scene),
+            sane = scene.post.version.bits_(31, 31) == 0
+            yield part(f"{name}: reading", handled & ~relayed(scene) & sane,
                        [_reading(scene, k) for k in range(8, 18)], function=name)

@@ -57,7 +57,8 @@ class Accesses:
         span = declared.span if declared else Span("<none>", 0)
         function = name.partition("#")[0] if "#" in name else ""
         origin = self.record.site(span, function, "uninitialised", name.rpartition("#")[2])
-        return self.record.unknown(f"u.{name.rpartition('#')[2]}.{offset}", bits, origin, secret=True)
+        label = f"{function}.{name.rpartition('#')[2]}" if function else name
+        return self.record.unknown(f"u.{label}.{offset}", bits, origin, secret=True)
 
     def resolve(self, state: State, pointer: Pointer, size: int, place: Place) -> list[tuple[Term, str, int]]:
         """(guard, object, constant offset) for each possible target; obliges that it is inside."""

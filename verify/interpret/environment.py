@@ -28,6 +28,8 @@ class Surroundings:
     """Outside functions with the page states that they keep, and a repeated byte in unused memory."""
 
     pattern: int = 0xAA
+    unused: dict[tuple[str, int], int] = field(default_factory=dict)
+    """Bytes of unused memory that a counterexample asks for, by object and offset."""
     physical: dict[str, int] = field(default_factory=dict)
     """Physical addresses that a counterexample asks for, by object name."""
     shared: set[int] = field(default_factory=set)
@@ -35,7 +37,7 @@ class Surroundings:
     pinned: dict[int, int] = field(default_factory=dict)
 
     def fill(self, name: str, offset: int) -> int:
-        return self.pattern
+        return self.unused.get((name, offset), self.pattern)
 
     def outside(self, name: str, arguments: Sequence[int], page_shift: int) -> int:
         match name:

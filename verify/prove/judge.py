@@ -102,18 +102,27 @@ class Judge:
         excluded = _Excluded()
         found: list[tuple[int, int, Script]] = []
         while True:
-            open_question = self._prove(given, conjuncts, excluded, state_only)
-            if open_question is None or open_question.model is None or len(found) >= MAX_FINDINGS:
+            wrong = [excluded.remaining(k, claim) for k, claim in enumerate(conjuncts)]
+            model = self._wrong(given, wrong, state_only)
+            if model is None or len(found) >= MAX_FINDINGS:
                 break
-            failing = t.or_(*(excluded.remaining(k, claim) for k, claim in enumerate(conjuncts)))
-            script = self._search.find([*given, failing])
+            script = self._sequence(given, wrong)
             if not isinstance(script, Script):
-                break
-            hits = self._hits(conjuncts, excluded, script)
-            for index, site in hits:
+                why = "no sequence of calls from reset was found" if script is None else script.reason
+                return self._merge(part, conjuncts, found), _Open(Status.UNKNOWN, f"not inductive: {why}", ())
+            for index, site in self._hits(conjuncts, excluded, script):
                 excluded.pairs[index, site] = None
                 found.append((index, site, script))
-        return self._merge(part, conjuncts, found), open_question
+        return self._merge(part, conjuncts, found), model or self._lost(given, state_only) or self._blocked()
+
+    def _sequence(self, given: Sequence[Term], wrong: Sequence[Term]) -> Script | Undecided | None:
+        """Preferably one in which every conjunct fails that can."""
+        together = [term for term in wrong if term is not t.FALSE]
+        if len(together) > 1:
+            script = self._search.find([*given, *together])
+            if isinstance(script, Script):
+                return script
+        return self._search.find([*given, t.or_(*wrong)])
 
     @staticmethod
     def _hits(conjuncts: Sequence[Claim], excluded: _Excluded, script: Script) -> list[tuple[int, int]]:
@@ -159,43 +168,44 @@ class Judge:
 
     # -- proofs ----------------------------------------------------------------------------------------------
 
-    def _prove(
-        self, given: Sequence[Term], conjuncts: Sequence[Claim], excluded: _Excluded, state_only: bool
-    ) -> _Open | None:
-        """None if nothing but excluded causes is left; else what stands in the way."""
+    def _wrong(self, given: Sequence[Term], wrong: Sequence[Term], state_only: bool) -> _Open | None:
+        """Is there still a way for a conjunct to fail, on a path that is modelled to its end and safe?"""
         step = self._setting.target.step
-        failing = t.or_(*(excluded.remaining(k, claim) for k, claim in enumerate(conjuncts)))
-        unsafe = t.or_(*(t.and_(o.guard, t.not_(o.holds)) for o in step.record.obligations))
-        lost = t.or_(*(b.guard for b in step.record.boundaries))
-        if state_only:
-            trouble = t.and_(t.or_(step.alive, lost), failing)
-        else:
-            trouble = t.or_(lost, unsafe, t.and_(step.alive, failing))
-        match self._solver.ask([*self._base, *given, trouble]):
+        safe = [t.or_(t.not_(o.guard), o.holds) for o in step.record.obligations]
+        ends = [t.or_(step.alive, *(b.guard for b in step.record.boundaries))] if state_only else [step.alive, *safe]
+        match self._solver.ask([*self._base, *given, *ends, t.or_(*wrong)]):
             case Unsatisfiable():
-                return self._blocked()
+                return None
             case Undecided(reason=reason):
-                return _Open(Status.UNKNOWN, reason, (), None)
-            case Satisfied(values=values):
-                return self._explain(values, lost, unsafe)
+                return _Open(Status.UNKNOWN, reason, ())
+            case _:
+                return _Open(Status.UNKNOWN, "too many findings", ())
 
-    def _explain(self, values: dict[str, int] | object, lost: Term, unsafe: Term) -> _Open:
-        assert isinstance(values, dict)
-        step = self._setting.target.step
-        for boundary in step.record.boundaries:
-            if evaluate([boundary.guard], values)[0]:
-                place = f"{boundary.span.file}:{boundary.span.line}"
-                return _Open(Status.UNSUPPORTED, boundary.construct, (place,), values)
-        for obligation in step.record.obligations:
-            if evaluate([t.and_(obligation.guard, t.not_(obligation.holds))], values)[0]:
-                place = f"{obligation.span.file}:{obligation.span.line}"
-                return _Open(Status.UNKNOWN, f"blocked by {obligation.kind}", (place,), values)
-        return _Open(Status.UNKNOWN, "not inductive: no sequence of calls from reset was found", (), values)
+    def _lost(self, given: Sequence[Term], state_only: bool) -> _Open | None:
+        """Does the premise allow a path that is not modelled, or one whose safety is not proved?"""
+        if state_only:
+            return None
+        record = self._setting.target.step.record
+        unsafe = [t.and_(o.guard, t.not_(o.holds)) for o in record.obligations]
+        lost = [b.guard for b in record.boundaries]
+        match self._solver.ask([*self._base, *given, t.or_(*lost, *unsafe)]):
+            case Unsatisfiable():
+                return None
+            case Undecided(reason=reason):
+                return _Open(Status.UNKNOWN, reason, ())
+            case Satisfied(values=values):
+                hits = evaluate([*lost, *unsafe], values)
+        for boundary, hit in zip(record.boundaries, hits, strict=False):
+            if hit:
+                return _Open(Status.UNSUPPORTED, boundary.construct, (f"{boundary.span.file}:{boundary.span.line}",))
+        obligation = record.obligations[hits.index(1) - len(lost)]
+        place = f"{obligation.span.file}:{obligation.span.line}"
+        return _Open(Status.UNKNOWN, f"blocked by {obligation.kind}", (place,))
 
     def _blocked(self) -> _Open | None:
         problem = self._setting.guarantee.problem
         if problem and self._setting.target.step.record.relies:
-            return _Open(Status.UNKNOWN, f"blocked by other CPUs: {problem}", (), None)
+            return _Open(Status.UNKNOWN, f"blocked by other CPUs: {problem}", ())
         return None
 
     def _assumptions(self, given: Sequence[Term], state_only: bool) -> tuple[str, ...]:
@@ -233,9 +243,8 @@ class Judge:
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """Why a part is not proved. `model`: an answer to the general question, if the solver gave one."""
+    """Why a part is not proved."""
 
     status: Status
     reason: str
     places: tuple[str, ...]
-    model: dict[str, int] | None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from verify.errors import ReplayMismatch
@@ -15,11 +16,25 @@ from verify.prove.target import Target
 from verify.rules.rule import Part, Require, Rule
 
 PATTERNS = (0xAA, 0x55, 0x00, 0xFF)
+_UNUSED = re.compile(r"c\.u\.(.+)\.(\d+)!\d+$")
 
 
-def run(target: Target, script: Script, pattern: int) -> Episode:
+def unused_bytes(script: Script) -> dict[tuple[str, int], int]:
+    """What the solver put into uninitialised memory, byte by byte."""
+    result = {}
+    for name, value in script.values.items():
+        found = _UNUSED.match(name)
+        if found is not None:
+            for index in range(8):
+                result[found[1], int(found[2]) + index] = (value >> (8 * index)) & 0xFF
+    return result
+
+
+def run(target: Target, script: Script, pattern: int, unused: bool = False) -> Episode:
     """All calls of the script from reset. Raises ReplayMismatch where the interpreter meets a fault."""
     environment = Scripted(pattern=pattern, answers=list(script.answers))
+    if unused:
+        environment.unused = unused_bytes(script)
     session = Session(target.unit, environment, script.page_shift)
     for path, value in script.boot:
         session.machine.set_static(path, value)
@@ -69,8 +84,9 @@ def _values(part: Part, wanted: Require) -> list[int]:
 def confirm(target: Target, rule: Rule, profile: str, script: Script, name: str, wanted: Require) -> Episode:
     """The episode in which `wanted` fails; raises ReplayMismatch if there is none."""
     episodes = []
-    for pattern in PATTERNS:
-        episode = run(target, script, pattern)
+    tries = [(pattern, False) for pattern in PATTERNS] + [(0, True)]
+    for pattern, unused in tries:
+        episode = run(target, script, pattern, unused)
         part = _part(target, rule, profile, episode.calls[-1], name)
         if not (part.given.term.is_const and part.given.term.value):
             continue

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 from verify.engine.record import SmcEvent
 from verify.engine.transition import Transition
-from verify.prove.target import Target, link, quiet_and_safe, started
+from verify.prove.target import FFA_VERSION, Target, link, quiet_and_safe, started
 from verify.prove.trust import axioms
 from verify.solve.query import Answer, Satisfied, Solver, Undecided, Unsatisfiable
+from verify.terms import build as t
 from verify.terms.compiled import compile_terms
-from verify.terms.evaluate import evaluate
+from verify.terms.evaluate import evaluate, substitute
 from verify.terms.term import Term
 
 MAX_HISTORY = 2
@@ -46,16 +47,35 @@ class Search:
         """None: no such sequence of this length. `readable` costs time: plain numbers wherever they do."""
         for length in range(MAX_HISTORY + 1):
             steps = [self.target.history(number) for number in range(length, 0, -1)] + [self.target.step]
+            if length == 0 and self._excluded_at_boot(wanted):
+                continue
             conditions = [*self._before(steps), *quiet_and_safe(self.target.step), *wanted]
-            answer: Answer = self.solver.ask(conditions)
-            match answer:
-                case Satisfied(values=values):
-                    return self._script(steps, _readable(conditions, values) if readable else values)
-                case Undecided():
-                    return answer
-                case Unsatisfiable():
-                    continue
+            for preferred in ([self._usual(step) for step in steps[:-1]], []) if length else ([],):
+                answer: Answer = self.solver.ask([*conditions, *preferred])
+                match answer:
+                    case Satisfied(values=values):
+                        goal = [*conditions, *preferred]
+                        return self._script(steps, _readable(goal, values) if readable else values)
+                    case Undecided():
+                        return answer
+                    case Unsatisfiable():
+                        continue
         return None
+
+    def _excluded_at_boot(self, wanted: Sequence[Term]) -> bool:
+        """Simplification alone shows that the first call after boot cannot do it."""
+        init, step = self.target.init, self.target.step
+        start = {
+            f"{step.record.prefix}s.{path}": init.after[path].term
+            for path in (self.target.binding.version, self.target.binding.negotiated)
+        }
+        return any(term is t.FALSE for term in substitute(list(wanted), start))
+
+    def _usual(self, step: Transition) -> Term:
+        """An FFA_VERSION that a driver would make; only a preference."""
+        low = t.extract(step.inputs[1], 31, 0)
+        versions = (t.eq(low, t.const(0x10000 | minor, 32)) for minor in range((self.target.max_version & 0xFFFF) + 1))
+        return t.and_(t.eq(step.inputs[0], t.const(FFA_VERSION, 64)), t.or_(*versions))
 
     def _before(self, steps: Sequence[Transition]) -> list[Term]:
         conditions = [*started(self.target), *axioms(self.target.init.record, self.level)]

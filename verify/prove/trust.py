@@ -21,10 +21,10 @@ SUCCESS, ERROR, NOT_SUPPORTED = 0x84000061, 0x84000060, 0xFFFFFFFF
 
 @dataclass(frozen=True, slots=True)
 class Axiom:
-    """`rule`: what a conforming SPMC is bound by. `says`: about the answers to calls of `function`."""
+    """`rule`: what a conforming SPMC is bound by. `says`: about the answers to calls of `function` (None: of any)."""
 
     rule: str
-    function: int
+    function: int | None
     levels: tuple[str, ...]
     says: Callable[[SmcEvent], Term]
 
@@ -55,7 +55,16 @@ def _own_id(event: SmcEvent) -> Term:
     return t.or_(_is(_low(event, 0), ERROR), _is(_low(event, 2), 0))
 
 
+def _error(event: SmcEvent) -> Term:
+    """FFA_ERROR carries one of FF-A's codes in w2; w1 and w3 to w7 are zero."""
+    code = t.ule(t.const((1 << 32) - 10, 32), _low(event, 2))
+    rest = (_is(_low(event, k), 0) for k in (1, 3, 4, 5, 6, 7))
+    return t.or_(t.not_(_is(_low(event, 0), ERROR)), t.and_(code, *rest))
+
+
+ANY = None
 AXIOMS = (
+    Axiom("FFA-ERR-01", ANY, ("L1", "L2"), _error),
     Axiom("FFA-VER-02", VERSION, ("L1", "L2"), _version),
     Axiom("FFA-VER-02", VERSION, ("L1", "L2"), _version_rest),
     Axiom("FFA-DSC-08", ID_GET, ("L1", "L2"), _frame),
@@ -73,6 +82,6 @@ def axioms(record: Record, level: str) -> list[Term]:
         asked = t.extract(event.arguments[0].term, 31, 0)
         for axiom in AXIOMS:
             if level in axiom.levels:
-                applies = t.and_(event.guard, _is(asked, axiom.function))
+                applies = event.guard if axiom.function is None else t.and_(event.guard, _is(asked, axiom.function))
                 result.append(t.or_(t.not_(applies), axiom.says(event)))
     return result
