@@ -300,7 +300,8 @@ class Executor:
                 return found
             kind = self.record.site(place.span, place.function, "uninitialised", register.name)
             bits = 64 if register.bits == e.POINTER else register.bits
-            unknown = self.record.unknown(f"u.{frame.function.name}.{register.name}.0", 0 if bits == 1 else bits, kind, secret=True)
+            label = f"u.{frame.function.name}.{register.name}.0"
+            unknown = self.record.unknown(label, 0 if bits == 1 else bits, kind, secret=True)
             return as_pointer(unknown) if register.bits == e.POINTER else unknown
 
         return Expressions(self._page_shift, read, lambda name: self._local(frame, name), origin)

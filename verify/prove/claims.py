@@ -46,7 +46,8 @@ def _is_secret(name: str, kind: str, target: Target) -> bool:
     if name.startswith(prefix):
         path = name.removeprefix(prefix)
         known = (target.binding.version, target.binding.negotiated)
-        return path not in known and path.partition(".")[0] != target.binding.buffers
+        static = path.partition(".")[0]
+        return path not in known and static != target.binding.buffers and static in target.written
     return name.startswith(("phys.", "boot."))
 
 

@@ -117,7 +117,8 @@ class Judge:
 
     def _sequence(self, given: Sequence[Term], wrong: Sequence[Term]) -> Script | Undecided | None:
         """Preferably one in which every conjunct fails that can."""
-        together = [term for term in wrong if term is not t.FALSE]
+        reduced = self._solver.under(given, wrong)
+        together = [term for term, simple in zip(wrong, reduced, strict=True) if simple is not t.FALSE]
         if len(together) > 1:
             script = self._search.find([*given, *together])
             if isinstance(script, Script):
@@ -137,17 +138,22 @@ class Judge:
     def _merge(
         self, part: Part, conjuncts: Sequence[Claim], found: Sequence[tuple[int, int, Script]]
     ) -> list[Finding]:
-        """Outputs that fail alike for one site are one finding."""
-        groups: dict[tuple[int, str], list[tuple[int, Script]]] = {}
+        """What fails because of one site is one finding."""
+        groups: dict[tuple[str, str, int, str, str, int], list[tuple[int, Script]]] = {}
         for index, site, script in found:
-            groups.setdefault((site, conjuncts[index].require.text), []).append((index, script))
+            made = self._cause(site, (), script)
+            key = (made.function, made.file, made.line, made.kind, made.text, made.ordinal)
+            groups.setdefault(key, []).append((index, script))
         result = []
-        for (site, text), members in sorted(groups.items()):
-            first, script = members[0]
+        for key, members in sorted(groups.items()):
+            members.sort(key=lambda member: member[0])
+            script = members[0][1]
+            requires = [conjuncts[index].require for index, _ in members]
             episode = replay.confirm(
-                self._setting.target, self._rule, self._setting.profile, script, part.name, conjuncts[first].require)
-            outputs = tuple(dict.fromkeys(conjuncts[index].output for index, _ in sorted(members, key=lambda m: m[0])))
-            cause = self._cause(site, outputs, script)
+                self._setting.target, self._rule, self._setting.profile, script, part.name, requires[0])
+            outputs = tuple(dict.fromkeys(require.output for require in requires))
+            text = "; ".join(dict.fromkeys(require.text for require in requires))
+            cause = Cause(key[0], key[1], key[2], outputs, *key[3:])
             result.append(Finding(cause, text, episode, self._fingerprint(part, cause, text)))
         return result
 
@@ -212,10 +218,15 @@ class Judge:
         """memory-safe(handler) for each handler that is not modelled to its end and that the premise allows."""
         if not state_only:
             return ()
+        left = list(self._setting.target.step.record.boundaries)
         names: dict[str, None] = {}
-        for boundary in self._setting.target.step.record.boundaries:
-            if not isinstance(self._solver.ask([*given, boundary.guard]), Unsatisfiable):
-                names[f"memory-safe({boundary.function})"] = None
+        while left:
+            answer = self._solver.ask([*given, t.or_(*(boundary.guard for boundary in left))])
+            if not isinstance(answer, Satisfied):
+                break
+            hits = evaluate([boundary.guard for boundary in left], answer.values)
+            names.update({f"memory-safe({b.function})": None for b, hit in zip(left, hits, strict=True) if hit})
+            left = [b for b, hit in zip(left, hits, strict=True) if not hit]
         return tuple(sorted(names))
 
     # -- vacuity ---------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from verify.engine.access import Shared
 from verify.engine.transition import Transition, run_call, run_init
+from verify.engine.writes import written
 from verify.errors import InputError
 from verify.ir.expr import POINTER
 from verify.ir.function import Unit
@@ -31,6 +32,11 @@ class Target:
     shared: Shared
     _history: dict[int, Transition] = field(default_factory=dict)
     _scenes: dict[str, Scene] = field(default_factory=dict)
+
+    @property
+    def written(self) -> frozenset[str]:
+        """Statics that calls may write; the others keep what initialisation gave them."""
+        return frozenset(written(self.unit, self.unit.functions[self.unit.entry].blocks))
 
     def history(self, number: int) -> Transition:
         """The call before the last (1), the one before that (2), …"""

@@ -10,9 +10,10 @@ import z3
 from verify.errors import InternalError
 from verify.solve.smtlib import script
 from verify.terms import build as t
-from verify.terms.evaluate import holds
+from verify.terms.evaluate import holds, substitute
 from verify.terms.term import Term, variables
 
+ROUNDS = 2
 RLIMIT = 40_000_000
 """Z3's resource units for one query; the largest of the shipped rules needs about a tenth."""
 
@@ -49,29 +50,67 @@ class Cost:
 
 @dataclass(slots=True)
 class Solver:
-    """`limit` is in Z3's resource units per query."""
+    """`limit` is in Z3's resource units per query. Simplified terms are kept for queries with the same equations."""
 
     limit: int = RLIMIT
     cost: Cost = field(default_factory=Cost)
+    _known: dict[tuple[tuple[str, int], ...], dict[int, Term]] = field(default_factory=dict)
 
     def ask(self, terms: Sequence[Term]) -> Answer:
         """Is the conjunction satisfiable?"""
-        goal = t.and_(*terms)
+        fixed, parts = self._propagate(_conjuncts(terms))
+        goal = t.and_(*parts)
+        chosen = {name: value.value for name, value in fixed.items()}
         if goal.is_const:
             self.cost.by_hand += 1
-            return Satisfied({}) if goal.value else Unsatisfiable()
+            return Satisfied(chosen) if goal.value else Unsatisfiable()
         self.cost.queries += 1
         context = z3.Context()
         solver = _strategy(context)
         solver.set("rlimit", self.limit)
-        solver.from_string(script(goal.args if goal.op == "band" else (goal,)))
+        solver.from_string(script(_conjuncts([goal])))
         verdict = solver.check()
         self.cost.rlimit += _rlimit(solver)
         if verdict == z3.unsat:
             return Unsatisfiable()
         if verdict != z3.sat:
             return Undecided(f"solver: {solver.reason_unknown()}")
-        return Satisfied(_values(solver.model(), goal))
+        return Satisfied(dict(sorted({**_values(solver.model(), goal), **chosen}.items())))
+
+    def under(self, assumptions: Sequence[Term], terms: Sequence[Term]) -> list[Term]:
+        """The terms, simplified by the equations among the assumptions."""
+        fixed, _ = self._propagate(_conjuncts(assumptions))
+        return self._replace(list(terms), fixed)
+
+    def _propagate(self, parts: list[Term]) -> tuple[dict[str, Term], list[Term]]:
+        """Variables that a conjunct equates with a number, and the conjuncts with that number in their place."""
+        fixed: dict[str, Term] = {}
+        for _ in range(ROUNDS):
+            found = dict(equation for part in parts if (equation := _equation(part)) is not None)
+            if not found:
+                break
+            fixed.update(found)
+            parts = _conjuncts(self._replace(parts, found))
+        return fixed, parts
+
+    def _replace(self, parts: list[Term], fixed: dict[str, Term]) -> list[Term]:
+        key = tuple(sorted((name, value.value) for name, value in fixed.items()))
+        return substitute(parts, fixed, self._known.setdefault(key, {}))
+
+
+def _conjuncts(terms: Sequence[Term]) -> list[Term]:
+    return [part for term in terms for part in (term.args if term.op == "band" else (term,))]
+
+
+def _equation(part: Term) -> tuple[str, Term] | None:
+    """variable = number, as a conjunct says it."""
+    if part.op == "var":
+        return str(part.data), t.TRUE
+    if part.op == "bnot" and part.args[0].op == "var":
+        return str(part.args[0].data), t.FALSE
+    if part.op == "eq" and part.args[0].op == "var" and part.args[1].is_const:
+        return str(part.args[0].data), part.args[1]
+    return None
 
 
 def _strategy(context: z3.Context) -> z3.Solver:

@@ -29,16 +29,27 @@ def holds(term: Term, values: Mapping[str, int]) -> bool:
     return evaluate([term], values)[0] == 1
 
 
-def substitute(roots: list[Term], replacement: Mapping[str, Term]) -> list[Term]:
-    """The roots with variables replaced by name, simplified again."""
+def substitute(
+    roots: list[Term], replacement: Mapping[str, Term], known: dict[int, Term] | None = None
+) -> list[Term]:
+    """The roots with variables replaced by name, simplified again; `known` keeps results for the same replacement."""
     if not replacement:
         return roots
-    known: dict[int, Term] = {}
-    for node in topological(roots):
-        if node.op == "var":
+    if known is None:
+        known = {}
+    todo = list(reversed(roots))
+    while todo:
+        node = todo[-1]
+        if id(node) in known:
+            todo.pop()
+        elif node.op == "var":
             known[id(node)] = replacement.get(str(node.data), node)
-        elif node.args:
-            known[id(node)] = rebuild(node, tuple(known[id(argument)] for argument in node.args))
-        else:
+        elif not node.args:
             known[id(node)] = node
+        else:
+            pending = [argument for argument in node.args if id(argument) not in known]
+            if pending:
+                todo += reversed(pending)
+            else:
+                known[id(node)] = rebuild(node, tuple([known[id(argument)] for argument in node.args]))
     return [known[id(root)] for root in roots]

@@ -13,13 +13,15 @@ BOOL: Final = 0
 class Term:
     """An immutable formula: operator, operands, width, and a constant's value or a variable's name."""
 
-    __slots__ = ("args", "bits", "data", "op", "serial")
+    __slots__ = ("args", "bits", "data", "op", "seen", "serial")
 
     op: str
     args: tuple[Term, ...]
     bits: int
     data: int | str | tuple[int, int] | None
     serial: int
+    seen: int
+    """The last traversal that met this node."""
 
     def __repr__(self) -> str:
         if self.op == "const":
@@ -55,35 +57,34 @@ def make(op: str, args: tuple[Term, ...], bits: int, data: int | str | tuple[int
     if found is None:
         found = Term()
         found.op, found.args, found.bits, found.data = op, args, bits, data
-        found.serial = len(_TABLE)
+        found.serial, found.seen = len(_TABLE), 0
         _TABLE[key] = found
     return found
 
 
+_EPOCH = [0]
+
+
 def topological(roots: list[Term]) -> list[Term]:
     """Every node below the roots, operands first, in an order that only the structure decides."""
-    seen: set[int] = set()
+    _EPOCH[0] += 1
+    epoch = _EPOCH[0]
     order: list[Term] = []
-    stack: list[tuple[Term, bool]] = [(root, False) for root in reversed(roots)]
+    stack = list(reversed(roots))
     while stack:
-        node, done = stack.pop()
-        if done:
+        node = stack[-1]
+        if node.seen == epoch:
+            stack.pop()
+            continue
+        pending = [argument for argument in node.args if argument.seen != epoch]
+        if pending:
+            pending.reverse()
+            stack += pending
+        else:
+            node.seen = epoch
             order.append(node)
-        elif id(node) not in seen:
-            seen.add(id(node))
-            stack.append((node, True))
-            stack.extend((argument, False) for argument in reversed(node.args) if id(argument) not in seen)
-    return _unique(order)
-
-
-def _unique(order: list[Term]) -> list[Term]:
-    seen: set[int] = set()
-    result = []
-    for node in order:
-        if id(node) not in seen:
-            seen.add(id(node))
-            result.append(node)
-    return result
+            stack.pop()
+    return order
 
 
 def variables(roots: list[Term]) -> dict[str, Term]:
