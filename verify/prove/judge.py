@@ -14,7 +14,7 @@ from verify.prove.invariants import Invariants, surroundings
 from verify.prove.outcome import Cause, Episode, Finding, PartResult, RuleResult, Status
 from verify.prove.reset import Script, Search
 from verify.prove.target import Target
-from verify.rules.rule import Part, Rule
+from verify.rules.rule import Part, Require, Rule
 from verify.rules.scene import Scene
 from verify.solve.query import Satisfied, Solver, Undecided, Unsatisfiable
 from verify.terms import build as t
@@ -34,6 +34,8 @@ class Setting:
     profile: str
     invariants: Invariants
     guarantee: Guarantee
+    pages: tuple[Term, ...] = ()
+    """Restricts the page size; empty: 4K, 16K and 64K."""
 
 
 @dataclass(slots=True)
@@ -51,14 +53,18 @@ class _Excluded:
 class Judge:
     """Judges the parts of one rule."""
 
-    def __init__(self, setting: Setting, rule: Rule, solver: Solver) -> None:
+    def __init__(self, setting: Setting, rule: Rule, solver: Solver, stricter: Judge | None = None) -> None:
+        """`stricter` judged the same rule where EL3 may do less: what it found holds here too."""
         self._setting = setting
+        self._known = stricter._found if stricter else {}
+        self._found: dict[str, list[tuple[int, int, Script]]] = {}
+        self._episodes: dict[tuple[str, int, int], Episode] = stricter._episodes if stricter else {}
         self._rule = rule
         self._solver = solver
         self._secrets: dict[str, Secrets] = {}
-        self._witnesses: list[tuple[Script, Episode]] = []
-        self._search = Search(setting.target, setting.level, solver)
-        self._base = surroundings(setting.target, setting.invariants, setting.level)
+        self._witnesses: list[tuple[Script, Episode]] = stricter._witnesses if stricter else []
+        self._search = Search(setting.target, setting.level, solver, setting.pages)
+        self._base = [*setting.pages, *surroundings(setting.target, setting.invariants, setting.level)]
 
     def judge(self) -> RuleResult:
         scene = self._setting.target.scene(self._setting.profile)
@@ -99,8 +105,9 @@ class Judge:
     def _findings(
         self, part: Part, given: Sequence[Term], conjuncts: Sequence[Claim], state_only: bool
     ) -> tuple[list[Finding], _Open | None]:
-        excluded = _Excluded()
-        found: list[tuple[int, int, Script]] = []
+        found = list(self._known.get(part.name, ()))
+        self._found[part.name] = found
+        excluded = _Excluded({(index, site): None for index, site, _ in found})
         while True:
             wrong = [excluded.remaining(k, claim) for k, claim in enumerate(conjuncts)]
             model = self._wrong(given, wrong, state_only)
@@ -147,15 +154,20 @@ class Judge:
         result = []
         for key, members in sorted(groups.items()):
             members.sort(key=lambda member: member[0])
-            script = members[0][1]
             requires = [conjuncts[index].require for index, _ in members]
-            episode = replay.confirm(
-                self._setting.target, self._rule, self._setting.profile, script, part.name, requires[0])
+            episode = self._confirmed(part, members[0], requires[0])
             outputs = tuple(dict.fromkeys(require.output for require in requires))
             text = "; ".join(dict.fromkeys(require.text for require in requires))
             cause = Cause(key[0], key[1], key[2], outputs, *key[3:])
             result.append(Finding(cause, text, episode, self._fingerprint(part, cause, text)))
         return result
+
+    def _confirmed(self, part: Part, member: tuple[int, Script], wanted: Require) -> Episode:
+        key = (part.name, member[0], id(member[1]))
+        if key not in self._episodes:
+            self._episodes[key] = replay.confirm(
+                self._setting.target, self._rule, self._setting.profile, member[1], part.name, wanted)
+        return self._episodes[key]
 
     def _cause(self, number: int, outputs: tuple[str, ...], script: Script) -> Cause:
         record = self._setting.target.step.record

@@ -42,6 +42,7 @@ class Search:
     target: Target
     level: str
     solver: Solver
+    pages: tuple[Term, ...] = ()
 
     def find(self, wanted: Sequence[Term], readable: bool = True) -> Script | Undecided | None:
         """None: no such sequence of this length. `readable` costs time: plain numbers wherever they do."""
@@ -78,7 +79,7 @@ class Search:
         return t.and_(t.eq(step.inputs[0], t.const(FFA_VERSION, 64)), t.or_(*versions))
 
     def _before(self, steps: Sequence[Transition]) -> list[Term]:
-        conditions = [*started(self.target), *axioms(self.target.init.record, self.level)]
+        conditions = [*self.pages, *started(self.target), *axioms(self.target.init.record, self.level)]
         earlier = self.target.init
         for step in steps:
             conditions += link(self.target, step, earlier)

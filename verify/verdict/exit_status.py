@@ -1,0 +1,32 @@
+"""What a run comes to for the shell."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from verify.prove.outcome import Finding, PartResult, Status
+from verify.verdict.run import TargetRun
+
+OK, VIOLATED, USAGE, UNDECIDED, INTERNAL = 0, 1, 2, 3, 4
+
+
+def findings_of(runs: Iterable[TargetRun], trust: str) -> list[Finding]:
+    return [
+        finding for run in runs for result in run.results if result.trust == trust
+        for part in result.parts for finding in part.findings
+    ]
+
+
+def exit_status(runs: Iterable[TargetRun], trust: str, tolerated: Collection[str] = ()) -> int:
+    """By the results at `trust`; `tolerated` are fingerprints that do not fail a run. Worst first: 1, 3, 0."""
+    runs = list(runs)
+    if any(finding.fingerprint not in tolerated for finding in findings_of(runs, trust)):
+        return VIOLATED
+    parts = [part for run in runs for result in run.results if result.trust == trust for part in result.parts]
+    return UNDECIDED if any(map(_is_open, parts)) else OK
+
+
+def _is_open(part: PartResult) -> bool:
+    if part.status is Status.VIOLATED:
+        return bool(part.reason)
+    return part.status in (Status.UNKNOWN, Status.VACUOUS, Status.UNSUPPORTED)

@@ -1,0 +1,131 @@
+"""Judging a target by all selected rules, side by side on several processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from verify.ir.function import Unit
+from verify.prove.guarantee import check_guarantee
+from verify.prove.invariants import find_invariants
+from verify.prove.judge import Judge, Setting
+from verify.prove.outcome import RuleResult
+from verify.prove.reset import MAX_HISTORY
+from verify.prove.target import Target, make_target
+from verify.prove.trust import LEVELS
+from verify.rules.binding import Binding
+from verify.rules.rule import Rule
+from verify.solve.query import RLIMIT, Cost, Solver
+from verify.verdict.options import Options
+
+Progress = Callable[[str, int, int], None]
+"""(rule that is finished, how many are, how many there are)"""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRun:
+    """All results for one target, by rule, then by trust level."""
+
+    name: str
+    revision: str
+    results: tuple[RuleResult, ...]
+    rules: Mapping[str, Rule]
+    constants: Mapping[str, int]
+    assumptions: tuple[str, ...]
+    invariants: Mapping[str, tuple[str, ...]]
+    notes: tuple[str, ...] = ()
+
+
+class Interrupted(Exception):
+    """Ctrl-C; `finished` are the results so far."""
+
+    def __init__(self, finished: list[RuleResult]) -> None:
+        super().__init__("interrupted")
+        self.finished = finished
+
+
+@dataclass(slots=True)
+class _Work:
+    """What the worker processes inherit by fork."""
+
+    settings: tuple[Setting, ...]
+    rules: tuple[Rule, ...]
+    solver: Solver = field(default_factory=Solver)
+
+
+_WORK: list[_Work] = []
+
+
+def prepare(unit: Unit, binding: Binding, options: Options) -> tuple[Target, tuple[Setting, ...]]:
+    """Execute the unit and find the invariants of each trust level, the strictest first."""
+    target = make_target(unit, binding)
+    for number in range(1, MAX_HISTORY + 1):
+        target.history(number)
+    settings = []
+    for level in sorted(options.trusts, key=LEVELS.index, reverse=True):
+        solver = Solver(options.limit or RLIMIT)
+        found = find_invariants(target, level, solver)
+        guarantee = check_guarantee(target, found, level, solver)
+        settings.append(Setting(target, level, options.profile, found, guarantee, options.pages))
+    return target, tuple(settings)
+
+
+def judge_target(
+    name: str, revision: str, unit: Unit, binding: Binding, rules: tuple[Rule, ...], options: Options,
+    progress: Progress | None = None,
+) -> TargetRun:
+    """Raises InputError for a unit that cannot be judged, ReplayMismatch, and Interrupted on Ctrl-C."""
+    target, settings = prepare(unit, binding, options)
+    target.scene(options.profile)
+    _WORK[:] = [_Work(settings, rules, Solver(options.limit or RLIMIT))]
+    results: list[RuleResult] = []
+    try:
+        for done, group in enumerate(_judged(len(rules), options.jobs), 1):
+            results += group
+            if progress is not None:
+                progress(group[0].rule, done, len(rules))
+    except KeyboardInterrupt:
+        raise Interrupted(results) from None
+    finally:
+        _WORK.clear()
+    reported = tuple(
+        replace(result, parts=tuple(part for part in result.parts if options.reports(part))) for result in results)
+    return TargetRun(
+        name, revision, tuple(result for result in reported if result.parts), {rule.identity: rule for rule in rules},
+        unit.constants, unit.assumptions,
+        {setting.level: setting.invariants.names for setting in settings})
+
+
+def _judged(count: int, jobs: int) -> Iterator[list[RuleResult]]:
+    """In the order of the rules, however many processes work on them."""
+    if jobs <= 1 or count <= 1:
+        yield from map(_one, range(count))
+        return
+    context = multiprocessing.get_context("fork")
+    pool: Any = context.Pool(min(jobs, count), initializer=_ignore_interrupt)
+    try:
+        yield from pool.imap(_one, range(count))
+        pool.close()
+    finally:
+        pool.terminate()
+        pool.join()
+
+
+def _ignore_interrupt() -> None:
+    """Ctrl-C is the parent's business; it ends the workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _one(index: int) -> list[RuleResult]:
+    """One rule at all trust levels, in the order L0, L1, L2."""
+    work = _WORK[0]
+    judge: Judge | None = None
+    results = []
+    for setting in work.settings:
+        work.solver.cost = Cost()
+        judge = Judge(setting, work.rules[index], work.solver, judge)
+        results.append(judge.judge())
+    return results[::-1]
