@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import importlib
 
+from .bindings.pkvm import PKVM
+
+BINDINGS = (PKVM,)
+"""Tried in this order."""
+
 CHAPTERS = (
     "smccc.ownership", "smccc.registers",
     "ffa.version", "ffa.version_state", "ffa.features", "ffa.messages", "ffa.message_refusals", "ffa.policy",

@@ -1,1 +1,1 @@
-"""The cli stage; see docs/architecture.md."""
+"""The command line: reads arguments, calls the layers below, prints, and returns an exit status."""

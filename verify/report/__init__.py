@@ -1,1 +1,1 @@
-"""The report stage; see docs/architecture.md."""
+"""Results for people and for programs; nothing here calls a solver."""

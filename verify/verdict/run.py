@@ -75,7 +75,7 @@ def prepare(unit: Unit, binding: Binding, options: Options) -> tuple[Target, tup
 
 def judge_target(
     name: str, revision: str, unit: Unit, binding: Binding, rules: tuple[Rule, ...], options: Options,
-    progress: Progress | None = None,
+    notes: tuple[str, ...] = (), progress: Progress | None = None,
 ) -> TargetRun:
     """Raises InputError for a unit that cannot be judged, ReplayMismatch, and Interrupted on Ctrl-C."""
     target, settings = prepare(unit, binding, options)
@@ -96,7 +96,7 @@ def judge_target(
     return TargetRun(
         name, revision, tuple(result for result in reported if result.parts), {rule.identity: rule for rule in rules},
         unit.constants, unit.assumptions,
-        {setting.level: setting.invariants.names for setting in settings})
+        {setting.level: setting.invariants.names for setting in settings}, notes)
 
 
 def _judged(count: int, jobs: int) -> Iterator[list[RuleResult]]:

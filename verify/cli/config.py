@@ -1,0 +1,58 @@
+"""verify.toml: accepted findings, and names of a target that no shipped binding knows."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from verify.errors import InputError
+from verify.rules.binding import Binding, from_table
+from verify.verdict.baseline import Accepted, Tolerated
+
+DEFAULT = Path("verify.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    tolerated: Tolerated = field(default_factory=Tolerated)
+    binding_table: Mapping[str, Any] = field(default_factory=dict)
+
+    def binding(self, base: Binding) -> Binding:
+        return from_table(dict(self.binding_table), base)
+
+
+def read_config(path: Path | None) -> Config:
+    """The default file may be missing; a named one may not. Raises InputError."""
+    if path is None:
+        if not DEFAULT.is_file():
+            return Config()
+        path = DEFAULT
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as problem:
+        raise InputError(f"{path}: {problem.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise InputError(f"{path}: not TOML: {problem}") from None
+    unknown = set(table) - {"accepted", "binding"}
+    if unknown:
+        raise InputError(f"{path}: unknown table {sorted(unknown)[0]}; there are [[accepted]] and [binding]")
+    entries = table.get("accepted", [])
+    binding = table.get("binding", {})
+    if not isinstance(entries, list) or not isinstance(binding, dict):
+        raise InputError(f"{path}: accepted is a list of tables ([[accepted]]), binding is a table")
+    return Config(Tolerated(tuple(_accepted(path, entry) for entry in entries)), binding)
+
+
+def _accepted(path: Path, entry: Any) -> Accepted:
+    if not isinstance(entry, dict) or set(entry) - {"fingerprint", "reason", "expires"}:
+        raise InputError(f"{path}: [[accepted]] has fingerprint, reason and perhaps expires")
+    fingerprint, reason, expires = entry.get("fingerprint"), entry.get("reason"), entry.get("expires")
+    if not isinstance(fingerprint, str) or not isinstance(reason, str) or not reason.strip():
+        raise InputError(f"{path}: [[accepted]] needs a fingerprint and a reason")
+    if expires is not None and not isinstance(expires, date):
+        raise InputError(f"{path}: [[accepted]] {fingerprint}: expires is a date (2027-01-31)")
+    return Accepted(fingerprint, reason, expires)

@@ -1,0 +1,31 @@
+"""`verify rules`: what there is, and what a rule says."""
+
+from __future__ import annotations
+
+import inspect
+from fnmatch import fnmatchcase
+
+import click
+
+from verify.cli.run import load_rules
+from verify.errors import InputError
+
+
+@click.command()
+@click.argument("globs", nargs=-1)
+def rules(globs: tuple[str, ...]) -> int:
+    """List the rules; with a name or glob, print what they say."""
+    known = load_rules()
+    if not globs:
+        for rule in known:
+            click.echo(f"{rule.identity:<12} {rule.force:<10} {rule.title}")
+        return 0
+    for glob in globs:
+        chosen = [r for r in known if fnmatchcase(r.identity, glob) or fnmatchcase(r.identity, f"FFA-{glob}")]
+        if not chosen:
+            raise InputError(f"no rule matches {glob}; `verify rules` lists them")
+        for rule in chosen:
+            clauses = "; ".join(map(str, rule.clauses))
+            click.echo(f"{rule.identity}  {rule.title}\n  {rule.force}, confidence {rule.confidence}; {clauses}")
+            click.echo("  " + inspect.cleandoc(rule.documentation).replace("\n", "\n  ") + "\n")
+    return 0

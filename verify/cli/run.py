@@ -1,0 +1,144 @@
+"""`verify run`: judge targets by the rules."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from verify.cli.config import Config, read_config
+from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_folder
+from verify.errors import InputError
+from verify.report import json_report, text
+from verify.rules.binding import Binding, choose
+from verify.rules.rule import Rule, registered
+from verify.verdict.baseline import Tolerated, read_baseline
+from verify.verdict.exit_status import exit_status
+from verify.verdict.options import Options
+from verify.verdict.run import Interrupted, Progress, TargetRun, judge_target
+
+RENDERERS = {"text": text.render, "json": json_report.render}
+
+
+def load_rules() -> tuple[Rule, ...]:
+    importlib.import_module("verify_specs").load()
+    return registered()
+
+
+def bindings(config: Config) -> list[Binding]:
+    """The target's names from verify.toml if it has any, then those that come with the rules."""
+    shipped: list[Binding] = list(importlib.import_module("verify_specs").BINDINGS)
+    return ([config.binding(shipped[0])] if config.binding_table else []) + shipped
+
+
+@click.command()
+@click.option("--tree", type=click.Path(path_type=Path), help="Kernel tree (a sparse one is enough).")
+@click.option("--git", "revision", metavar="REV", help="Read the tree's files from this git revision.")
+@click.option("--patch", "patches", type=click.Path(path_type=Path), multiple=True, help="Apply first; repeatable.")
+@click.option("--extracted", type=click.Path(path_type=Path), help="Folder of snapshots (default: those that come along).")
+@click.option("--target", "targets", multiple=True, metavar="NAME", help="Only this snapshot; repeatable.")
+@click.option("--rule", "rule_globs", multiple=True, metavar="GLOB", help="Only these rules; repeatable.")
+@click.option("--function", "functions", multiple=True, metavar="NAME", help="Report only this function; repeatable.")
+@click.option("--profile", default="SEED", show_default=True, help="Reading of contested sentences.")
+@click.option("--trust", "trusts", multiple=True, metavar="L0|L1|L2", help="Trust in EL3 (default: L0 and L2).")
+@click.option("--page-size", default="", metavar="4K|16K|64K", help="Only this page size (default: all).")
+@click.option("--format", "formats", multiple=True, type=click.Choice(sorted(RENDERERS)), help="Repeatable.")
+@click.option("--output", "outputs", multiple=True, type=click.Path(path_type=Path), help="One for each --format.")
+@click.option("--jobs", type=click.IntRange(1), default=None, help="Processes (default: one a core).")
+@click.option("--baseline", type=click.Path(path_type=Path), help="Fail only for findings that this file does not have.")
+@click.option("--config", "config_path", type=click.Path(path_type=Path), help="Default: verify.toml, if there.")
+@click.option("--rlimit", type=click.IntRange(1), default=None, help="Solver's resource units for one query.")
+def run(
+    tree: Path | None, revision: str | None, patches: tuple[Path, ...], extracted: Path | None,
+    targets: tuple[str, ...], rule_globs: tuple[str, ...], functions: tuple[str, ...], profile: str,
+    trusts: tuple[str, ...], page_size: str, formats: tuple[str, ...], outputs: tuple[Path, ...],
+    jobs: int | None, baseline: Path | None, config_path: Path | None, rlimit: int | None,
+) -> int:
+    """Judge a kernel tree, or the snapshots that come with the program.
+
+    Exit status: 0 proved, 1 violated, 2 wrong input, 3 undecided, 4 internal error.
+    """
+    options = Options(
+        rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"), page_size,
+        jobs or os.cpu_count() or 1, rlimit or 0)
+    config = read_config(config_path)
+    rules = options.select(load_rules())
+    tolerated = config.tolerated.with_baseline(read_baseline(baseline) if baseline else ())
+    places = pair_outputs(formats or ("text",), outputs)
+    chosen = choose_targets(tree, revision, patches, extracted, targets)
+    try:
+        runs = judge_all(chosen, bindings(config), rules, options)
+    except Interrupted as stop:
+        names = ", ".join(dict.fromkeys(result.rule for result in stop.finished)) or "no rule"
+        click.echo(f"verify: interrupted; finished: {names}", err=True)
+        return 130
+    write_reports(runs, options, tolerated, places)
+    for line in tolerated.unmatched(runs):
+        click.echo(line, err=True)
+    return exit_status(runs, options.strictest, tolerated.fingerprints)
+
+
+def choose_targets(
+    tree: Path | None, revision: str | None, patches: Sequence[Path], extracted: Path | None, names: Sequence[str]
+) -> list[Chosen]:
+    if tree is None:
+        if revision or patches:
+            raise InputError("--git and --patch need --tree")
+        return from_snapshots(extracted or snapshot_folder(), names)
+    if extracted or names:
+        raise InputError("--extracted and --target do not go with --tree")
+    return [from_source(tree, revision, patches)]
+
+
+def judge_all(
+    chosen: Sequence[Chosen], known: Sequence[Binding], rules: tuple[Rule, ...], options: Options
+) -> list[TargetRun]:
+    runs = []
+    for item in chosen:
+        binding = choose(item.unit, known)
+        done = judge_target(item.name, item.revision, item.unit, binding, rules, options, item.notes,
+                            progress(item.name))
+        runs.append(done)
+    return runs
+
+
+def progress(name: str) -> Progress | None:
+    """A line that counts, on a terminal only."""
+    if not sys.stderr.isatty() or os.environ.get("CI"):
+        return None
+
+    def show(rule: str, done: int, total: int) -> None:
+        end = "\n" if done == total else ""
+        sys.stderr.write(f"\r{name}: {done}/{total} rules ({rule})\x1b[K{end}")
+        sys.stderr.flush()
+
+    return show
+
+
+def pair_outputs(formats: Sequence[str], outputs: Sequence[Path]) -> list[tuple[str, Path | None]]:
+    """Which report goes where; the first format without a file goes to the terminal."""
+    if len(outputs) > len(formats):
+        raise InputError("more --output than --format")
+    missing = len(formats) - len(outputs)
+    if missing > 1:
+        raise InputError("only one report can go to the terminal; give an --output for each other --format")
+    return list(zip(formats, [*outputs, *[None] * missing], strict=True))
+
+
+def write_reports(
+    runs: Sequence[TargetRun], options: Options, tolerated: Tolerated, places: Sequence[tuple[str, Path | None]]
+) -> None:
+    """Raises InputError where a file cannot be written."""
+    for name, path in places:
+        content = RENDERERS[name](runs, options, tolerated.reasons)
+        if path is None:
+            click.echo(content, nl=False)
+            continue
+        try:
+            path.write_text(content, encoding="utf-8")
+        except OSError as problem:
+            raise InputError(f"{path}: cannot be written: {problem.strerror}") from None

@@ -1,0 +1,69 @@
+"""Numbers as FF-A's own words: function IDs, versions, endpoint IDs, status codes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+_VERSION, _FEATURES = "FFA_VERSION", "FFA_FEATURES"
+_MESSAGE = re.compile(r"FFA_(FN64_)?MSG_SEND_DIRECT_")
+_NO_FUNCTION = re.compile(r"FFA_(RET|MIN_|MAX_|FEAT_|PAGE_|MEM_\w*FLAG|VERSION_|HOST)")
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """By value: function IDs (without the SVE hint) and status codes (32 bits), as the tree under test calls them."""
+
+    functions: Mapping[int, str]
+    codes: Mapping[int, str]
+
+    def function(self, word: int) -> str:
+        plain = word & 0xFFFEFFFF
+        if plain in self.functions:
+            return self.functions[plain]
+        other = plain ^ 0x40000000
+        if other in self.functions:
+            return f"{self.functions[other]} ({'SMC64' if plain & 0x40000000 else 'SMC32'} form)"
+        return f"{plain:#010x}"
+
+    def call(self, registers: Sequence[int]) -> str:
+        """`FFA_VERSION(1.0)`, `FFA_MSG_SEND_DIRECT_REQ(sender 0x5, receiver 0x8001)`."""
+        name = self.function(registers[0] & 0xFFFFFFFF)
+        w1 = registers[1] & 0xFFFFFFFF
+        if name == _VERSION:
+            return f"{name}({version(w1)})"
+        if name.startswith(_FEATURES):
+            return f"{name}({self.function(w1) if w1 >> 31 else f'feature {w1:#x}'})"
+        if _MESSAGE.match(name):
+            return f"{name}(sender {w1 >> 16:#x}, receiver {w1 & 0xFFFF:#x})"
+        return name
+
+    def answer(self, call: Sequence[int], result: Sequence[int]) -> str:
+        """What the result registers say, as far as they say something."""
+        w0, w2 = result[0] & 0xFFFFFFFF, result[2] & 0xFFFFFFFF
+        if self.function(call[0] & 0xFFFFFFFF) == _VERSION:
+            return self.codes.get(w0, version(w0))
+        name = self.functions.get(w0, "")
+        if name == "FFA_ERROR":
+            return f"FFA_ERROR({self.codes.get(w2, f'code {w2:#x}')})"
+        return name or self.codes.get(w0, f"w0 = {w0:#x}")
+
+
+def version(word: int) -> str:
+    major, minor = word >> 16 & 0x7FFF, word & 0xFFFF
+    text = f"{major}.{minor}"
+    return f"bit 31 set, {text}" if word >> 31 else text
+
+
+def names_of(constants: Mapping[str, int]) -> Names:
+    """From the macros of the tree; the shortest name wins where two have one value."""
+    functions: dict[int, str] = {}
+    codes: dict[int, str] = {}
+    for name, value in sorted(constants.items(), key=lambda item: (len(item[0]), item[0])):
+        word = value & 0xFFFFFFFF
+        if name.startswith("FFA_RET_") and word >> 31:
+            codes.setdefault(word, name.removeprefix("FFA_RET_"))
+        elif word >> 24 in (0x84, 0xC4) and not _NO_FUNCTION.match(name):
+            functions.setdefault(word, name)
+    return Names(dict(sorted(functions.items())), dict(sorted(codes.items())))

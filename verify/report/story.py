@@ -1,0 +1,90 @@
+"""A finding as facts in order: calls, SMCs, lines; what every kind of report prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from verify.interpret.events import SmcDone, Step
+from verify.interpret.session import CallDone
+from verify.prove.outcome import Cause, Episode, Finding
+from verify.report.decode import Names
+
+KINDS = {
+    "uninitialised": "uninitialised memory", "smc": "an SMC", "host": "the host's register, left as it was",
+    "copied": "a value passed on", "computed": "a value computed", "access": "an access",
+    "interference": "another CPU", "state": "EL2's state",
+}
+
+
+def ranges(outputs: Iterable[str]) -> str:
+    """`x1–x3, x5, version`."""
+    numbers = sorted(int(name[1:]) for name in outputs if name[:1] == "x" and name[1:].isdigit())
+    others = [name for name in outputs if not (name[:1] == "x" and name[1:].isdigit())]
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join([f"x{run[0]}" if len(run) == 1 else f"x{run[0]}–x{run[-1]}" for run in runs] + others)
+
+
+def cause(item: Cause) -> dict[str, Any]:
+    return {
+        "function": item.function, "file": item.file, "line": item.line, "output": ranges(item.outputs),
+        "kind": item.kind,
+    }
+
+
+def smc(item: SmcDone, names: Names) -> dict[str, Any]:
+    return {
+        "call": names.call(item.arguments), "answer": names.answer(item.arguments, item.results),
+        "forwarded": item.is_forward, "function": item.function, "file": item.span.file, "line": item.span.line,
+        "parameters": _registers(item.arguments), "results": _registers(item.results),
+    }
+
+
+def _registers(values: Iterable[int]) -> dict[str, str]:
+    """Those that are not zero, and x0."""
+    return {f"x{k}": f"{value:#x}" for k, value in enumerate(values) if value or k == 0}
+
+
+def lines(steps: Iterable[Step]) -> list[dict[str, Any]]:
+    """The lines that ran, each with the scalars that it set; a line once for as long as it runs."""
+    result: list[dict[str, Any]] = []
+    for step in steps:
+        values = {name: f"{value:#x}" for name, value in step.values}
+        entry = {"file": step.span.file, "line": step.span.line, "function": step.function, "values": values}
+        if result and (result[-1]["file"], result[-1]["line"]) == (entry["file"], entry["line"]):
+            result[-1]["values"].update(values)
+        else:
+            result.append(entry)
+    return result
+
+
+def call(done: CallDone, names: Names) -> dict[str, Any]:
+    return {
+        "call": names.call(done.before), "answer": names.answer(done.before, done.registers),
+        "outcome": "handled" if done.handled else "forwarded",
+        "before": _registers(done.before), "after": _registers(done.registers),
+        "state": {"before": _state(done.state_before), "after": _state(done.state_after)},
+        "smcs": [smc(item, names) for item in done.log.smcs], "lines": lines(done.log.steps),
+    }
+
+
+def _state(values: Iterable[tuple[str, int]]) -> dict[str, str]:
+    return {path: f"{value:#x}" for path, value in values if value}
+
+
+def episode(item: Episode, names: Names) -> dict[str, Any]:
+    return {
+        "page_size": f"{1 << (item.page_shift - 10)}K", "unused_memory": f"{item.pattern:#04x}",
+        "boot": {path: f"{value:#x}" for path, value in item.boot if value},
+        "calls": [call(done, names) for done in item.calls],
+    }
+
+
+def finding(item: Finding, names: Names) -> Mapping[str, Any]:
+    told = episode(item.episode, names)
+    return {"fingerprint": item.fingerprint, "clause": item.clause, "cause": cause(item.cause), **told}

@@ -1,0 +1,147 @@
+"""The report that a person reads."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from verify.prove.outcome import Finding, PartResult, RuleResult, Status
+from verify.report import story
+from verify.report.decode import Names, names_of
+from verify.rules.rule import Rule
+from verify.verdict.options import Options
+from verify.verdict.run import TargetRun
+
+WIDTH = 118
+TRUSTED = (
+    "environment headers, binding, contracts of outside functions, front end, engine, Z3; each violation and each "
+    "premise was reproduced by the interpreter"
+)
+
+
+def render(runs: Sequence[TargetRun], options: Options, accepted: Mapping[str, str]) -> str:
+    """Per target: a table by rule, then the findings, then what is open."""
+    return "\n".join(line for run in runs for line in _target(run, options, accepted)) + "\n"
+
+
+def _target(run: TargetRun, options: Options, accepted: Mapping[str, str]) -> Iterator[str]:
+    title = f"{run.name}{f' ({run.revision})' if run.revision else ''}"
+    yield f"{title}: profile {options.profile}, pages {' '.join(options.page_sizes)}"
+    yield "─" * len(title)
+    yield from (f"note: {note}" for note in run.notes)
+    yield from _table(run, options)
+    names = names_of(run.constants)
+    for result in run.results:
+        for part in result.parts:
+            for finding in part.findings:
+                if result.trust == options.strictest or not _is_in(run, options.strictest, finding):
+                    yield ""
+                    yield from _finding(run.rules[result.rule], result, part, finding, names, accepted)
+    yield from _open(run, options)
+    yield ""
+    yield from _wrap("assumed: ", "; ".join(run.assumptions) or "nothing about the tree")
+    yield from _wrap("trusted: ", TRUSTED)
+    yield ""
+
+
+def _is_in(run: TargetRun, trust: str, finding: Finding) -> bool:
+    """The strictest level shows it already."""
+    return any(
+        other.fingerprint == finding.fingerprint
+        for result in run.results if result.trust == trust for part in result.parts for other in part.findings)
+
+
+def _table(run: TargetRun, options: Options) -> Iterator[str]:
+    trusts = sorted(options.trusts)
+    heading = "".join(f"{trust:<16}" for trust in trusts)
+    yield f"{'rule':<12}{heading}{'queries':>8}  title"
+    for identity in dict.fromkeys(result.rule for result in run.results):
+        mine = {result.trust: result for result in run.results if result.rule == identity}
+        cells = "".join(f"{mine[trust].status.value:<16}" if trust in mine else " " * 16 for trust in trusts)
+        queries = sum(result.cost.queries for result in mine.values())
+        yield f"{identity:<12}{cells}{queries:>8}  {run.rules[identity].title}"
+
+
+def _who(trust: str) -> str:
+    if trust == "L2":
+        return "the host alone can do this; EL3 answers as the specification says"
+    if trust == "L1":
+        return "needs firmware that answers in proper frames with wrong values"
+    return "needs faulty firmware: EL3 answers what no conforming SPMC would"
+
+
+def _finding(
+    rule: Rule, result: RuleResult, part: PartResult, finding: Finding, names: Names, accepted: Mapping[str, str]
+) -> Iterator[str]:
+    where = f"{finding.cause.file}:{finding.cause.line}"
+    yield f"{rule.identity} {result.trust} {result.profile}, part {part.name}: violated"
+    yield f"  at {where} ({finding.cause.function})"
+    if finding.fingerprint in accepted:
+        yield f"  accepted: {accepted[finding.fingerprint]}"
+    yield f"  {_who(result.trust)}"
+    yield from _wrap("  rule: ", f"{finding.clause} ({rule.force}; {'; '.join(map(str, rule.clauses))}; "
+                                 f"confidence {rule.confidence})")
+    kind = story.KINDS.get(finding.cause.kind, finding.cause.kind)
+    yield f"  wrong: {story.ranges(finding.cause.outputs)}; made from {kind}"
+    told = story.episode(finding.episode, names)
+    yield f"  from reset, pages of {told['page_size']}, unused EL2 memory filled with {told['unused_memory']}:"
+    if told["boot"]:
+        yield from _wrap("  boot: ", _pairs(told["boot"]))
+    for number, call in enumerate(told["calls"], 1):
+        yield from _call(number, call, last=number == len(told["calls"]))
+    if part.assumptions:
+        yield f"  assumes: {', '.join(part.assumptions)}"
+    yield f"  fingerprint {finding.fingerprint}"
+
+
+def _call(number: int, call: Mapping[str, Any], last: bool) -> Iterator[str]:
+    yield f"  {number}. {call['call']} → {call['answer']}, {call['outcome']}"
+    if last:
+        yield from _wrap("     before: ", _pairs(call["before"]))
+        yield from _wrap("     after:  ", _pairs(call["after"]))
+    for smc in call["smcs"]:
+        verb = "forwarded" if smc["forwarded"] else "EL2 asks"
+        yield f"     {verb}: {smc['call']} → {smc['answer']}   ({smc['function']}:{smc['line']})"
+    if last:
+        changed = {k: v for k, v in call["state"]["after"].items() if call["state"]["before"].get(k) != v}
+        if changed:
+            yield from _wrap("     EL2 then: ", _pairs(changed))
+        yield from _wrap("     lines: ", _lines(call["lines"]))
+
+
+def _lines(entries: Sequence[Mapping[str, Any]]) -> str:
+    """`do_ffa_version: 712 (ffa_req_version=0x10000) 714 717; …`"""
+    texts: list[str] = []
+    function = ""
+    for entry in entries:
+        if entry["function"] != function:
+            function = entry["function"]
+            texts.append(("; " if texts else "") + f"{function}:")
+        values = f" ({_pairs(entry['values'])})" if entry["values"] else ""
+        texts.append(f"{entry['line']}{values}")
+    return " ".join(texts).replace(" ; ", "; ")
+
+
+def _pairs(values: Mapping[str, str]) -> str:
+    return " ".join(f"{name}={value}" for name, value in values.items()) or "all zero"
+
+
+def _open(run: TargetRun, options: Options) -> Iterator[str]:
+    """What is neither proved nor violated, at the level that decides the exit status."""
+    rows = [
+        (result.rule, part) for result in run.results if result.trust == options.strictest for part in result.parts
+        if part.reason and part.status is not Status.PROVED
+    ]
+    if rows:
+        yield ""
+        yield f"open at {options.strictest}:"
+    for rule, part in rows:
+        places = f" ({', '.join(part.places)})" if part.places else ""
+        yield from _wrap(f"  {rule} {part.name}: ", f"{part.status.value}: {part.reason}{places}")
+
+
+def _wrap(lead: str, text: str) -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, initial_indent=lead, subsequent_indent=" " * min(len(lead), 12), break_long_words=False,
+        break_on_hyphens=False) or [lead.rstrip()]
