@@ -15,6 +15,7 @@ from typing import Any
 import pcpp
 
 from verify.errors import InputError
+from verify.frontend.columns import Columns
 from verify.ir.span import Span
 
 FFA_C = "arch/arm64/kvm/hyp/nvhe/ffa.c"
@@ -130,13 +131,15 @@ def preprocess(files: Mapping[str, str], handler: str = "kvm_host_ffa_handler") 
     reader = _Reader(prepared)
     reader.parse(_driver(prepared), "<driver>")
     tokens: list[Token] = []
+    columns = Columns(prepared, reader.macros)
     while True:
         raw = reader.token()
         if raw is None:
             break
         if raw.type in reader.t_WS or raw.type in ("CPP_COMMENT1", "CPP_COMMENT2") or not raw.value.strip():
             continue
-        span = Span(raw.source or "<driver>", raw.lineno)
+        source = raw.source or "<driver>"
+        span = Span(source, raw.lineno, columns.of(source, raw.lineno, raw.lexpos, raw.value))
         if tokens and tokens[-1].kind == "CPP_INTEGER" and raw.value in _SUFFIX_RESTS:
             tokens[-1] = Token("CPP_INTEGER", tokens[-1].text + raw.value, tokens[-1].span)
             continue

@@ -153,7 +153,8 @@ def _refuse(tokens: list[Token], at: int) -> None:
         raise UnsupportedC(token.text, str(token.span))
     if token.text == "?" and following == ":":
         raise UnsupportedC("?: without its middle operand", str(token.span))
-    if token.text == "..." and at and tokens[at - 1].text not in ("(", ","):
+    dots = "".join(item.text for item in tokens[at : at + 3])
+    if (token.text == "..." or dots == "...") and at and tokens[at - 1].text not in ("(", ","):
         raise UnsupportedC("case range", str(token.span))
     if token.text == "&&" and at and tokens[at - 1].text in ("=", "(", ",", "goto", "return"):
         raise UnsupportedC("address of a label", str(token.span))

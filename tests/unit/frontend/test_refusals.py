@@ -1,0 +1,82 @@
+"""What is not modelled is named where it stands, and costs only what depends on it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support import SMCCC, evaluate, unit_of, unsupported
+from verify.errors import InputError
+from verify.frontend.preprocess import FFA_C, FFA_H, SMCCC_H
+from verify.frontend.unit import lower_tree
+
+CONSTRUCTS = [
+    ("asm volatile(\"nop\");", "asm"),
+    ("a = ({ u32 t = 1; t; });", "statement expression"),
+    ("static u32 n; n++;", "static variable inside a function"),
+    ("volatile u32 v = 1;", "volatile variable"),
+    ("unknown_function(a);", "call of unknown_function, which is not declared"),
+    ("a = __builtin_popcount(a);", "__builtin_popcount"),
+    ("a = missing_name;", "unknown name missing_name"),
+]
+
+
+@pytest.mark.parametrize(("statement", "construct"), CONSTRUCTS)
+def test_one_statement(statement: str, construct: str) -> None:
+    unit = unit_of(f"u32 f(u32 a)\n{{\n  if (a == 7) {{\n    {statement}\n  }}\n  return a;\n}}\nu32 g(void) {{ return 1; }}\n")
+    found = unsupported(unit, "f")
+    assert [line for _, line in found] == [4]
+    assert construct in found[0][0]
+    assert unsupported(unit, "g") == []
+
+
+@pytest.mark.parametrize("body", [
+    "typeof(a) b = a; return b;", "switch (a) { case 1 ... 3: return 1; } return 2;", "return a ?: 3;",
+    "__auto_type b = a; return b;",
+])
+def test_a_whole_function(body: str) -> None:
+    unit = unit_of(f"u32 f(u32 a)\n{{\n  {body}\n}}\nu32 g(void) {{ return 1; }}\n")
+    assert len(unsupported(unit, "f")) == 1
+    assert unsupported(unit, "g") == []
+    assert "f" in unit.unparsed
+
+
+def test_code_behind_an_unsupported_statement_is_still_lowered() -> None:
+    text = "u32 f(u32 a) { if (a) goto out; missing(a); out: return a + 1; }"
+    assert evaluate(text, "f", 4) == 5
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("u32 f(void) { return 1;\n", "never closed"),
+    ("u32 f(void) { return 1; } }\n", "matches nothing"),
+    ("this is not C\n", "not C"),
+    ("u32 f(void) { return + ; }\n", "not C"),
+    ("#if 1\nu32 f(void) { return 1; }\n", "ffa.c"),
+])
+def test_what_is_not_c_is_wrong_input_with_a_position(text: str, message: str) -> None:
+    with pytest.raises(InputError, match=message) as raised:
+        unit_of(text)
+    assert "ffa.c:" in str(raised.value)
+
+
+def test_a_missing_file_is_named() -> None:
+    with pytest.raises(InputError, match=r"arm_ffa\.h: missing"):
+        lower_tree({FFA_C: "", SMCCC_H: SMCCC})
+    with pytest.raises(InputError, match=r"ffa\.c: missing"):
+        lower_tree({FFA_H: "", SMCCC_H: SMCCC})
+
+
+def test_spans_go_through_macros() -> None:
+    unit = unit_of("#define TWICE(x) ((x) + \\\n (x))\n\nu32 f(u32 a)\n{\n  u32 b = TWICE(a);\n  return b;\n}\n")
+    lines = {item.span.line for block in unit.functions["f"].blocks for item in block.instructions}
+    assert lines == {6}
+
+
+def test_spans_have_columns() -> None:
+    unit = unit_of("#define READ(p) (*(p))\n\nu32 f(u32 *a)\n{\n\tu32 b;\n\n\tb = READ(a);\n\treturn b;\n}\n")
+    spans = {str(item.span).partition(":")[2] for block in unit.functions["f"].blocks for item in block.instructions}
+    assert spans == {"7:2"}
+    assert str(unit.functions["f"].blocks[0].terminator.span).endswith("ffa.c:8:2")
+
+
+def test_large_arrays_are_zeroed_by_an_initialiser() -> None:
+    assert evaluate("u64 f(void) { u64 a[100] = { 1 }; return a[99] + a[0]; }", "f") == 1
