@@ -40,7 +40,7 @@ def error_frame(scene: Scene) -> Iterator[Part]:
             require("w1 is zero", scene.result.w(1) == 0),
             require("w2 is a negative code", scene.result.w(2).bits_(31, 31) == 1, "x2"),
             require("w3 is zero", scene.result.w(3) == 0),
-        ], exists=error if name == "FFA_VERSION" else None)
+        ], exists=error)
 
 
 @rule("FFA-ERR-02", "Width of status codes", FRAME, force="contested", confidence="high")
@@ -59,7 +59,7 @@ def code_width(scene: Scene) -> Iterator[Part]:
         claims = [require("w2 is one of FF-A's codes", scene.result.w(2) >= (1 << 32) - 10, "x2")]
         if scene.profile == "STRICT":
             claims.append(require("x2 bits 63:32 are zero", scene.result.x(2).bits_(63, 32) == 0, "x2"))
-        yield part(name, error, claims, exists=error if name == "FFA_VERSION" else None)
+        yield part(name, error, claims, exists=error)
 
 
 @rule("FFA-ERR-04", "FFA_SUCCESS frame", SUCCESS, force="spec", confidence="high")
@@ -75,8 +75,7 @@ def success_frame(scene: Scene) -> Iterator[Part]:
         own = premise & _own(scene)
         wide = scene.call.is_(*WIDE_SUCCESS)
         success = own & scene.result.w(0).one_of((ids.SUCCESS, ids.SUCCESS64))
-        exists = success if name in ("FFA_VERSION", "other functions") or name.endswith(("REQ2", "RESP2")) else None
         yield part(name, success, [
             require("w0 is the SMC32 FFA_SUCCESS", wide | (scene.result.w(0) == ids.SUCCESS), "x0"),
             require("w1 is zero", scene.result.w(1) == 0),
-        ], exists=exists)
+        ], exists=success)

@@ -62,12 +62,12 @@ def features_result(scene: Scene) -> Iterator[Part]:
     yield part("success or error", answered, [require("w0 is FFA_SUCCESS or FFA_ERROR", success | error, "x0")],
                function="FFA_FEATURES")
     yield part("success", answered & success, [
-        require("x1 is zero", result.x(1) == 0),
-    ], function="FFA_FEATURES")
+        require("w1 is zero", result.w(1) == 0),
+    ], function="FFA_FEATURES", exists=answered & success)
     yield part("failure", answered & error, [
         require("w2 is NOT_SUPPORTED", result.is_error(ids.NOT_SUPPORTED), "x2"),
         require("w3 is zero", result.w(3) == 0, "x3"),
-    ], function="FFA_FEATURES")
+    ], function="FFA_FEATURES", exists=answered & error)
 
 
 @rule("FFA-DSC-07", "Version-gated functions", FEATURES, force="policy", confidence="high")

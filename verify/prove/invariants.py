@@ -35,6 +35,8 @@ TEMPLATES: tuple[tuple[str, Template], ...] = (
     ("the minor is at most the highest offered", lambda v, n, top: _minor_in_range(v, top)),
     ("a negotiated version has major 1", lambda v, n, top: t.or_(t.not_(n), _is(t.extract(v, 30, 16), 1))),
     ("a negotiated version is not 0", lambda v, n, top: t.or_(t.not_(n), t.not_(_is(v, 0)))),
+    ("the version is not 0", lambda v, n, top: t.not_(_is(v, 0))),
+    ("no version is ever agreed", lambda v, n, top: t.not_(n)),
     ("before negotiation bit 31 is clear", lambda v, n, top: t.or_(n, _is(t.extract(v, 31, 31), 0))),
     ("the version is at most the highest offered", lambda v, n, top: t.ule(v, t.const(top, 32))),
 )

@@ -51,7 +51,7 @@ class Search:
             if length == 0 and self._excluded_at_boot(wanted):
                 continue
             conditions = [*self._before(steps), *quiet_and_safe(self.target.step), *wanted]
-            for preferred in ([self._usual(step) for step in steps[:-1]], []) if length else ([],):
+            for preferred in ([*self._usual_boot(), *map(self._usual, steps[:-1])], []):
                 answer: Answer = self.solver.ask([*conditions, *preferred])
                 match answer:
                     case Satisfied(values=values):
@@ -71,6 +71,10 @@ class Search:
             for path in (self.target.binding.version, self.target.binding.negotiated)
         }
         return any(term is t.FALSE for term in substitute(list(wanted), start))
+
+    def _usual_boot(self) -> list[Term]:
+        """Initialisation gets as far as asking EL3; only a preference."""
+        return [event.guard for event in self.target.init.record.smcs]
 
     def _usual(self, step: Transition) -> Term:
         """An FFA_VERSION that a driver would make; only a preference."""

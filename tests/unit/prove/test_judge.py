@@ -1,0 +1,108 @@
+"""Proofs and refutations on the small mediator: planted faults must be found, with the right cause."""
+
+from __future__ import annotations
+
+import pytest
+
+import specs
+from specs.bindings.pkvm import PKVM
+from tests import mini
+from verify.prove.outcome import RuleResult, Status
+from verify.rules.rule import registered
+from verify.verdict.options import Options
+from verify.verdict.run import judge_target
+
+specs.load()
+
+
+def judge(*edits: tuple[str, str], rule: str, trust: str = "L0") -> RuleResult:
+    options = Options(rules=(rule,), trusts=(trust,), profile="SEED")
+    run = judge_target("mini", "", mini.unit(*edits), PKVM, options.select(registered()), options)
+    (result,) = run.results
+    return result
+
+
+GREEN = ("CC-02", "CC-04", "CC-06", "CC-08", "CC-12", "DSC-03", "ERR-01", "ERR-02", "MSG-06", "MSG-08", "POL-02", "POL-05",
+         "SEC-01", "SEC-02", "SEC-04", "VER-01", "VER-02", "VER-03", "VER-04", "VER-05", "VER-06", "VER-07",
+         "VER-08", "VER-10", "VER-11", "VER-12")
+
+
+@pytest.mark.parametrize("rule", GREEN)
+@pytest.mark.parametrize("trust", ["L0", "L2"])
+def test_the_small_mediator_keeps(rule: str, trust: str) -> None:
+    result = judge(rule=rule, trust=trust)
+    bad = [(part.name, part.status, part.reason, [f.clause for f in part.findings]) for part in result.parts
+           if part.status not in (Status.PROVED, Status.NOT_APPLICABLE)]
+    assert bad == []
+    assert result.status is Status.PROVED
+
+
+CHECK = "if ((s32)res.a0 < (s32)wanted || ((u32)res.a0 >> 16) != 1)"
+FAULTS = [
+    ("VER-01", "if ((wanted >> 16) != 1)", "if (((wanted >> 16) & 0x7fff) != 1)", "x0"),
+    ("VER-03", "if ((wanted >> 16) != 1)", "if (wanted > 0x1ffff)", "x0"),
+    ("VER-06", "        goto out;\n    }\n    if (wanted <", "    }\n    if (wanted <", "version"),
+    ("VER-07", "if (wanted >= hyp_ffa_version)\n            result", "result", "x0"),
+    ("VER-11", CHECK, "if (res.a0 == (u64)-1)", "x0"),
+    ("VER-12", "            goto out;\n        hyp_ffa_version = wanted;",
+     "        {\n            hyp_ffa_version = wanted;\n            goto out;\n        }\n        hyp_ffa_version = wanted;",
+     "version"),
+    ("CC-08", "    cpu_reg(ctxt, 6) = 0;\n", "", "x6"),
+    ("SEC-01", "u64 result = (u32)FFA_RET_NOT_SUPPORTED;", "u64 result;", "x0"),
+    ("SEC-04", "smp_store_release(&has_version_negotiated, true);", "has_version_negotiated = true;",
+     "negotiated write"),
+    ("VER-10", "if (!smp_load_acquire(&has_version_negotiated))", "if (0)", "x0"),
+    ("MSG-06", "    refuse(host_ctxt, FFA_RET_NOT_SUPPORTED);\n    return true;\n}", "    return false;\n}", "outcome"),
+    ("CC-12", "hyp_spin_unlock(&version_lock);", "if (result != 0x10001)\n        hyp_spin_unlock(&version_lock);", "lock"),
+    ("ERR-02", "(u32)code", "(u32)code + 5", "x2"),
+    ("MSG-01", "if (cpu_reg(host_ctxt, 1) & 0xffff0000)", "if (cpu_reg(host_ctxt, 1) & 0xfffe0000)", "outcome"),
+]
+
+
+@pytest.mark.parametrize(("rule", "old", "new", "output"), FAULTS, ids=[fault[0] for fault in FAULTS])
+def test_a_planted_fault_is_found(rule: str, old: str, new: str, output: str) -> None:
+    result = judge((old, new), rule=rule, trust="L2")
+    assert result.status is Status.VIOLATED
+    outputs = {name for part in result.parts for finding in part.findings for name in finding.cause.outputs}
+    assert output in outputs
+    for part in result.parts:
+        for finding in part.findings:
+            assert finding.episode.calls
+            assert len(finding.fingerprint) == 16
+
+
+def test_a_fault_that_needs_faulty_firmware_is_no_finding_at_l2() -> None:
+    edit = (CHECK, "if ((s32)res.a0 < (s32)wanted)")
+    assert judge(edit, rule="VER-11", trust="L0").status is Status.VIOLATED
+    assert judge(edit, rule="VER-11", trust="L2").status is Status.PROVED
+
+
+def test_fingerprints_survive_edits_elsewhere() -> None:
+    fault = ("    cpu_reg(ctxt, 6) = 0;\n", "")
+    shifted = ("static u32 hyp_ffa_version;", "\n\n\nstatic u32 hyp_ffa_version;\n\n")
+    before, after = judge(fault, rule="CC-08"), judge(fault, shifted, rule="CC-08")
+    prints = [[f.fingerprint for part in result.parts for f in part.findings] for result in (before, after)]
+    assert prints[0] == prints[1] != []
+
+
+def test_an_unknown_construct_costs_only_what_depends_on_it() -> None:
+    edit = ("    case FFA_ID_GET:\n        return false;", "    case FFA_ID_GET:\n        asm(\"nop\");\n        return false;")
+    assert judge(edit, rule="VER-07").status is Status.PROVED
+    result = judge(edit, rule="CC-08")
+    open_parts = {part.name: part.status for part in result.parts if part.status is not Status.PROVED}
+    assert open_parts["other functions"] is Status.UNSUPPORTED
+    assert all(status is Status.NOT_APPLICABLE for name, status in open_parts.items() if name != "other functions")
+
+
+def test_a_premise_that_no_call_meets_is_vacuous() -> None:
+    edit = ("    if (func_id == FFA_VERSION) {\n        negotiate(host_ctxt);\n        return true;\n    }\n", "")
+    result = judge(edit, rule="VER-07")
+    assert {part.status for part in result.parts} == {Status.VACUOUS}
+
+
+def test_a_write_without_the_lock_blocks_what_relies_on_it() -> None:
+    edit = ("    hyp_spin_lock(&version_lock);\n", "")
+    unlock = ("    hyp_spin_unlock(&version_lock);\n", "")
+    assert judge(edit, unlock, rule="SEC-04").status is Status.VIOLATED
+    reasons = {part.reason for part in judge(edit, unlock, rule="VER-06").parts}
+    assert any("blocked by other CPUs" in reason or "not inductive" in reason for reason in reasons)
