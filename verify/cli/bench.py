@@ -68,7 +68,8 @@ def bench(tree: Path | None, jobs: int | None) -> int:
     for stage, seconds in clock.stages:
         click.echo(f"{stage:<44}{seconds:>9.3f} s")
     click.echo(f"{'total':<44}{total:>9.3f} s   {options.jobs} processes, peak {peak_memory():.0f} MiB")
-    click.echo(f"{obligations} obligations, {queries} queries, {1000 * total / max(obligations, 1):.1f} ms an obligation")
+    each = 1000 * total / max(obligations, 1)
+    click.echo(f"{obligations} obligations, {queries} queries, {each:.1f} ms an obligation")
     return 0
 
 

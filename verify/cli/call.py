@@ -71,8 +71,8 @@ def _boot(session: Session, names: Names) -> None:
         result = session.initialise()
     except Fault as problem:
         raise InputError(f"boot: {problem}") from None
-    for item in session.machine.log.smcs:
-        told = smc(item, names)
+    for asked in session.machine.log.smcs:
+        told = smc(asked, names)
         click.echo(f"boot: EL2 asks {told['call']} → {told['answer']}")
     if result:
         raise InputError(f"boot: hyp_ffa_init returns {result}; EL2 would not take FF-A calls")

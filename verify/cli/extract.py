@@ -90,7 +90,8 @@ def _check(unit: Unit, files: SourceFiles, label: str, folder: Path) -> int:
     if not changes:
         click.echo(f"{label}: {'same sources' if same_sources else 'other sources'}, same IR")
         return 0
-    click.echo(f"{label}: {'same sources, other IR: the front end changed' if same_sources else 'the sources moved on'}")
+    why = "same sources, other IR: the front end changed" if same_sources else "the sources moved on"
+    click.echo(f"{label}: {why}")
     for change in changes:
         click.echo(str(change))
     return 1 if same_sources else 0

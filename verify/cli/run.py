@@ -39,7 +39,7 @@ def bindings(config: Config) -> list[Binding]:
 @click.option("--tree", type=click.Path(path_type=Path), help="Kernel tree (a sparse one is enough).")
 @click.option("--git", "revision", metavar="REV", help="Read the tree's files from this git revision.")
 @click.option("--patch", "patches", type=click.Path(path_type=Path), multiple=True, help="Apply first; repeatable.")
-@click.option("--extracted", type=click.Path(path_type=Path), help="Folder of snapshots (default: those that come along).")
+@click.option("--extracted", type=click.Path(path_type=Path), help="Folder of snapshots (default: built in).")
 @click.option("--target", "targets", multiple=True, metavar="NAME", help="Only this snapshot; repeatable.")
 @click.option("--rule", "rule_globs", multiple=True, metavar="GLOB", help="Only these rules; repeatable.")
 @click.option("--function", "functions", multiple=True, metavar="NAME", help="Report only this function; repeatable.")
@@ -49,7 +49,7 @@ def bindings(config: Config) -> list[Binding]:
 @click.option("--format", "formats", multiple=True, type=click.Choice(sorted(RENDERERS)), help="Repeatable.")
 @click.option("--output", "outputs", multiple=True, type=click.Path(path_type=Path), help="One for each --format.")
 @click.option("--jobs", type=click.IntRange(1), default=None, help="Processes (default: one a core).")
-@click.option("--baseline", type=click.Path(path_type=Path), help="Fail only for findings that this file does not have.")
+@click.option("--baseline", type=click.Path(path_type=Path), help="Fail only for findings new against this file.")
 @click.option("--config", "config_path", type=click.Path(path_type=Path), help="Default: verify.toml, if there.")
 @click.option("--rlimit", type=click.IntRange(1), default=None, help="Solver's resource units for one query.")
 def run(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from verify.engine import memory
 from verify.engine.expressions import NotModelled
 from verify.engine.memory import Cell
-from verify.engine.record import AccessEvent, Obligation, Record
+from verify.engine.record import AccessEvent, Meeting, Obligation, Record
 from verify.engine.state import State
 from verify.engine.value import Integer, Pointer, Target, Value, as_pointer, join, null
 from verify.ir.expr import POINTER
@@ -141,19 +141,19 @@ class Accesses:
         if not state.observed:
             state.observed = True
             return
+        before = self._agreement(state)
         changed: dict[str, tuple[Term, Term]] = {}
         for path, lock in self.shared.lock_of.items():
             if state.held.get(lock, t.FALSE) is not t.TRUE:
                 self._step(state, path, changed)
-        self._rely(changed)
-        self._snapshot(state, changed)
+        self._rely(state.guard, changed)
+        if self.shared.version in changed or self.shared.negotiated in changed:
+            self.record.meetings.append(Meeting(state.guard, before, self._agreement(state)))
 
-    def _snapshot(self, state: State, changed: Mapping[str, tuple[Term, Term]]) -> None:
-        paths = (self.shared.version, self.shared.negotiated)
-        if any(path in changed for path in paths):
-            values = [self.peek(state, path) for path in paths]
-            terms = [value.term for value in values if isinstance(value, Integer)]
-            self.record.snapshots.append((terms[0], terms[1]))
+    def _agreement(self, state: State) -> tuple[Term, Term]:
+        version, flag = self.peek(state, self.shared.version), self.peek(state, self.shared.negotiated)
+        assert isinstance(version, Integer) and isinstance(flag, Integer)
+        return version.term, flag.term
 
     def peek(self, state: State, path: str) -> Value:
         """The value of a static's scalar member, without counting as an access."""
@@ -185,13 +185,16 @@ class Accesses:
         new = join(is_kept, old, null(origin))
         state.objects[name] = memory.write(state.objects[name], field.offset, 8, new)
 
-    def _rely(self, changed: dict[str, tuple[Term, Term]]) -> None:
-        """The version is fixed and the flag stays, once the flag is set (proved as each step's guarantee)."""
+    def _rely(self, guard: Term, changed: dict[str, tuple[Term, Term]]) -> None:
+        """The version is fixed and the flag stays, once the flag is set (proved as each step's guarantee).
+
+        Under the guard alone: the terms of a path that is not taken may be contradictory.
+        """
         if self.shared.negotiated in changed and self.shared.version in changed:
             (old_flag, new_flag), (old, new) = changed[self.shared.negotiated], changed[self.shared.version]
             was = t.ne(old_flag, t.const(0, old_flag.bits))
             is_now = t.ne(new_flag, t.const(0, new_flag.bits))
-            self.record.relies.append(t.implies(was, t.and_(is_now, t.eq(old, new))))
+            self.record.relies.append(t.implies(t.and_(guard, was), t.and_(is_now, t.eq(old, new))))
 
     def find(self, path: str) -> tuple[str, Field]:
         name, _, rest = path.partition(".")

@@ -71,6 +71,15 @@ class Boundary:
 
 
 @dataclass(frozen=True, slots=True)
+class Meeting:
+    """Other CPUs may run here: (version, negotiated) as this CPU leaves them, and as it finds them again."""
+
+    guard: Term
+    before: tuple[Term, Term]
+    after: tuple[Term, Term]
+
+
+@dataclass(frozen=True, slots=True)
 class LockEvent:
     guard: Term
     path: str
@@ -95,8 +104,10 @@ class Record:
     relies: list[Term] = field(default_factory=list)
     quiet: list[Term] = field(default_factory=list)
     """Equations that say that no other CPU interferes."""
-    snapshots: list[tuple[Term, Term]] = field(default_factory=list)
-    """(version, negotiated) as other CPUs left them, wherever they may have run."""
+    meetings: list[Meeting] = field(default_factory=list)
+    """Wherever other CPUs may have run since this one last looked at the version."""
+    axioms: dict[str, list[Term]] = field(default_factory=dict)
+    """What EL3's answers satisfy, by trust level, once it was asked for."""
     unknowns: int = 0
     _known: dict[tuple[Span, str, str, str], int] = field(default_factory=dict)
 

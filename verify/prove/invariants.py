@@ -5,9 +5,12 @@ R. M. Flanagan and K. R. M. Leino describe the method (FME 2001).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 
+from verify.errors import InternalError
+from verify.prove.outcome import Episode
 from verify.prove.target import Target, started
 from verify.prove.trust import axioms
 from verify.rules.scene import State
@@ -27,6 +30,10 @@ def _is(term: Term, value: int) -> Term:
 
 def _minor_in_range(version: Term, highest: int) -> Term:
     return t.ule(t.extract(version, 15, 0), t.const(highest & 0xFFFF, 16))
+
+
+Given = Callable[["Invariants"], list[Term]]
+"""What is known at some point, if these invariants hold."""
 
 
 TEMPLATES: tuple[tuple[str, Template], ...] = (
@@ -62,31 +69,68 @@ def pre_state(target: Target) -> tuple[Term, Term]:
     return target.step.before[target.binding.version].term, t.ne(flag, t.const(0, flag.bits))
 
 
+def _state(pair: tuple[Term, Term]) -> tuple[Term, Term]:
+    version, flag = pair
+    return version, t.ne(flag, t.const(0, flag.bits))
+
+
+def _found(target: Target, found: Invariants, until: int | None = None) -> list[Term]:
+    """The invariants, of what other CPUs left at the meetings (before number `until`) that this call comes by."""
+    return [t.implies(meeting.guard, found.holds(*_state(meeting.after)))
+            for meeting in target.step.record.meetings[:until]]
+
+
 def surroundings(target: Target, found: Invariants, level: str) -> list[Term]:
     """What every proof about one call assumes: invariants, other CPUs' rely, EL3's axioms."""
     record = target.step.record
-    others = [found.holds(version, t.ne(flag, t.const(0, flag.bits))) for version, flag in record.snapshots]
-    return [found.holds(*pre_state(target)), *others, *record.relies, *axioms(record, level)]
+    return [found.holds(*pre_state(target)), *_found(target, found), *record.relies, *axioms(record, level)]
 
 
 def find_invariants(target: Target, level: str, solver: Solver) -> Invariants:
-    """The largest set of templates that initialisation establishes and every call keeps. Undecided ones are dropped."""
+    """The largest set of templates that initialisation establishes and every call keeps. Undecided ones are dropped.
+
+    A call keeps them where it ends and wherever other CPUs may look in between: only then may it assume them of
+    what those leave behind.
+    """
     names = tuple(name for name, _ in TEMPLATES)
-    flag = target.init.after[target.binding.negotiated].term
-    boot = (target.init.after[target.binding.version].term, t.ne(flag, t.const(0, flag.bits)))
+    boot = _state((target.init.after[target.binding.version].term, target.init.after[target.binding.negotiated].term))
     start = [*started(target), *axioms(target.init.record, level)]
     names = _weed(names, target.max_version, solver, lambda found: start, boot)
     post = symbolic_scene(target.step, target.binding, "SEED", target.unit.constants, target.max_version).post
     ends = t.or_(target.step.alive, *(b.guard for b in target.step.record.boundaries))
-    return Invariants(
-        _weed(names, target.max_version, solver,
-              lambda found: [*surroundings(target, found, level), ends],
-              (post.version.term, post.negotiated.term)),
-        target.max_version)
+    goals: list[tuple[Given, tuple[Term, Term]]] = [
+        (partial(_until, target, level, number), _state(meeting.before))
+        for number, meeting in enumerate(target.step.record.meetings)]
+    goals.append((lambda found: [*surroundings(target, found, level), ends],
+                  (post.version.term, post.negotiated.term)))
+    while True:
+        before = names
+        for given, after in goals:
+            names = _weed(names, target.max_version, solver, given, after)
+        if names == before:
+            return Invariants(names, target.max_version)
+
+
+def check_reached(target: Target, found: Invariants, episodes: Iterable[Episode]) -> None:
+    """A state that the interpreter reached and that an invariant excludes shows a fault of this program."""
+    binding = target.binding
+    for episode in episodes:
+        for call in episode.calls:
+            for state in (dict(call.state_before), dict(call.state_after)):
+                version, flag = state[binding.version], state[binding.negotiated]
+                if found.holds(t.const(version, 32), t.truth(flag != 0)) is not t.TRUE:
+                    raise InternalError(f"invariants {found.names} exclude a reached state: {version:#x}, {flag}")
+
+
+def _until(target: Target, level: str, number: int, found: Invariants) -> list[Term]:
+    """What is known where meeting `number` begins: nothing yet of what it and later ones find."""
+    record = target.step.record
+    return [found.holds(*pre_state(target)), *_found(target, found, number), *record.relies, *axioms(record, level),
+            record.meetings[number].guard]
 
 
 def _weed(
-    names: tuple[str, ...], highest: int, solver: Solver, given: Callable[[Invariants], list[Term]],
+    names: tuple[str, ...], highest: int, solver: Solver, given: Given,
     after: tuple[Term, Term],
 ) -> tuple[str, ...]:
     while names:

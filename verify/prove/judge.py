@@ -13,6 +13,7 @@ from verify.prove.guarantee import Guarantee
 from verify.prove.invariants import Invariants, surroundings
 from verify.prove.outcome import Cause, Episode, Finding, PartResult, RuleResult, Status
 from verify.prove.reset import Script, Search
+from verify.prove.samples import Samples
 from verify.prove.target import Target
 from verify.rules.rule import Part, Require, Rule
 from verify.rules.scene import Scene
@@ -34,6 +35,7 @@ class Setting:
     profile: str
     invariants: Invariants
     guarantee: Guarantee
+    samples: Samples = field(default_factory=lambda: Samples([]))
     pages: tuple[Term, ...] = ()
     """Restricts the page size; empty: 4K, 16K and 64K."""
 
@@ -62,7 +64,7 @@ class Judge:
         self._rule = rule
         self._solver = solver
         self._secrets: dict[str, Secrets] = {}
-        self._witnesses: list[tuple[Script, Episode]] = stricter._witnesses if stricter else []
+        self._witnesses: dict[str, Episode] = stricter._witnesses if stricter else {}
         self._search = Search(setting.target, setting.level, solver, setting.pages)
         self._base = [*setting.pages, *surroundings(setting.target, setting.invariants, setting.level)]
 
@@ -93,7 +95,8 @@ class Judge:
 
     def _is_absent(self, part: Part, given: Sequence[Term]) -> bool:
         """No reachable call meets the interface condition, not even one that is not modelled to its end."""
-        if part.exists.term is t.TRUE:
+        setting = self._setting
+        if part.exists.term is t.TRUE or setting.samples.shows(setting.target, self._rule, setting.profile, part.name):
             return False
         step = self._setting.target.step
         lost = t.or_(*(b.guard for b in step.record.boundaries))
@@ -245,19 +248,23 @@ class Judge:
 
     def _check_vacuity(self, part: Part, given: Sequence[Term], assumptions: tuple[str, ...]) -> PartResult:
         """A proof counts if the premise is met by a call that the interpreter reproduces."""
-        for script, episode in self._witnesses:
-            if all(evaluate(list(given), script.values)) and self._is_witness(episode, part.name):
-                return PartResult(part.name, part.function, Status.PROVED, assumptions=assumptions, witness=episode)
-        script_or = self._search.find(list(given), readable=False)
-        if isinstance(script_or, Undecided):
-            return PartResult(part.name, part.function, Status.UNKNOWN, f"premise: {script_or.reason}")
-        if script_or is None:
+        setting = self._setting
+        sample = setting.samples.meets(setting.target, self._rule, setting.profile, part.name)
+        if sample is not None:
+            return PartResult(part.name, part.function, Status.PROVED, assumptions=assumptions, witness=sample)
+        if part.name in self._witnesses:
+            episode = self._witnesses[part.name]
+            return PartResult(part.name, part.function, Status.PROVED, assumptions=assumptions, witness=episode)
+        script = self._search.find(list(given), readable=False)
+        if isinstance(script, Undecided):
+            return PartResult(part.name, part.function, Status.UNKNOWN, f"premise: {script.reason}")
+        if script is None:
             return PartResult(part.name, part.function, Status.VACUOUS, "no sequence of calls meets the premise")
-        episode = replay.run(self._setting.target, script_or, replay.PATTERNS[0])
+        episode = replay.run(setting.target, script, replay.PATTERNS[0])
         if not self._is_witness(episode, part.name):
             raise ReplayMismatch(
                 f"{self._rule.identity}, part '{part.name}': the interpreter does not meet the premise")
-        self._witnesses.append((script_or, episode))
+        self._witnesses[part.name] = episode
         return PartResult(part.name, part.function, Status.PROVED, assumptions=assumptions, witness=episode)
 
     def _is_witness(self, episode: Episode, name: str) -> bool:

@@ -97,9 +97,15 @@ AXIOMS = (
 
 
 def axioms(record: Record, level: str) -> list[Term]:
-    """What holds of every answer in one run; nothing at L0."""
+    """What holds of every answer in one run; nothing at L0. Kept with the record."""
     if level not in LEVELS:
         raise InputError(f"no trust level {level}; there are {', '.join(LEVELS)}")
+    if level not in record.axioms:
+        record.axioms[level] = _axioms(record, level)
+    return record.axioms[level]
+
+
+def _axioms(record: Record, level: str) -> list[Term]:
     result = []
     for event in record.smcs:
         asked = t.extract(event.arguments[0].term, 31, 0)

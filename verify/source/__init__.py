@@ -1,5 +1,4 @@
-"""Where the C text comes from: trees, git revisions, patches, mailing lists and saved snapshots.
+"""Where the C text comes from: trees, git revisions, and patches on top of either.
 
-`tree` reads, `patch` changes a copy in memory, `thread` takes a series out of a saved mailing-list page,
-`snapshot` writes and reads `extracted/<target>/`. Nothing here ever writes to a kernel tree.
+`tree` reads, `patch` changes a copy in memory. Nothing here ever writes to a kernel tree.
 """

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from verify.errors import InputError
 from verify.source.diff import FileDiff, Hunk, parse
 from verify.source.locate import Place, Search
 from verify.source.paths import FFA_C, NEEDED, is_read
-from verify.source.tree import PatchId, SourceFiles, frozen, sha256
+from verify.source.tree import PatchId, SourceFiles, frozen, read_text, sha256
 
 MAX_FUZZ = 2
 """Lines of context at either end that may differ, outside `ffa.c`, as patch(1) has it."""
@@ -63,6 +64,14 @@ class PatchReport:
     def lines(self) -> tuple[str, ...]:
         """Everything that is not plain success, one line each."""
         return tuple(line for patch in self.patches for line in _report(patch))
+
+
+def apply_patches(files: SourceFiles, paths: Sequence[Path]) -> tuple[SourceFiles, tuple[str, ...]]:
+    """`apply` for files on disk: the patched sources, and a line for everything that was not plain success."""
+    if not paths:
+        return files, ()
+    patched, report = apply(files, [(path.name, read_text(path)) for path in paths])
+    return patched, report.lines()
 
 
 def apply(files: SourceFiles, patches: Sequence[tuple[str, str]]) -> tuple[SourceFiles, PatchReport]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
 from verify.errors import InputError
-from verify.source.git import Blobs
+from verify.source.git import Revision
 from verify.source.paths import HEADER_FOLDER, NEEDED, OPTIONAL, is_read
 
 
 def sha256(text: str) -> str:
-    """The digest of a file whose (UTF-8) text this is."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    """The digest of a file whose text this is; bytes that are not UTF-8 may be there as surrogates."""
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,23 +53,29 @@ def frozen(files: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def read_tree(directory: Path) -> SourceFiles:
-    """The files of a kernel tree (or of a sparse one); InputError if it is none."""
-    if not directory.is_dir():
-        raise InputError(f"{directory}: {'not a directory' if directory.exists() else 'no such directory'}")
-    _require([path for path in NEEDED if (directory / path).is_file()], str(directory))
-    texts = {path: _read(directory / path) for path in _present(directory)}
+    """The files of a kernel tree (a sparse one is enough).
+
+    Raises InputError where there is no directory, no kernel tree, or a file that is unreadable or not UTF-8.
+    """
+    _require_directory(directory)
+    found = {path: _read(directory / path) for path in (*NEEDED, *OPTIONAL, *_headers(directory))}
+    texts = {path: text for path, text in found.items() if text is not None}
+    _require_needed(texts, str(directory))
     return SourceFiles(frozen(texts), directory.resolve().name)
 
 
 def read_revision(repository: Path, revision: str) -> SourceFiles:
-    """The same files from a revision of the git repository that holds `repository`; never touches a work tree."""
-    if not repository.is_dir():
-        raise InputError(f"{repository}: {'not a directory' if repository.exists() else 'no such directory'}")
-    blobs = Blobs(repository, revision)
-    paths = [path for path in blobs.names((*NEEDED, *OPTIONAL, HEADER_FOLDER + "/")) if is_read(path)]
-    _require(paths, f"{repository}, revision {revision}")
-    texts = {path: decode(data, f"{revision}:{path}") for path, data in blobs.contents(paths).items()}
-    return SourceFiles(frozen(texts), revision, blobs.commit)
+    """The same files from a revision of the git repository that holds `repository`; never touches a work tree.
+
+    Raises InputError where git, the repository, the revision or a needed file is missing, or text is not UTF-8.
+    """
+    _require_directory(repository)
+    commit = Revision.find(repository, revision)
+    blobs = commit.blobs((*NEEDED, *OPTIONAL, f"{HEADER_FOLDER}/"))
+    wanted = {path: blob for path, blob in blobs.items() if is_read(path)}
+    _require_needed(wanted, f"{repository}, revision {revision}")
+    texts = {path: decode(data, f"{revision}:{path}") for path, data in commit.contents(wanted).items()}
+    return SourceFiles(frozen(texts), revision, commit.id)
 
 
 def decode(data: bytes, where: str) -> str:
@@ -77,25 +84,54 @@ def decode(data: bytes, where: str) -> str:
         return data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{where}:{line}: not UTF-8 text (byte 0x{data[error.start]:02x})") from None
+        raise InputError(f"{where}:{line}: not UTF-8 text (byte 0x{data[error.start]:02x}); convert it") from None
 
 
-def _present(directory: Path) -> list[str]:
-    headers = [f"{HEADER_FOLDER}/{path.name}" for path in directory.joinpath(HEADER_FOLDER).glob("*.h")]
-    return [path for path in (*NEEDED, *OPTIONAL, *headers) if (directory / path).is_file()]
+def _headers(directory: Path) -> list[str]:
+    folder = directory / HEADER_FOLDER
+    try:
+        # Not glob: it passes over a folder that must not be read, and the headers would be missing unnoticed.
+        return [f"{HEADER_FOLDER}/{name}" for name in sorted(os.listdir(folder)) if is_read(f"{HEADER_FOLDER}/{name}")]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be read: {error.strerror}") from None
 
 
-def _require(paths: list[str], where: str) -> None:
-    missing = [path for path in NEEDED if path not in paths]
+def read_text(path: Path) -> str:
+    """A file the user named; InputError where it is missing, unreadable or not UTF-8."""
+    try:
+        return decode(path.read_bytes(), str(path))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _read(path: Path) -> str | None:
+    """The text, or None where there is no such file."""
+    try:
+        return decode(path.read_bytes(), str(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _require_directory(path: Path) -> None:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise InputError(f"{path}: no such directory; give a kernel tree") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    if not path.is_dir():
+        raise InputError(f"{path}: not a directory; give a kernel tree")
+
+
+def _require_needed(paths: Iterable[str], where: str) -> None:
+    present = set(paths)
+    missing = [path for path in NEEDED if path not in present]
     if len(missing) == len(NEEDED):
         raise InputError(f"{where}: no kernel tree ({missing[0]} is missing)")
     if missing:
         raise InputError(f"{where}: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing; "
                          f"a tree needs {', '.join(NEEDED)}")
-
-
-def _read(path: Path) -> str:
-    try:
-        return decode(path.read_bytes(), str(path))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None

@@ -42,7 +42,7 @@ class Tolerated:
     @property
     def reasons(self) -> dict[str, str]:
         """What a report says about a finding, by fingerprint."""
-        known = {fingerprint: "in the baseline" for fingerprint in self.baseline}
+        known = dict.fromkeys(self.baseline, "in the baseline")
         for item in self.accepted:
             text = item.reason if item.is_valid else f"no longer, expired {item.expires}: {item.reason}"
             known[item.fingerprint] = text

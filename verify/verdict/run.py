@@ -10,10 +10,11 @@ from typing import Any
 
 from verify.ir.function import Unit
 from verify.prove.guarantee import check_guarantee
-from verify.prove.invariants import find_invariants
+from verify.prove.invariants import check_reached, find_invariants
 from verify.prove.judge import Judge, Setting
 from verify.prove.outcome import RuleResult
 from verify.prove.reset import MAX_HISTORY
+from verify.prove.samples import make_samples
 from verify.prove.target import Target, make_target
 from verify.prove.trust import LEVELS
 from verify.rules.binding import Binding
@@ -65,11 +66,13 @@ def prepare(unit: Unit, binding: Binding, options: Options) -> tuple[Target, tup
     for number in range(1, MAX_HISTORY + 1):
         target.history(number)
     settings = []
+    samples = make_samples(target)
     for level in sorted(options.trusts, key=LEVELS.index, reverse=True):
         solver = Solver(options.limit or RLIMIT)
         found = find_invariants(target, level, solver)
+        check_reached(target, found, samples.episodes)
         guarantee = check_guarantee(target, found, level, solver)
-        settings.append(Setting(target, level, options.profile, found, guarantee, options.pages))
+        settings.append(Setting(target, level, options.profile, found, guarantee, samples, options.pages))
     return target, tuple(settings)
 
 

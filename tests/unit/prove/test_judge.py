@@ -7,8 +7,11 @@ import pytest
 import specs
 from specs.bindings.pkvm import PKVM
 from tests import mini
+from verify.prove.invariants import find_invariants
 from verify.prove.outcome import RuleResult, Status
+from verify.prove.target import make_target
 from verify.rules.rule import registered
+from verify.solve.query import Solver
 from verify.verdict.options import Options
 from verify.verdict.run import judge_target
 
@@ -106,3 +109,23 @@ def test_a_write_without_the_lock_blocks_what_relies_on_it() -> None:
     assert judge(edit, unlock, rule="SEC-04").status is Status.VIOLATED
     reasons = {part.reason for part in judge(edit, unlock, rule="VER-06").parts}
     assert any("blocked by other CPUs" in reason or "not inductive" in reason for reason in reasons)
+
+
+def test_other_cpus_see_what_a_call_has_written_so_far() -> None:
+    """An unlocked look at the version after it was agreed is no reason to believe that nothing is ever agreed."""
+    look = ("    answer(ctxt, result, 0, 0);\n", "    answer(ctxt, result + (hyp_ffa_version & 0), 0, 0);\n")
+    assert judge(look, rule="VER-08").status is Status.PROVED
+    fault = ("if (wanted >= hyp_ffa_version)\n            result", "result")
+    assert judge(look, fault, rule="VER-07").status is Status.VIOLATED
+
+
+def test_what_other_cpus_left_on_a_path_says_nothing_of_the_other_paths() -> None:
+    """After the join, the refused call's second look meets other CPUs; the agreeing call does not come by there."""
+    joined = ("        negotiate(host_ctxt);\n        return true;", "        negotiate(host_ctxt);\n        goto last;")
+    look = ("    refuse(host_ctxt, FFA_RET_NOT_SUPPORTED);\n    return true;\n",
+            "    refuse(host_ctxt, FFA_RET_NOT_SUPPORTED);\nlast:\n    if (func_id != FFA_VERSION)\n"
+            "        cpu_reg(host_ctxt, 3) = has_version_negotiated & 0;\n    return true;\n")
+    found = find_invariants(make_target(mini.unit(joined, look), PKVM), "L2", Solver())
+    assert "no version is ever agreed" not in found.names
+    fault = ("if (wanted >= hyp_ffa_version)\n            result", "result")
+    assert judge(joined, look, fault, rule="VER-07").status is Status.VIOLATED

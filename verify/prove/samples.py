@@ -1,0 +1,99 @@
+"""Ordinary calls from reset, run by the interpreter with a conforming SPMC: most premises are met by one of them.
+
+A premise that a sample meets needs no search. They are replayed runs like any other witness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from verify.interpret.memory import Fault
+from verify.interpret.session import Session
+from verify.interpret.spmc import Spmc
+from verify.prove.concrete_scene import concrete_scene
+from verify.prove.outcome import Episode
+from verify.prove.target import FFA_VERSION, Target
+from verify.rules.rule import Rule
+
+FFA_FEATURES = 0x84000064
+SMCCC_1_2 = 0x10002
+REQUESTS = (0, 0x10000, 0x10001, 0x10002, 0x10007, 0x20000, 0x80010000)
+FEATURES = (1, 2, 3, 5, 0x100, 0x84000063, 0xC4000066, 0x84000073, 0x84000080, 0xC4000083, 0xC400008D, 0xC400008E,
+            0x840000F0, 0xC4000094, 0x84000090)
+OTHERS = (
+    0x84000065, 0xC4000066, 0x84000067, 0x84000068, 0x84000069, 0x8400006F, 0xC400006F, 0x84000070, 0xC4000070,
+    0x84000072, 0xC4000072, 0x84000073, 0xC4000073, 0x84000074, 0x84000077, 0x8400007B, 0x84000080, 0xC4000083,
+    0x84000085, 0x8400008A, 0xC400008A, 0xC400008B, 0x8400008D, 0xC400008D, 0xC400008E, 0xC4000094, 0x84000090,
+    0xC4000063, 0x12345678,
+)
+SENDERS = (0, 0x00058001)
+
+
+@dataclass(slots=True)
+class Samples:
+    """`cache` keeps, per rule, what each sample meets: part name → (premise, interface condition)."""
+
+    episodes: list[Episode]
+    cache: dict[tuple[str, str], list[dict[str, tuple[bool, bool]]]] = field(default_factory=dict)
+
+    def meets(self, target: Target, rule: Rule, profile: str, part: str) -> Episode | None:
+        """A sample that meets the part's premise."""
+        for episode, parts in zip(self.episodes, self._parts(target, rule, profile), strict=True):
+            if parts.get(part, (False, False))[0]:
+                return episode
+        return None
+
+    def shows(self, target: Target, rule: Rule, profile: str, part: str) -> bool:
+        """Some sample meets the part's interface condition."""
+        return any(parts.get(part, (False, False))[1] for parts in self._parts(target, rule, profile))
+
+    def _parts(self, target: Target, rule: Rule, profile: str) -> list[dict[str, tuple[bool, bool]]]:
+        key = (rule.identity, profile)
+        if key not in self.cache:
+            self.cache[key] = [_met(target, rule, profile, episode) for episode in self.episodes]
+        return self.cache[key]
+
+
+def _met(target: Target, rule: Rule, profile: str, episode: Episode) -> dict[str, tuple[bool, bool]]:
+    scene = concrete_scene(
+        episode.calls[-1], target.binding, profile, target.unit.constants, target.max_version)
+    return {
+        part.name: (bool(part.given.term.value), bool(part.exists.term.value)) for part in rule.statement(scene)
+        if part.given.term.is_const and part.exists.term.is_const
+    }
+
+
+def _last_calls() -> Iterator[list[int]]:
+    yield from ([FFA_VERSION, version] for version in REQUESTS)
+    yield from ([FFA_FEATURES, asked] for asked in FEATURES)
+    yield from ([function, sender] for function in OTHERS for sender in SENDERS)
+
+
+def make_samples(target: Target) -> Samples:
+    """Each last call before negotiation and after agreeing on each minor version; calls that fault are left out."""
+    histories: list[list[list[int]]] = [[]]
+    histories += [[[FFA_VERSION, 0x10000 | minor]] for minor in range((target.max_version & 0xFFFF) + 1)]
+    found = (_episode(target, [*history, last]) for history in histories for last in _last_calls())
+    return Samples([episode for episode in found if episode is not None])
+
+
+def _episode(target: Target, calls: list[list[int]]) -> Episode | None:
+    session = Session(target.unit, Spmc(version=target.max_version), trace=False)
+    boot = []
+    for name, item in target.unit.statics.items():
+        for member in item.fields:
+            if item.is_external and member.path == "smccc_version":
+                boot.append((f"{name}.{member.path}", SMCCC_1_2))
+                session.machine.set_static(*boot[-1])
+    try:
+        if session.initialise() != 0:
+            return None
+    except Fault:
+        return None
+    done = []
+    for registers in calls:
+        done.append(session.call(registers))
+        if done[-1].fault is not None:
+            return None
+    return Episode(12, 0xAA, tuple(boot), (), tuple(done))
