@@ -1,0 +1,152 @@
+"""One input on the interpreter, with the record that native/runner.c would write."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from operator import itemgetter
+
+from tests.differential.shape import (
+    ADDRESS_OFFSET,
+    ANSWER_WORDS,
+    ARENA_WORDS,
+    ARENAS,
+    CONTENT_WORDS,
+    FIRST_ARENA,
+    FORWARD,
+    HASH_A,
+    HASH_B,
+    HASH_C,
+    KINDS,
+    OUTS,
+    PAGES,
+    PATTERN,
+    SMC,
+    Shape,
+)
+from verify.interpret.events import Log
+from verify.interpret.machine import Machine
+from verify.interpret.memory import Fault
+
+ONES = (1 << 64) - 1
+Words = Sequence[int]
+
+
+@dataclass(slots=True)
+class Script:
+    """EL3 and the outside functions, from the input; keeps the record of what they were asked."""
+
+    shape: Shape
+    words: Words
+    machine: Machine | None = None
+    events: list[int] = field(default_factory=list)
+    answers_used: int = 0
+    outs_used: int = 0
+
+    def fill(self, name: str, offset: int) -> int:
+        return PATTERN
+
+    def smc(self, arguments: Sequence[int], is_forward: bool) -> Sequence[int]:
+        self._event(FORWARD if is_forward else SMC, arguments)
+        used, count = self.answers_used, self.words[self.shape.answers_at]
+        self.answers_used += 1
+        if used >= count:
+            return [ONES, *[0] * 17]
+        at = self.shape.answers_at + 1 + used * ANSWER_WORDS
+        return self.words[at:at + ANSWER_WORDS]
+
+    def outside(self, name: str, arguments: Sequence[int], page_shift: int) -> int:
+        if name == "hyp_virt_to_phys":
+            return (arguments[0] + ADDRESS_OFFSET) & ONES
+        if name == "hyp_phys_to_virt":
+            return (arguments[0] - ADDRESS_OFFSET) & ONES
+        self._event(KINDS[name], (*arguments, *[0] * (18 - len(arguments))))
+        self.outs_used += 1
+        return self.words[self.shape.outs_at + self.outs_used - 1] if self.outs_used <= OUTS else 0
+
+    def _event(self, kind: int, arguments: Sequence[int]) -> None:
+        assert self.machine is not None
+        self.events += (kind, self.held(), len(self.machine.log.warns), *arguments)
+
+    def held(self) -> int:
+        assert self.machine is not None
+        return sum(1 << self.shape.static_index[path] for path in self.machine.held)
+
+
+@dataclass(slots=True)
+class Ran:
+    """The record, without its length; `fault` says why the interpreter stopped."""
+
+    record: list[int]
+    fault: str | None
+    log: Log
+
+
+def run(shape: Shape, words: Words) -> Ran:
+    script = Script(shape, words)
+    machine = Machine(shape.unit, script, shape.page_shift, trace=False)
+    script.machine = machine
+    _set_up(shape, machine, words)
+    name = shape.functions[words[0]]
+    parameters = shape.unit.functions[name].parameters
+    try:
+        result = machine.call(name, words[1:1 + len(parameters)]) or 0
+    except Fault as problem:
+        return Ran([1], str(problem), machine.log)
+    record = [0, result, *(machine.memory.load(address, size) for address, size in shape.places)]
+    for index in range(ARENAS):
+        record += _words(machine, shape.base(FIRST_ARENA + index))
+    record += (_hash(shape, machine), len(machine.log.warns), script.held())
+    return Ran(record + script.events, None, machine.log)
+
+
+def _set_up(shape: Shape, machine: Machine, words: Words) -> None:
+    for index, (address, size) in enumerate(shape.places):
+        value = words[shape.statics_at + index]
+        if value:
+            machine.memory.store(address, value, size)
+    contents = [b"", _bytes(words, shape.tx_at, CONTENT_WORDS), b""]
+    contents += [_bytes(words, shape.arena_at(k), ARENA_WORDS) for k in range(ARENAS)]
+    for region, content in enumerate(contents):
+        address = machine.allocate(f"region {region}", shape.size(region), content)
+        assert address == shape.base(region)
+    rx = _bytes(words, shape.rx_at, CONTENT_WORDS)
+    machine.memory.find(shape.base(PAGES), 1)[0].content.update(enumerate(rx, shape.page))
+
+
+def _bytes(words: Words, at: int, count: int) -> bytes:
+    if not any(words[at:at + count]):
+        return b""
+    return array("Q", words[at:at + count]).tobytes()
+
+
+_all_bytes = itemgetter(*range(8 * ARENA_WORDS))
+
+
+def _words(machine: Machine, address: int) -> list[int]:
+    content = machine.memory.find(address, 1)[0].content
+    if not content:
+        return [0] * ARENA_WORDS
+    try:
+        return array("Q", bytes(_all_bytes(content))).tolist()
+    except KeyError:
+        return array("Q", bytes([content.get(k, 0) for k in range(8 * ARENA_WORDS)])).tolist()
+
+
+def _hash(shape: Shape, machine: Machine) -> int:
+    """Over the words that are not zero; what the record has in full is left out."""
+    result = 0
+    for region in range(FIRST_ARENA + ARENAS):
+        skip = 8 * ARENA_WORDS if region >= FIRST_ARENA else 0
+        content = machine.memory.find(shape.base(region), 1)[0].content
+        if len(content) <= skip and (not content or max(content) < skip):
+            continue
+        found: dict[int, int] = {}
+        for offset, byte in content.items():
+            if byte and offset >= skip:
+                found[offset >> 3] = found.get(offset >> 3, 0) | byte << 8 * (offset & 7)
+        for index, word in found.items():
+            mixed = (word + index * HASH_A + region * HASH_B) * HASH_C & ONES
+            result ^= mixed ^ mixed >> 29
+    return result
