@@ -18,10 +18,11 @@ from verify.cli.targets import Chosen, snapshot_folder, snapshot_names
 from verify.frontend.parse import Parser
 from verify.frontend.preprocess import preprocess
 from verify.frontend.split import split
-from verify.frontend.unit import lower_tree, read_tree
+from verify.frontend.unit import lower_tree
 from verify.report import text
 from verify.rules.binding import choose
 from verify.rules.rule import Rule
+from verify.source.tree import read_tree
 from verify.verdict.options import Options
 from verify.verdict.run import judge_target, prepare
 
@@ -75,7 +76,7 @@ def bench(tree: Path | None, jobs: int | None) -> int:
 
 def _front_end(clock: Clock, tree: Path) -> None:
     """Its stages once for themselves; `read target` runs them again."""
-    files = clock.time("  read files", lambda: read_tree(tree))
+    files = clock.time("  read files", lambda: read_tree(tree).files)
     source = clock.time("  preprocess", lambda: preprocess(files))
     parser = Parser()
     clock.time("  split and parse", lambda: [parser.parse(item) for item in split(source.tokens) if not item.refusal])

@@ -27,7 +27,7 @@ from verify.source.tree import SourceFiles
 @click.option("--function", "functions", multiple=True, metavar="NAME", help="Only these; repeatable.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write a snapshot DIR/NAME.")
 @click.option("--name", help="Name of the snapshot (default: the tree's).")
-@click.option("--package", default="", help="Package and version that the tree comes from, for the manifest.")
+@click.option("--package", default="", metavar="NAME=VERSION", help="Where the tree comes from, for the manifest.")
 @click.option("--print", "do_print", is_flag=True, help="Print the IR.")
 @click.option("--check", type=click.Path(path_type=Path), is_flag=False, flag_value="",
               help="Compare with the snapshot of that name in this folder (default: those that come along).")
@@ -73,10 +73,13 @@ def _summary(unit: Unit, chosen: Sequence[str]) -> None:
 
 
 def _manifest(label: str, files: SourceFiles, package: str) -> Manifest:
+    name, _, version = package.partition("=")
+    origin = f"{name} {version}".strip() or files.revision or files.label.partition(" + ")[0]
     return Manifest(
-        name=label, revision=files.revision or files.label, package=package,
+        name=label, revision=" + ".join((origin, *(patch.name for patch in files.patches))),
+        package=name, version=version, commit=files.revision,
         patches=tuple((patch.name, patch.sha256) for patch in files.patches),
-        inputs=dict(files.digests), tool=__version__)
+        inputs=dict(files.digests), unpatched=dict(files.before), tool=__version__)
 
 
 def _check(unit: Unit, files: SourceFiles, label: str, folder: Path) -> int:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from pathlib import Path
 from typing import Any
 
 from pycparser import c_ast
 
-from verify.errors import InputError, UnsupportedC
+from verify.errors import UnsupportedC
 from verify.frontend import constants
 from verify.frontend import ctypes as ct
 from verify.frontend.builder import Builder
@@ -17,7 +16,7 @@ from verify.frontend.declare import Types
 from verify.frontend.expressions import Expressions
 from verify.frontend.functions import lower_function, unsupported_function
 from verify.frontend.parse import Parsed, Parser
-from verify.frontend.preprocess import FFA_C, FFA_H, HYP_MAIN_C, NVHE_FFA_H, PKVM_H, SMCCC_H, preprocess
+from verify.frontend.preprocess import FFA_C, preprocess
 from verify.frontend.scope import Names
 from verify.frontend.split import Definition, split
 from verify.frontend.statics import static_object
@@ -26,24 +25,7 @@ from verify.ir.expr import AddressOf, Const
 from verify.ir.function import Function, Object, Unit
 from verify.ir.span import NOWHERE, Span
 
-FILES = (FFA_C, FFA_H, SMCCC_H, NVHE_FFA_H, PKVM_H, HYP_MAIN_C)
 ENTRY = "handle_host_smc"
-
-
-def read_tree(root: Path) -> dict[str, str]:
-    """The files of a tree that the front end reads; raises InputError where they cannot be read."""
-    if not root.is_dir():
-        raise InputError(f"{root}: no such directory; give a kernel tree")
-    result = {}
-    for name in FILES:
-        path = root / name
-        try:
-            result[name] = path.read_text(encoding="utf-8", errors="surrogateescape")
-        except FileNotFoundError:
-            continue
-        except OSError as problem:
-            raise InputError(f"{path}: {problem.strerror}") from None
-    return result
 
 
 @dataclass(slots=True)

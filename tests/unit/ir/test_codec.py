@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import enum
 import json
-import os
 import typing
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 import pytest
 
 from verify.errors import InputError
+from verify.frontend.unit import lower_tree
 from verify.ir import expr, function, instr, span
 from verify.ir.codec import (
     SCHEMA,
@@ -23,6 +23,8 @@ from verify.ir.codec import (
     encode_unit_header,
 )
 from verify.ir.function import Unit
+from verify.ir.validate import validate
+from verify.source.tree import read_tree
 
 
 def parts(node: object) -> Iterator[object]:
@@ -178,13 +180,7 @@ def test_what_is_no_function_at_all(text: str) -> None:
 
 
 @pytest.mark.kernel
-def test_round_trip_of_a_kernel_tree() -> None:
-    tree = os.environ.get("VERIFY_KERNEL_TREE")
-    if not tree:
-        pytest.skip("VERIFY_KERNEL_TREE names no kernel tree")
-    from verify.frontend.unit import lower_tree, read_tree
-    from verify.ir.validate import validate
-
-    unit = lower_tree(read_tree(Path(tree)))
+def test_round_trip_of_a_kernel_tree(tree: Path) -> None:
+    unit = lower_tree(read_tree(tree).files)
     assert round_trip(unit) == unit
     assert validate(unit) == []

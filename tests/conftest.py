@@ -1,0 +1,83 @@
+"""What some tests need from outside; the ones left out are counted at the end, with the reason.
+
+Where VERIFY_TEST_ALL names markers, as in CI, a need of theirs that is not met is an error.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+from shutil import which
+
+import pytest
+
+KERNEL_TREE = "VERIFY_KERNEL_TREE"
+SEED_THREAD = "VERIFY_SEED_THREAD"
+COMPILERS = ("gcc", "aarch64-linux-gnu-gcc", "qemu-aarch64")
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "seeds"
+_LEFT_OUT: Counter[str] = Counter()
+
+
+def kernel_tree() -> Path | None:
+    """A kernel tree, unpatched, whose ffa.c the seed's series applies to."""
+    named = os.environ.get(KERNEL_TREE)
+    return Path(named) if named else None
+
+
+def seed_thread() -> Path | None:
+    """The mailing-list thread with the seed's series."""
+    named = os.environ.get(SEED_THREAD)
+    if named:
+        return Path(named)
+    return next(iter(sorted(SHARED.glob("*.txt"))), None)
+
+
+def _missing(marker: str) -> str:
+    """Why tests with this marker cannot run; empty if they can."""
+    if marker == "kernel" and kernel_tree() is None:
+        return f"need a kernel tree: set {KERNEL_TREE}"
+    if marker == "shared" and seed_thread() is None:
+        return f"need the seed's mail thread: set {SEED_THREAD}"
+    if marker == "compiler" and (absent := [name for name in COMPILERS if which(name) is None]):
+        return f"need {', '.join(absent)}"
+    return ""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        missing = {name: text for name in ("kernel", "shared", "compiler")
+                   if item.get_closest_marker(name) and (text := _missing(name))}
+        if not missing:
+            continue
+        reasons = list(missing.values())
+        if set(missing) & set(os.environ.get("VERIFY_TEST_ALL", "").split()):
+            raise pytest.UsageError(f"{item.nodeid}: {reasons[0]}")
+        _LEFT_OUT[reasons[0]] += 1
+        item.add_marker(pytest.mark.skip(reason=reasons[0]))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for reason, count in sorted(_LEFT_OUT.items()):
+        terminalreporter.write_line(f"{count} test{'s' * (count != 1)} left out: they {reason}")
+
+
+@pytest.fixture(scope="session")
+def tree() -> Path:
+    """For tests marked `kernel`."""
+    found = kernel_tree()
+    assert found is not None
+    return found
+
+
+@pytest.fixture(scope="session")
+def patches(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
+    """1.patch, 2.patch and 3.patch as files; for tests marked `shared`."""
+    from tests.series import series
+
+    thread = seed_thread()
+    assert thread is not None
+    folder = tmp_path_factory.mktemp("series")
+    for name, text in series(thread.read_text(encoding="utf-8")).items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return tuple(sorted(folder.glob("*.patch")))
