@@ -1,4 +1,4 @@
-"""Runs of one function: the interpreter leads (its edges say which inputs are new), the native build follows."""
+"""Runs of one function: the interpreter leads (its edges say which inputs are new), the native builds follow."""
 
 from __future__ import annotations
 
@@ -6,69 +6,102 @@ import subprocess
 import time
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
 from tests.differential.concrete import Ran, run
+from tests.differential.describe import describe
+from tests.differential.edges import Edge, edges, impossible
 from tests.differential.inputs import Inputs, Words
 from tests.differential.pools import Pools
-from tests.differential.shape import ARENA_WORDS, ARENAS, EVENT_WORDS, Shape
+from tests.differential.shape import Shape
 
 SEED = 20
 MAX_SHOWN = 3
+BATCH = 500
+PATIENCE = 20_000
+"""Inputs that a function gets at most, beyond those asked for, while a side of a branch is not reached."""
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What `inputs` runs of one function showed. `mismatches` are described, the first ones in full."""
+    """What the runs of one function showed. `mismatches` are counted; `shown` describes the first ones."""
 
     function: str
+    page_shift: int
     inputs: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     blocks: set[tuple[str, str]] = field(default_factory=set)
-    edges: set[tuple[str, str, str]] = field(default_factory=set)
+    edges: set[Edge] = field(default_factory=set)
     warnings: int = 0
-    events: int = 0
+    smcs: int = 0
+    compared: Counter[str] = field(default_factory=Counter)
+    """Records that each native program gave."""
     mismatches: int = 0
     shown: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
 
-def explore(shape: Shape, name: str, commands: Sequence[Sequence[str]], count: int) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`commands` are the native programs; the runs go on until `count` is reached and every edge of `wanted` is met."""
+
+    shape: Shape
+    name: str
+    commands: tuple[tuple[str, ...], ...]
+    count: int
+    wanted: frozenset[Edge] = frozenset()
+
+
+def explore(job: Job) -> Outcome:
     """The same inputs for the interpreter and for each of the native programs."""
     started = time.perf_counter()
-    outcome = Outcome(name)
-    inputs: list[bytes] = []
-    records: list[bytes] = []
-    for words, ran in _runs(shape, name, count, outcome):
-        inputs.append(array("Q", words).tobytes())
-        records.append(array("Q", [len(ran.record) + 1, *ran.record]).tobytes())
-    for command in commands:
-        _compare(shape, outcome, command, inputs, records)
-    outcome.inputs = len(inputs)
+    outcome = Outcome(job.name, job.shape.page_shift)
+    source = _Source(job, outcome)
+    while outcome.inputs < job.count or (not job.wanted <= outcome.edges and outcome.inputs < PATIENCE):
+        size = min(BATCH, job.count - outcome.inputs) if outcome.inputs < job.count else BATCH
+        batch = list(source.take(size))
+        for command in job.commands:
+            _compare(job.shape, outcome, command, batch)
+        outcome.inputs += len(batch)
     outcome.seconds = time.perf_counter() - started
     return outcome
 
 
-def _runs(shape: Shape, name: str, count: int, outcome: Outcome) -> list[tuple[Words, Ran]]:
-    rng = Random(f"{SEED} {name} {shape.page_shift}")
-    source = Inputs(shape, name, Pools(shape), rng)
-    kept: list[Words] = []
-    result = []
-    for _ in range(count):
-        words = source.changed(rng.choice(kept)) if kept and rng.random() < 0.5 else source.fresh()
-        ran = run(shape, words)
+def possible_edges(shape: Shape, name: str) -> frozenset[Edge]:
+    function = shape.unit.functions[name]
+    return frozenset(edges(function) - set(impossible(function)))
+
+
+class _Source:
+    """Inputs with the interpreter's record of each; inputs that showed something new are changed for later ones."""
+
+    def __init__(self, job: Job, outcome: Outcome) -> None:
+        self._shape = job.shape
+        self._outcome = outcome
+        self._rng = Random(f"{SEED} {job.name} {job.shape.page_shift}")
+        self._inputs = Inputs(job.shape, job.name, Pools(job.shape), self._rng)
+        self._kept: list[Words] = []
+
+    def take(self, count: int) -> Iterator[tuple[bytes, bytes]]:
+        for _ in range(count):
+            is_changed = self._kept and self._rng.random() < 0.5
+            words = self._inputs.changed(self._rng.choice(self._kept)) if is_changed else self._inputs.fresh()
+            ran = run(self._shape, words)
+            self._learn(words, ran)
+            yield array("Q", words).tobytes(), array("Q", [len(ran.record) + 1, *ran.record]).tobytes()
+
+    def _learn(self, words: Words, ran: Ran) -> None:
+        outcome = self._outcome
         if not ran.log.edges <= outcome.edges or not ran.log.blocks <= outcome.blocks:
-            kept.append(words)
+            self._kept.append(words)
             outcome.edges |= ran.log.edges
             outcome.blocks |= ran.log.blocks
         if ran.fault is not None:
             outcome.faults[_kind(ran.fault)] += 1
         outcome.warnings += len(ran.log.warns)
-        outcome.events += len(ran.log.smcs)
-        result.append((words, ran))
-    return result
+        outcome.smcs += len(ran.log.smcs)
 
 
 def _kind(fault: str) -> str:
@@ -76,49 +109,20 @@ def _kind(fault: str) -> str:
     return " ".join("…" if any(c.isdigit() for c in word) else word for word in fault.split())
 
 
-def _compare(
-    shape: Shape, outcome: Outcome, command: Sequence[str], inputs: list[bytes], records: list[bytes]
-) -> None:
-    done = subprocess.run(command, input=b"".join(inputs), capture_output=True, check=False)
+def _compare(shape: Shape, outcome: Outcome, command: Sequence[str], batch: list[tuple[bytes, bytes]]) -> None:
+    """Word for word: results, statics, memory, warnings, locks, and every call to the outside with what was held."""
+    done = subprocess.run(command, input=b"".join(given for given, _ in batch), capture_output=True, check=False)
     at = 0
-    for given, expected in zip(inputs, records, strict=True):
+    for given, expected in batch:
         size = 8 * int.from_bytes(done.stdout[at:at + 8], "little")
         native = done.stdout[at:at + size]
         at += size
+        outcome.compared[command[-1]] += bool(native)
         if native == expected:
             continue
         outcome.mismatches += 1
         if len(outcome.shown) < MAX_SHOWN:
-            outcome.shown.append(_describe(shape, command, given, expected, native))
+            outcome.shown.append(describe(shape, command, given, expected, native))
     if done.returncode or at != len(done.stdout):
         outcome.mismatches += 1
         outcome.shown.append(f"{command}: exit status {done.returncode}: {done.stderr.decode()}")
-
-
-def _describe(shape: Shape, command: Sequence[str], given: bytes, expected: bytes, native: bytes) -> str:
-    ours, theirs = array("Q", expected).tolist(), array("Q", native).tolist()
-    fault = run(shape, array("Q", given).tolist()).fault
-    lines = [f"{' '.join(command)}: interpreter {fault or 'returns'}; {len(ours)} and {len(theirs)} words"]
-    for index, (a, b) in enumerate(zip(ours, theirs, strict=False)):
-        if a != b and len(lines) < 12:
-            lines.append(f"  {_label(shape, index)}: interpreter {a:#x}, native {b:#x}")
-    words = array("Q", given).tolist()
-    lines.append("  input: " + " ".join(f"{at}:{word:#x}" for at, word in enumerate(words) if word))
-    return "\n".join(lines)
-
-
-def _label(shape: Shape, index: int) -> str:
-    """What the word of a record is."""
-    if index < 3:
-        return ("length", "fault", "result")[index]
-    index -= 3
-    if index < len(shape.statics):
-        return shape.statics[index][0]
-    index -= len(shape.statics)
-    if index < ARENAS * ARENA_WORDS:
-        return f"arena {index // ARENA_WORDS}, word {index % ARENA_WORDS}"
-    index -= ARENAS * ARENA_WORDS
-    if index < 3:
-        return ("hash of memory", "warnings", "locks held")[index]
-    event, word = divmod(index - 3, EVENT_WORDS)
-    return f"event {event}, " + (("kind", "locks held", "warnings")[word] if word < 3 else f"argument {word - 3}")

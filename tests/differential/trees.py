@@ -1,25 +1,23 @@
-"""Kernel trees and compilers that the differential tests find in the environment."""
+"""The trees that the differential tests run on: the one that the environment names, and with the seed's patches."""
 
 from __future__ import annotations
 
 import functools
-import os
-import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import pytest
-
-from verify.frontend.unit import lower_tree, read_tree
+from verify.frontend.unit import lower_tree
 from verify.ir.function import Unit
-
-VARIABLE = "VERIFY_KERNEL_TREE"
-"""A kernel tree; further ones in VERIFY_KERNEL_TREE_2, VERIFY_KERNEL_TREE_3, …"""
+from verify.source.patch import apply_patches
+from verify.source.tree import read_tree
 
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    variable: str
+    """A kernel tree; `name` is for people."""
+
+    name: str
     root: Path
 
     @property
@@ -33,27 +31,14 @@ class Tree:
 
 @functools.cache
 def _unit(root: Path) -> Unit:
-    return lower_tree(read_tree(root))
+    return lower_tree(read_tree(root).files)
 
 
-def trees() -> list[Tree]:
-    names = sorted(name for name in os.environ if name == VARIABLE or name.startswith(VARIABLE + "_"))
-    return [Tree(name, Path(os.environ[name])) for name in names if os.environ[name]]
-
-
-def tree_parameters() -> list[object]:
-    """For pytest.mark.parametrize: the trees, or one skipped case that says what is missing."""
-    found = [pytest.param(tree, id=tree.variable) for tree in trees()]
-    return found or [pytest.param(None, marks=pytest.mark.skip(reason=f"{VARIABLE} names no kernel tree"), id="none")]
-
-
-def need(*programs: str) -> None:
-    """Skip the test where a program is missing."""
-    missing = [program for program in programs if shutil.which(program) is None]
-    if missing:
-        pytest.skip(f"{', '.join(missing)}: not installed")
-
-
-def inputs_wanted(default: int = 1000) -> int:
-    """Inputs for each function: VERIFY_DIFFERENTIAL_INPUTS, or a quick run's number."""
-    return int(os.environ.get("VERIFY_DIFFERENTIAL_INPUTS", default))
+def write_patched(tree: Path, patches: Sequence[Path], folder: Path) -> Path:
+    """The files of `tree` that the front end reads, with patches, as a sparse tree in `folder`."""
+    files, _ = apply_patches(read_tree(tree), patches)
+    for path, text in files.files.items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return folder

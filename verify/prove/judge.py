@@ -96,7 +96,7 @@ class Judge:
     def _is_absent(self, part: Part, given: Sequence[Term]) -> bool:
         """No reachable call meets the interface condition, not even one that is not modelled to its end."""
         setting = self._setting
-        if part.exists.term is t.TRUE or setting.samples.shows(setting.target, self._rule, setting.profile, part.name):
+        if part.exists.term is t.TRUE or setting.samples.shows(setting.target, self._rule, setting.profile, part):
             return False
         step = self._setting.target.step
         lost = t.or_(*(b.guard for b in step.record.boundaries))
@@ -249,7 +249,7 @@ class Judge:
     def _check_vacuity(self, part: Part, given: Sequence[Term], assumptions: tuple[str, ...]) -> PartResult:
         """A proof counts if the premise is met by a call that the interpreter reproduces."""
         setting = self._setting
-        sample = setting.samples.meets(setting.target, self._rule, setting.profile, part.name)
+        sample = setting.samples.meets(setting.target, self._rule, setting.profile, part)
         if sample is not None:
             return PartResult(part.name, part.function, Status.PROVED, assumptions=assumptions, witness=sample)
         if part.name in self._witnesses:

@@ -14,7 +14,11 @@ from verify.interpret.spmc import Spmc
 from verify.prove.concrete_scene import concrete_scene
 from verify.prove.outcome import Episode
 from verify.prove.target import FFA_VERSION, Target
-from verify.rules.rule import Rule
+from verify.rules.rule import Part, Rule
+from verify.solve.query import equations
+from verify.terms import build as t
+from verify.terms.evaluate import substitute
+from verify.terms.term import Term
 
 FFA_FEATURES = 0x84000064
 SMCCC_1_2 = 0x10002
@@ -32,26 +36,38 @@ SENDERS = (0, 0x00058001)
 
 @dataclass(slots=True)
 class Samples:
-    """`cache` keeps, per rule, what each sample meets: part name → (premise, interface condition)."""
+    """`cache` keeps what a sample meets: (rule, profile, number) → part name → (premise, interface condition)."""
 
     episodes: list[Episode]
-    cache: dict[tuple[str, str], list[dict[str, tuple[bool, bool]]]] = field(default_factory=dict)
+    cache: dict[tuple[str, str, int], dict[str, tuple[bool, bool]]] = field(default_factory=dict)
 
-    def meets(self, target: Target, rule: Rule, profile: str, part: str) -> Episode | None:
+    def meets(self, target: Target, rule: Rule, profile: str, part: Part) -> Episode | None:
         """A sample that meets the part's premise."""
-        for episode, parts in zip(self.episodes, self._parts(target, rule, profile), strict=True):
-            if parts.get(part, (False, False))[0]:
-                return episode
+        for number in self._likely(target, part.given.term):
+            if self._met(target, rule, profile, number).get(part.name, (False, False))[0]:
+                return self.episodes[number]
         return None
 
-    def shows(self, target: Target, rule: Rule, profile: str, part: str) -> bool:
+    def shows(self, target: Target, rule: Rule, profile: str, part: Part) -> bool:
         """Some sample meets the part's interface condition."""
-        return any(parts.get(part, (False, False))[1] for parts in self._parts(target, rule, profile))
+        return any(self._met(target, rule, profile, number).get(part.name, (False, False))[1]
+                   for number in self._likely(target, part.given.term))
 
-    def _parts(self, target: Target, rule: Rule, profile: str) -> list[dict[str, tuple[bool, bool]]]:
-        key = (rule.identity, profile)
+    def _likely(self, target: Target, premise: Term) -> list[int]:
+        """The samples whose function ID is the one that the premise names, if it names one."""
+        asked = substitute([target.step.inputs[0]], equations([premise]))[0]
+        wanted = t.extract(asked, 31, 0)
+        if not wanted.is_const:
+            wanted = t.extract(asked, 15, 0)
+        if not wanted.is_const:
+            return list(range(len(self.episodes)))
+        mask = (1 << wanted.bits) - 1
+        return [k for k, episode in enumerate(self.episodes) if episode.calls[-1].before[0] & mask == wanted.value]
+
+    def _met(self, target: Target, rule: Rule, profile: str, number: int) -> dict[str, tuple[bool, bool]]:
+        key = (rule.identity, profile, number)
         if key not in self.cache:
-            self.cache[key] = [_met(target, rule, profile, episode) for episode in self.episodes]
+            self.cache[key] = _met(target, rule, profile, self.episodes[number])
         return self.cache[key]
 
 

@@ -1,4 +1,4 @@
-"""One question to Z3, in a context of its own: the answer does not depend on what was asked before."""
+"""Questions to Z3. Those of one solver share a context: an answer depends on its earlier questions and on no others."""
 
 from __future__ import annotations
 
@@ -54,6 +54,7 @@ class Solver:
 
     limit: int = RLIMIT
     cost: Cost = field(default_factory=Cost)
+    _context: z3.Context = field(default_factory=z3.Context)
     _known: dict[tuple[tuple[str, int], ...], dict[int, Term]] = field(default_factory=dict)
 
     def ask(self, terms: Sequence[Term]) -> Answer:
@@ -65,8 +66,7 @@ class Solver:
             self.cost.by_hand += 1
             return Satisfied(chosen) if goal.value else Unsatisfiable()
         self.cost.queries += 1
-        context = z3.Context()
-        solver = _strategy(context)
+        solver = _strategy(self._context)
         solver.set("rlimit", self.limit)
         solver.from_string(script(_conjuncts([goal])))
         verdict = solver.check()
@@ -77,6 +77,10 @@ class Solver:
             return Undecided(f"solver: {solver.reason_unknown()}")
         return Satisfied(dict(sorted({**_values(solver.model(), goal), **chosen}.items())))
 
+    def successor(self) -> Solver:
+        """A solver with a new context, that starts with what this one simplified."""
+        return Solver(self.limit, _known=self._known)
+
     def under(self, assumptions: Sequence[Term], terms: Sequence[Term]) -> list[Term]:
         """The terms, simplified by the equations among the assumptions."""
         fixed, _ = self._propagate(_conjuncts(assumptions))
@@ -86,7 +90,7 @@ class Solver:
         """Variables that a conjunct equates with a number, and the conjuncts with that number in their place."""
         fixed: dict[str, Term] = {}
         for _ in range(ROUNDS):
-            found = dict(equation for part in parts if (equation := _equation(part)) is not None)
+            found = equations(parts)
             if not found:
                 break
             fixed.update(found)
@@ -100,6 +104,11 @@ class Solver:
 
 def _conjuncts(terms: Sequence[Term]) -> list[Term]:
     return [part for term in terms for part in (term.args if term.op == "band" else (term,))]
+
+
+def equations(terms: Sequence[Term]) -> dict[str, Term]:
+    """Variables that a conjunct equates with a number."""
+    return dict(equation for part in _conjuncts(terms) if (equation := _equation(part)) is not None)
 
 
 def _equation(part: Term) -> tuple[str, Term] | None:

@@ -125,10 +125,11 @@ def _ignore_interrupt() -> None:
 def _one(index: int) -> list[RuleResult]:
     """One rule at all trust levels, in the order L0, L1, L2."""
     work = _WORK[0]
+    solver = work.solver.successor()
     judge: Judge | None = None
     results = []
     for setting in work.settings:
-        work.solver.cost = Cost()
-        judge = Judge(setting, work.rules[index], work.solver, judge)
+        solver.cost = Cost()
+        judge = Judge(setting, work.rules[index], solver, judge)
         results.append(judge.judge())
     return results[::-1]
