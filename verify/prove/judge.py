@@ -15,6 +15,7 @@ from verify.prove.outcome import Cause, Episode, Finding, PartResult, RuleResult
 from verify.prove.reset import Script, Search
 from verify.prove.samples import Samples
 from verify.prove.target import Target
+from verify.prove.trust import LEVELS
 from verify.rules.rule import Part, Require, Rule
 from verify.rules.scene import Scene
 from verify.solve.query import Satisfied, Solver, Undecided, Unsatisfiable
@@ -55,8 +56,14 @@ class _Excluded:
 class Judge:
     """Judges the parts of one rule."""
 
-    def __init__(self, setting: Setting, rule: Rule, solver: Solver, stricter: Judge | None = None) -> None:
-        """`stricter` judged the same rule where EL3 may do less: what it found holds here too."""
+    def __init__(
+        self, setting: Setting, rule: Rule, solver: Solver, stricter: Judge | None = None,
+        weakest: Setting | None = None,
+    ) -> None:
+        """`stricter` judged the same rule where EL3 may do less: what it found holds here too.
+
+        What is certain at the weakest level is certain here.
+        """
         self._setting = setting
         self._known = stricter._found if stricter else {}
         self._found: dict[str, list[tuple[int, int, Script]]] = {}
@@ -65,8 +72,11 @@ class Judge:
         self._solver = solver
         self._secrets: dict[str, Secrets] = {}
         self._witnesses: dict[str, Episode] = stricter._witnesses if stricter else {}
+        self._weakest = weakest or setting
+        self._certain: dict[str, bool] = stricter._certain if stricter else {}
+        self._open: dict[str, _Open] = dict(stricter._open) if stricter and _implies(stricter._setting, setting) else {}
         self._search = Search(setting.target, setting.level, solver, setting.pages)
-        self._base = [*setting.pages, *surroundings(setting.target, setting.invariants, setting.level)]
+        self._base = _base(setting)
 
     def judge(self) -> RuleResult:
         scene = self._setting.target.scene(self._setting.profile)
@@ -113,7 +123,9 @@ class Judge:
         excluded = _Excluded({(index, site): None for index, site, _ in found})
         while True:
             wrong = [excluded.remaining(k, claim) for k, claim in enumerate(conjuncts)]
-            model = self._wrong(given, wrong, state_only)
+            model = None
+            if excluded.pairs or not self._is_certain(part.name, given, wrong, state_only):
+                model = self._wrong(given, wrong, state_only)
             if model is None or len(found) >= MAX_FINDINGS:
                 break
             script = self._sequence(given, wrong)
@@ -123,7 +135,7 @@ class Judge:
             for index, site in self._hits(conjuncts, excluded, script):
                 excluded.pairs[index, site] = None
                 found.append((index, site, script))
-        return self._merge(part, conjuncts, found), model or self._lost(given, state_only) or self._blocked()
+        return self._merge(part, conjuncts, found), model or self._lost(part.name, given, state_only) or self._blocked()
 
     def _sequence(self, given: Sequence[Term], wrong: Sequence[Term]) -> Script | Undecided | None:
         """Preferably one in which every conjunct fails that can."""
@@ -191,10 +203,7 @@ class Judge:
 
     def _wrong(self, given: Sequence[Term], wrong: Sequence[Term], state_only: bool) -> _Open | None:
         """Is there still a way for a conjunct to fail, on a path that is modelled to its end and safe?"""
-        step = self._setting.target.step
-        safe = [t.or_(t.not_(o.guard), o.holds) for o in step.record.obligations]
-        ends = [t.or_(step.alive, *(b.guard for b in step.record.boundaries))] if state_only else [step.alive, *safe]
-        match self._solver.ask([*self._base, *given, *ends, t.or_(*wrong)]):
+        match self._solver.ask([*self._base, *given, *self._ends(state_only), t.or_(*wrong)]):
             case Unsatisfiable():
                 return None
             case Undecided(reason=reason):
@@ -202,24 +211,54 @@ class Judge:
             case _:
                 return _Open(Status.UNKNOWN, "too many findings", ())
 
-    def _lost(self, given: Sequence[Term], state_only: bool) -> _Open | None:
+    def _ends(self, state_only: bool) -> list[Term]:
+        step = self._setting.target.step
+        if state_only:
+            return [t.or_(step.alive, *(b.guard for b in step.record.boundaries))]
+        return [step.alive, *(t.or_(t.not_(o.guard), o.holds) for o in step.record.obligations)]
+
+    def _is_certain(self, name: str, given: Sequence[Term], wrong: Sequence[Term], state_only: bool) -> bool:
+        """Proved at the weakest level, whose assumptions hold at this one too."""
+        if self._weakest is self._setting or not _implies(self._setting, self._weakest):
+            return self._certain.get(name, False)
+        if name not in self._certain:
+            answer = self._solver.ask([*_base(self._weakest), *given, *self._ends(state_only), t.or_(*wrong)])
+            self._certain[name] = isinstance(answer, Unsatisfiable)
+        return self._certain[name]
+
+    def _lost(self, name: str, given: Sequence[Term], state_only: bool) -> _Open | None:
         """Does the premise allow a path that is not modelled, or one whose safety is not proved?"""
         if state_only:
             return None
+        if name not in self._open and (problem := self._find_lost(given)) is not None:
+            self._open[name] = problem
+        return self._open.get(name)
+
+    def _find_lost(self, given: Sequence[Term]) -> _Open | None:
+        """What is not modelled counts before what is not safe, whichever the solver happens to find first."""
         record = self._setting.target.step.record
         unsafe = [t.and_(o.guard, t.not_(o.holds)) for o in record.obligations]
         lost = [b.guard for b in record.boundaries]
-        match self._solver.ask([*self._base, *given, t.or_(*lost, *unsafe)]):
+        answer = self._solver.ask([*self._base, *given, t.or_(*lost, *unsafe)])
+        if isinstance(answer, Satisfied) and not any(evaluate(lost, answer.values)):
+            beyond = self._solver.ask([*self._base, *given, t.or_(*lost)])
+            answer = answer if isinstance(beyond, Unsatisfiable) else beyond
+        match answer:
             case Unsatisfiable():
                 return None
             case Undecided(reason=reason):
                 return _Open(Status.UNKNOWN, reason, ())
             case Satisfied(values=values):
-                hits = evaluate([*lost, *unsafe], values)
+                return self._where_lost(evaluate([*lost, *unsafe], values))
+
+    def _where_lost(self, hits: Sequence[int]) -> _Open:
+        """`hits`: for each boundary, then for each obligation, whether control comes by there."""
+        record = self._setting.target.step.record
         for boundary, hit in zip(record.boundaries, hits, strict=False):
             if hit:
-                return _Open(Status.UNSUPPORTED, boundary.construct, (f"{boundary.span.file}:{boundary.span.line}",))
-        obligation = record.obligations[hits.index(1) - len(lost)]
+                place = f"{boundary.span.file}:{boundary.span.line}"
+                return _Open(Status.UNSUPPORTED, boundary.construct, (place,))
+        obligation = record.obligations[hits.index(1) - len(record.boundaries)]
         place = f"{obligation.span.file}:{obligation.span.line}"
         return _Open(Status.UNKNOWN, f"blocked by {obligation.kind}", (place,))
 
@@ -269,6 +308,16 @@ class Judge:
 
     def _is_witness(self, episode: Episode, name: str) -> bool:
         return replay.meets_premise(self._setting.target, self._rule, self._setting.profile, episode, name)
+
+
+def _base(setting: Setting) -> list[Term]:
+    return [*setting.pages, *surroundings(setting.target, setting.invariants, setting.level)]
+
+
+def _implies(stricter: Setting, weaker: Setting) -> bool:
+    """Is all that the weaker level assumes assumed at the stricter one? Axioms are: levels only add some."""
+    is_lower = LEVELS.index(weaker.level) <= LEVELS.index(stricter.level)
+    return is_lower and set(weaker.invariants.names) <= set(stricter.invariants.names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,9 +140,10 @@ def _values(model: z3.ModelRef, goal: Term) -> dict[str, int]:
     """
     known, result = variables([goal]), {}
     for declaration in model.decls():
-        if declaration.name() in known:
-            value = model.eval(declaration(), model_completion=True)
-            result[declaration.name()] = int(z3.is_true(value)) if z3.is_bool(value) else value.as_long()
+        name = declaration.name()
+        if name in known:
+            value = model[declaration]
+            result[name] = int(z3.is_true(value)) if z3.is_bool(value) else value.as_long()
     if not holds(goal, result):
         raise InternalError("the solver's model does not satisfy the query")
     return dict(sorted(result.items()))

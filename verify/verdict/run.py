@@ -130,6 +130,6 @@ def _one(index: int) -> list[RuleResult]:
     results = []
     for setting in work.settings:
         solver.cost = Cost()
-        judge = Judge(setting, work.rules[index], solver, judge)
+        judge = Judge(setting, work.rules[index], solver, judge, work.settings[-1])
         results.append(judge.judge())
     return results[::-1]
