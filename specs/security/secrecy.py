@@ -8,7 +8,7 @@ from verify.rules import Clause, Part, Scene, independent, part, provenance, rul
 
 from ..ffa.calls import by_function
 
-NONE = Clause("none", "a property of any mediator", "the seed thread")
+NONE = Clause("", "a property of any mediator", "the seed thread")
 
 
 @rule("FFA-SEC-01", "No EL2 memory reaches the host", NONE, force="security", confidence="high")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from verify.rules import Clause, Part, Scene, all_of, part, require, rule
 
-LOCK = Clause("none", "a property of any mediator", "the seed thread")
+LOCK = Clause("", "a property of any mediator", "the seed thread")
 
 
 @rule("FFA-SEC-04", "Version lock", LOCK, force="security", confidence="high")

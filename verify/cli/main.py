@@ -14,7 +14,7 @@ from verify.cli.extract import extract
 from verify.cli.rules import rules
 from verify.cli.run import run
 from verify.errors import InputError, InternalError, UnsupportedC, VerifyError
-from verify.verdict.exit_status import INTERNAL, UNDECIDED, USAGE
+from verify.verdict.exit_status import INTERNAL, INTERRUPTED, UNDECIDED, USAGE
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,7 +36,7 @@ def main() -> None:
         sys.exit(USAGE)
     except (click.Abort, KeyboardInterrupt):
         click.echo("verify: interrupted", err=True)
-        sys.exit(130)
+        sys.exit(INTERRUPTED)
     except InputError as problem:
         click.echo(f"verify: {problem}", err=True)
         sys.exit(USAGE)

@@ -17,7 +17,7 @@ from verify.report import json_report, text
 from verify.rules.binding import Binding, choose
 from verify.rules.rule import Rule, registered
 from verify.verdict.baseline import Tolerated, read_baseline
-from verify.verdict.exit_status import exit_status
+from verify.verdict.exit_status import INTERRUPTED, exit_status
 from verify.verdict.options import Options
 from verify.verdict.run import Interrupted, Progress, TargetRun, judge_target
 
@@ -73,9 +73,8 @@ def run(
     try:
         runs = judge_all(chosen, bindings(config), rules, options)
     except Interrupted as stop:
-        names = ", ".join(dict.fromkeys(result.rule for result in stop.finished)) or "no rule"
-        click.echo(f"verify: interrupted; finished: {names}", err=True)
-        return 130
+        click.echo(f"verify: {stop}", err=True)
+        return INTERRUPTED
     write_reports(runs, options, tolerated, places)
     for line in tolerated.unmatched(runs):
         click.echo(line, err=True)
@@ -97,12 +96,15 @@ def choose_targets(
 def judge_all(
     chosen: Sequence[Chosen], known: Sequence[Binding], rules: tuple[Rule, ...], options: Options
 ) -> list[TargetRun]:
-    runs = []
+    runs: list[TargetRun] = []
     for item in chosen:
         binding = choose(item.unit, known)
-        done = judge_target(item.name, item.revision, item.unit, binding, rules, options, item.notes,
-                            progress(item.name))
-        runs.append(done)
+        try:
+            runs.append(judge_target(item.name, item.revision, item.unit, binding, rules, options, item.notes,
+                                     progress(item.name)))
+        except Interrupted as stop:
+            before = ", ".join(run.name for run in runs) or "none"
+            raise Interrupted(f"{stop}; targets finished before: {before}") from None
     return runs
 
 

@@ -79,8 +79,6 @@ class Initialisers:
             step = ct.size_of(kind.element)
             return [(index * step, kind.element) for index in range(kind.count)]
         if isinstance(kind, ct.Record) and kind.members is not None:
-            if kind.is_union and any(not member.name for member in kind.members):
-                raise self._owner.refuse("initialiser of an anonymous union", node)
             return [(member.offset, member.type) for member in kind.members]
         raise self._owner.refuse("initialiser for this type", node)
 

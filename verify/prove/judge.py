@@ -12,7 +12,7 @@ from verify.prove.claims import Claim, Secrets, claims, is_about_state_only, sit
 from verify.prove.guarantee import Guarantee
 from verify.prove.invariants import Invariants, surroundings
 from verify.prove.outcome import Cause, Episode, Finding, PartResult, RuleResult, Status
-from verify.prove.reset import Script, Search
+from verify.prove.reset import Chain, Script, Search
 from verify.prove.samples import Samples
 from verify.prove.target import Target
 from verify.prove.trust import LEVELS
@@ -39,6 +39,8 @@ class Setting:
     samples: Samples = field(default_factory=lambda: Samples([]))
     pages: tuple[Term, ...] = ()
     """Restricts the page size; empty: 4K, 16K and 64K."""
+    chains: dict[int, Chain] = field(default_factory=dict)
+    """Sequences of calls that were put together already, by the length of their history."""
 
 
 @dataclass(slots=True)
@@ -75,7 +77,7 @@ class Judge:
         self._weakest = weakest or setting
         self._certain: dict[str, bool] = stricter._certain if stricter else {}
         self._open: dict[str, _Open] = dict(stricter._open) if stricter and _implies(stricter._setting, setting) else {}
-        self._search = Search(setting.target, setting.level, solver, setting.pages)
+        self._search = Search(setting.target, setting.level, solver, setting.pages, setting.chains)
         self._base = _base(setting)
 
     def judge(self) -> RuleResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from verify.engine.record import SmcEvent
 from verify.engine.transition import Transition
@@ -36,6 +36,24 @@ class Script:
 
 
 @dataclass(frozen=True, slots=True)
+class Chain:
+    """Calls one after the other. `definitions`: the statics that each starts with, over inputs and answers alone."""
+
+    steps: tuple[Transition, ...]
+    definitions: dict[str, Term] = field(default_factory=dict)
+    conditions: list[Term] = field(default_factory=list)
+    known: dict[int, Term] = field(default_factory=dict)
+
+    def linked(self, terms: list[Term]) -> list[Term]:
+        return substitute(terms, self.definitions, self.known)
+
+    def complete(self, values: Mapping[str, int]) -> dict[str, int]:
+        """With the statics' values."""
+        made = evaluate(list(self.definitions.values()), values)
+        return {**values, **dict(zip(self.definitions, made, strict=True))}
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """Looks for a sequence of at most MAX_HISTORY + 1 calls, the shortest first."""
 
@@ -43,20 +61,21 @@ class Search:
     level: str
     solver: Solver
     pages: tuple[Term, ...] = ()
+    chains: dict[int, Chain] = field(default_factory=dict)
 
     def find(self, wanted: Sequence[Term], readable: bool = True) -> Script | Undecided | None:
         """None: no such sequence of this length. `readable` costs time: plain numbers wherever they do."""
         for length in range(MAX_HISTORY + 1):
-            steps = [self.target.history(number) for number in range(length, 0, -1)] + [self.target.step]
             if length == 0 and self._excluded_at_boot(wanted):
                 continue
-            conditions = [*self._before(steps), *quiet_and_safe(self.target.step), *wanted]
-            for preferred in ([*self._usual_boot(), *map(self._usual, steps[:-1])], []):
-                answer: Answer = self.solver.ask([*conditions, *preferred])
+            chain = self._chain(length)
+            conditions = [*chain.conditions, *chain.linked([*quiet_and_safe(self.target.step), *wanted])]
+            for preferred in (chain.linked([*self._usual_boot(), *map(self._usual, chain.steps[:-1])]), []):
+                goal = [*conditions, *preferred]
+                answer: Answer = self.solver.ask(goal)
                 match answer:
                     case Satisfied(values=values):
-                        goal = [*conditions, *preferred]
-                        return self._script(steps, _readable(goal, values) if readable else values)
+                        return self._script(chain, _readable(goal, values) if readable else values)
                     case Undecided():
                         return answer
                     case Unsatisfiable():
@@ -82,18 +101,29 @@ class Search:
         versions = (t.eq(low, t.const(0x10000 | minor, 32)) for minor in range((self.target.max_version & 0xFFFF) + 1))
         return t.and_(t.eq(step.inputs[0], t.const(FFA_VERSION, 64)), t.or_(*versions))
 
-    def _before(self, steps: Sequence[Transition]) -> list[Term]:
+    def _chain(self, length: int) -> Chain:
+        if length not in self.chains:
+            self.chains[length] = self._make_chain(length)
+        return self.chains[length]
+
+    def _make_chain(self, length: int) -> Chain:
+        steps = [self.target.history(number) for number in range(length, 0, -1)] + [self.target.step]
+        chain = Chain(tuple(steps))
         conditions = [*self.pages, *started(self.target), *axioms(self.target.init.record, self.level)]
         earlier = self.target.init
         for step in steps:
-            conditions += link(self.target, step, earlier)
+            linked = link(self.target, step, earlier)
+            chain.definitions.update(zip(linked, chain.linked(list(linked.values())), strict=True))
+            chain.known.clear()
             conditions += [*step.record.relies, *axioms(step.record, self.level)]
             if step is not steps[-1]:
                 conditions += quiet_and_safe(step)
             earlier = step
-        return conditions
+        chain.conditions.extend(chain.linked(conditions))
+        return chain
 
-    def _script(self, steps: Sequence[Transition], values: Mapping[str, int]) -> Script:
+    def _script(self, chain: Chain, found: Mapping[str, int]) -> Script:
+        steps, values = chain.steps, chain.complete(found)
         answers: list[tuple[int, ...]] = []
         for step in (self.target.init, *steps):
             answers += _answers(step.record.smcs, values)

@@ -69,17 +69,16 @@ def make_target(unit: Unit, binding: Binding) -> Target:
     return Target(unit, binding, init, run_call(unit, init, shared, STEP), asked[0].value & 0xFFFFFFFF, shared)
 
 
-def link(target: Target, step: Transition, earlier: Transition) -> list[Term]:
-    """The statics that `step` starts with are those that `earlier` left; other files' statics stay as at boot."""
-    equations = []
+def link(target: Target, step: Transition, earlier: Transition) -> dict[str, Term]:
+    """The statics that `step` starts with, by variable: what `earlier` left; other files' statics stay as at boot."""
+    found = {}
     for name, item in sorted(target.unit.statics.items()):
         for member in item.fields:
             path = f"{name}.{member.path}" if member.path else name
             bits = 64 if member.bits == POINTER else member.bits
-            variable = t.var(f"{step.record.prefix}s.{path}", bits)
             left = t.var(f"boot.{path}", bits) if item.is_external else earlier.after[path].term
-            equations.append(t.eq(variable, left))
-    return equations
+            found[f"{step.record.prefix}s.{path}"] = left
+    return found
 
 
 def quiet_and_safe(step: Transition) -> list[Term]:

@@ -12,14 +12,17 @@ from verify.terms import build as t
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """Where the sentence stands. `via` names the public text when the document itself was not seen."""
+    """Where the sentence stands; no document: a property that any mediator needs.
+
+    `via` names the public text when the document itself was not seen.
+    """
 
     document: str
     section: str
     via: str = ""
 
     def __str__(self) -> str:
-        return f"{self.document} {self.section}" + (f" (second-hand: {self.via})" if self.via else "")
+        return f"{self.document} {self.section}".strip() + (f" (second-hand: {self.via})" if self.via else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from verify.prove.outcome import Finding, PartResult, Status
 from verify.verdict.run import TargetRun
 
 OK, VIOLATED, USAGE, UNDECIDED, INTERNAL = 0, 1, 2, 3, 4
+INTERRUPTED = 130
+"""As shells have it for Ctrl-C."""
 
 
 def findings_of(runs: Iterable[TargetRun], trust: str) -> list[Finding]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from verify.errors import InputError
 from verify.prove.outcome import PartResult
 from verify.prove.trust import LEVELS
-from verify.rules.rule import ALL_PROFILES, Rule
+from verify.rules.rule import ALL_PROFILES, Part, Rule
 from verify.terms import build as t
 from verify.terms.term import Term
 
@@ -63,12 +64,16 @@ class Options:
             if self.profile in rule.profiles
             and (not self.rules or any(_matches(rule.identity, glob) for glob in self.rules)))
 
-    def reports(self, part: PartResult) -> bool:
-        """Does --function select the part: by the call's name, or by a C function that it names?"""
-        if not self.functions:
-            return True
-        names = {part.function, *(finding.cause.function for finding in part.findings)}
-        return any(fnmatchcase(name, glob) for name in names for glob in self.functions)
+    def reports(self, part: Part | PartResult) -> bool:
+        """Does --function select the part, by the FF-A function that it is about?"""
+        return not self.functions or any(fnmatchcase(part.function, glob) for glob in self.functions)
+
+    def check_functions(self, known: Iterable[str]) -> None:
+        """Raises InputError for a glob that names no function of the selected rules' parts."""
+        names = sorted(set(known))
+        for glob in self.functions:
+            if not any(fnmatchcase(name, glob) for name in names):
+                raise InputError(f"the selected rules have no part for function {glob}; they have {', '.join(names)}")
 
 
 def _matches(identity: str, glob: str) -> bool:

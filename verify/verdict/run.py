@@ -6,6 +6,7 @@ import multiprocessing
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from verify.ir.function import Unit
@@ -18,7 +19,8 @@ from verify.prove.samples import make_samples
 from verify.prove.target import Target, make_target
 from verify.prove.trust import LEVELS
 from verify.rules.binding import Binding
-from verify.rules.rule import Rule
+from verify.rules.rule import Part, Rule, Statement
+from verify.rules.scene import Scene
 from verify.solve.query import RLIMIT, Cost, Solver
 from verify.verdict.options import Options
 
@@ -41,11 +43,7 @@ class TargetRun:
 
 
 class Interrupted(Exception):
-    """Ctrl-C; `finished` are the results so far."""
-
-    def __init__(self, finished: list[RuleResult]) -> None:
-        super().__init__("interrupted")
-        self.finished = finished
+    """Ctrl-C; says which rules or targets were finished."""
 
 
 @dataclass(slots=True)
@@ -82,7 +80,8 @@ def judge_target(
 ) -> TargetRun:
     """Raises InputError for a unit that cannot be judged, ReplayMismatch, and Interrupted on Ctrl-C."""
     target, settings = prepare(unit, binding, options)
-    target.scene(options.profile)
+    scene = target.scene(options.profile)
+    rules = _reported(rules, scene, options)
     _WORK[:] = [_Work(settings, rules, Solver(options.limit or RLIMIT))]
     results: list[RuleResult] = []
     try:
@@ -91,15 +90,29 @@ def judge_target(
             if progress is not None:
                 progress(group[0].rule, done, len(rules))
     except KeyboardInterrupt:
-        raise Interrupted(results) from None
+        names = ", ".join(dict.fromkeys(result.rule for result in results)) or "no rule"
+        raise Interrupted(f"interrupted in {name}; finished there: {names}") from None
     finally:
         _WORK.clear()
-    reported = tuple(
-        replace(result, parts=tuple(part for part in result.parts if options.reports(part))) for result in results)
     return TargetRun(
-        name, revision, tuple(result for result in reported if result.parts), {rule.identity: rule for rule in rules},
+        name, revision, tuple(result for result in results if result.parts), {rule.identity: rule for rule in rules},
         unit.constants, unit.assumptions,
         {setting.level: setting.invariants.names for setting in settings}, notes)
+
+
+def _reported(rules: tuple[Rule, ...], scene: Scene, options: Options) -> tuple[Rule, ...]:
+    """The rules with the parts that --function selects. Raises InputError where it selects none."""
+    if not options.functions:
+        return rules
+    parts = {rule.identity: list(rule.statement(scene)) for rule in rules}
+    options.check_functions(part.function for some in parts.values() for part in some)
+    return tuple(
+        replace(rule, statement=partial(_selected, rule.statement, options))
+        for rule in rules if any(map(options.reports, parts[rule.identity])))
+
+
+def _selected(statement: Statement, options: Options, scene: Scene) -> Iterator[Part]:
+    return (part for part in statement(scene) if options.reports(part))
 
 
 def _judged(count: int, jobs: int) -> Iterator[list[RuleResult]]:
