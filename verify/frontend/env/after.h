@@ -21,12 +21,12 @@
 #define PAGE_SIZE (1UL << PAGE_SHIFT)
 #define PAGE_MASK (~(PAGE_SIZE - 1))
 #define PAGE_ALIGNED(addr) ((((unsigned long)(addr)) & (PAGE_SIZE - 1)) == 0)
-#define IS_ALIGNED(x, a) (((x) & ((a) - 1)) == 0)
-#define ALIGN(x, a) (((x) + ((a) - 1)) & ~((a) - 1))
-#define PAGE_ALIGN(addr) ALIGN((unsigned long)(addr), PAGE_SIZE)
+#define IS_ALIGNED(x, a) (((x) & (__verify_like(x, a) - 1)) == 0)
+#define ALIGN(x, a) (((x) + (__verify_like(x, a) - 1)) & ~(__verify_like(x, a) - 1))
+#define PAGE_ALIGN(addr) ALIGN(addr, PAGE_SIZE)
 #define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define SG_MAX_SEGMENTS 128
+#define SG_MAX_SEGMENTS 2048
 #define upper_32_bits(n) ((u32)(((n) >> 16) >> 16))
 #define lower_32_bits(n) ((u32)((n) & 0xffffffff))
 #define likely(x) (!!(x))
