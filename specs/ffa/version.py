@@ -45,12 +45,12 @@ def bit_31(scene: Scene) -> Iterator[Part]:
 
 @rule("FFA-VER-02", "Shape of the FFA_VERSION completion", NEGOTIATION, force="spec", confidence="high")
 def completion_shape(scene: Scene) -> Iterator[Part]:
-    """FFA_VERSION answers a version or a negative code in w0; x1 to x7 are zero.
+    """FFA_VERSION answers a version or a negative code in w0; w1 to w7 are zero.
 
     Clause: results of FFA_VERSION; the compliance suite checks x1 to x7.
-    Reading: a version has bit 31 clear and a major of at least 1.
+    Reading: a version has bit 31 clear and a major of at least 1. The call is SMC32: its caller looks at w registers.
     Applies to: every version.
-    Not covered: which negative codes exist beyond −1 and −3.
+    Not covered: which negative codes exist beyond −1 and −3; the upper halves (SEC-01 says whose data they may hold).
     """
     answered = asks_version(scene) & scene.result.handled
     version = (scene.result.w(0).bits_(31, 31) == 0) & (scene.result.w(0).bits_(30, 16) >= 1)
@@ -58,9 +58,9 @@ def completion_shape(scene: Scene) -> Iterator[Part]:
     yield part("w0", answered, [require("w0 is a version or a negative code", version | code, "x0")],
                function="FFA_VERSION")
     yield part("x1–x3", answered, [
-        require("x1–x3 are zero", scene.result.x(k) == 0) for k in range(1, 4)], function="FFA_VERSION")
+        require("w1–w3 are zero", scene.result.w(k) == 0, f"x{k}") for k in range(1, 4)], function="FFA_VERSION")
     yield part("x4–x7", answered, [
-        require("x4–x7 are zero", scene.result.x(k) == 0) for k in range(4, 8)], function="FFA_VERSION")
+        require("w4–w7 are zero", scene.result.w(k) == 0, f"x{k}") for k in range(4, 8)], function="FFA_VERSION")
     yield part("independence", answered, [
         independent("x1–x7 do not depend on EL2's stack", scene.result.x(k)) for k in range(1, 8)],
         function="FFA_VERSION")

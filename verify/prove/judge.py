@@ -89,10 +89,9 @@ class Judge:
 
     def _part(self, scene: Scene, part: Part) -> PartResult:
         state_only = is_about_state_only(part)
-        given = [part.given.term]
-        if not state_only:
-            given.append(t.not_(scene.undispatched.term))
-        if self._is_absent(part, given):
+        dispatched = [] if state_only else [t.not_(scene.undispatched.term)]
+        given = [part.given.term, *dispatched]
+        if self._is_absent(part, given, dispatched):
             return PartResult(part.name, part.function, Status.NOT_APPLICABLE)
         conjuncts = claims(self._setting.target, part, self._secrets)
         findings, open_question = self._findings(part, given, conjuncts, state_only)
@@ -105,14 +104,14 @@ class Judge:
                               open_question.places, assumptions)
         return self._check_vacuity(part, given, assumptions)
 
-    def _is_absent(self, part: Part, given: Sequence[Term]) -> bool:
+    def _is_absent(self, part: Part, given: Sequence[Term], dispatched: Sequence[Term]) -> bool:
         """No reachable call meets the interface condition, not even one that is not modelled to its end."""
         setting = self._setting
         if part.exists.term is t.TRUE or setting.samples.shows(setting.target, self._rule, setting.profile, part):
             return False
         step = self._setting.target.step
         lost = t.or_(*(b.guard for b in step.record.boundaries))
-        exists = t.or_(t.and_(step.alive, part.exists.term), t.and_(lost, *given))
+        exists = t.or_(t.and_(step.alive, part.exists.term, *dispatched), t.and_(lost, *given))
         return isinstance(self._solver.ask([*self._base, exists]), Unsatisfiable)
 
     # -- violations ------------------------------------------------------------------------------------------

@@ -66,9 +66,9 @@ def _one_of(*answers: int) -> Callable[[SmcEvent], Term]:
     return lambda event: t.or_(*(_is(_low(event, 0), answer) for answer in answers))
 
 
-def _wide_frame(event: SmcEvent) -> Term:
+def _wide_one_of(*answers: int) -> Callable[[SmcEvent], Term]:
     """A call made as SMC64 is answered in 64-bit registers."""
-    return t.or_(_is(event.results[0].term, SUCCESS), _is(event.results[0].term, ERROR))
+    return lambda event: t.or_(*(_is(event.results[0].term, answer) for answer in answers))
 
 
 ANY = None
@@ -80,16 +80,16 @@ AXIOMS = (
     Axiom("FFA-DSC-08", ID_GET, ("L1", "L2"), _frame),
     Axiom("FFA-DSC-08", ID_GET, ("L2",), _own_id),
     Axiom("FFA-DSC-03", FEATURES, ("L1", "L2"), _frame),
-    Axiom("FFA-BUF-05", 0xC4000066, ("L1", "L2"), _wide_frame),
+    Axiom("FFA-BUF-05", 0xC4000066, ("L1", "L2"), _wide_one_of(SUCCESS, ERROR)),
     Axiom("FFA-BUF-08", 0x84000067, ("L1", "L2"), _frame),
     Axiom("FFA-BUF-09", 0x84000065, ("L1", "L2"), _frame),
     Axiom("FFA-DSC-10", 0x84000068, ("L1", "L2"), _frame),
     Axiom("FFA-MEM-18", 0x84000072, ("L1", "L2"), _one_of(SUCCESS, ERROR, FRAG_RX)),
-    Axiom("FFA-MEM-18", 0xC4000072, ("L1", "L2"), _one_of(SUCCESS, ERROR, FRAG_RX)),
+    Axiom("FFA-MEM-18", 0xC4000072, ("L1", "L2"), _wide_one_of(SUCCESS, ERROR, FRAG_RX)),
     Axiom("FFA-MEM-18", 0x84000073, ("L1", "L2"), _one_of(SUCCESS, ERROR, FRAG_RX)),
-    Axiom("FFA-MEM-18", 0xC4000073, ("L1", "L2"), _one_of(SUCCESS, ERROR, FRAG_RX)),
+    Axiom("FFA-MEM-18", 0xC4000073, ("L1", "L2"), _wide_one_of(SUCCESS, ERROR, FRAG_RX)),
     Axiom("FFA-MEM-24", 0x84000074, ("L1", "L2"), _one_of(RETRIEVE_RESP, ERROR)),
-    Axiom("FFA-MEM-24", 0xC4000074, ("L1", "L2"), _one_of(RETRIEVE_RESP, ERROR)),
+    Axiom("FFA-MEM-24", 0xC4000074, ("L1", "L2"), _wide_one_of(RETRIEVE_RESP, ERROR)),
     Axiom("FFA-MEM-27", 0x84000077, ("L1", "L2"), _frame),
     Axiom("FFA-MEM-25", FRAG_RX, ("L1", "L2"), _one_of(FRAG_TX, ERROR)),
     Axiom("FFA-MEM-19", FRAG_TX, ("L1", "L2"), _one_of(SUCCESS, ERROR, FRAG_RX)),

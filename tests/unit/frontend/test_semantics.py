@@ -36,6 +36,13 @@ CASES = [
      "u64 f(void) { struct arm_smccc_res r = { .a2 = 7 }; return r.a2 + r.a3; }", (), 7),
     ("struct assignment copies", "u64 f(u64 a) { struct arm_smccc_res r = { .a1 = a }, s; s = r; r.a1 = 0;"
      " return s.a1; }", (5,), 5),
+    ("a union with an anonymous struct is initialised by a named member",
+     "u32 f(u32 a) { union { u32 word; struct { u16 low; u16 high; }; } v = { .word = a }; return v.high; }",
+     (0x10002,), 1),
+    ("braces reach into an anonymous struct",
+     "u32 f(void) { union { struct { u16 low; u16 high; }; u32 word; } v = { { 2, 1 } }; return v.word; }", (), 0x10002),
+    ("an empty initialiser clears a union with an anonymous struct",
+     "u32 f(void) { union { u8 low; struct { u16 a; u16 b; }; } v = {}; return v.a + v.b; }", (), 0),
     ("pointer steps by the element", "u64 f(void) { u64 a[3] = { 1, 2, 4 }; u64 *p = a; p++; return p[1] + *p; }", (), 6),
     ("pointer difference counts elements", "s64 f(void) { u32 a[8]; return &a[7] - &a[2]; }", (), 5),
     ("address of a scalar", "void g(u32 *p) { *p = 3; } u32 f(void) { u32 a = 1; g(&a); return a; }", (), 3),

@@ -7,6 +7,8 @@ import pytest
 import specs
 from specs.bindings.pkvm import PKVM
 from tests import mini
+from verify.frontend.preprocess import HYP_MAIN_C
+from verify.frontend.unit import lower_tree
 from verify.prove.invariants import find_invariants
 from verify.prove.outcome import RuleResult, Status
 from verify.prove.target import make_target
@@ -129,3 +131,33 @@ def test_what_other_cpus_left_on_a_path_says_nothing_of_the_other_paths() -> Non
     assert "no version is ever agreed" not in found.names
     fault = ("if (wanted >= hyp_ffa_version)\n            result", "result")
     assert judge(joined, look, fault, rule="VER-07").status is Status.VIOLATED
+
+
+CALLER = """
+static void default_host_smc_handler(struct kvm_cpu_context *host_ctxt)
+{
+    __kvm_hyp_host_forward_smc(host_ctxt);
+}
+
+static void handle_host_smc(struct kvm_cpu_context *host_ctxt)
+{
+    DECLARE_REG(u64, func_id, host_ctxt, 0);
+
+    if (func_id >> 32) {
+        cpu_reg(host_ctxt, 0) = (u64)-1;
+        return;
+    }
+    if (!kvm_host_ffa_handler(host_ctxt, func_id))
+        default_host_smc_handler(host_ctxt);
+}
+"""
+
+
+def test_a_call_that_the_caller_does_not_dispatch_is_not_served() -> None:
+    """REQ64 is always refused, but for numbers with upper bits, which no rule about FF-A calls is about."""
+    unit = lower_tree({**mini.files(), HYP_MAIN_C: CALLER})
+    options = Options(rules=("MSG-01",), trusts=("L0",), profile="SEED")
+    (result,) = judge_target("mini", "", unit, PKVM, options.select(registered()), options).results
+    status = {part.name: part.status for part in result.parts}
+    assert status["REQ64"] is Status.NOT_APPLICABLE
+    assert status["REQ"] is not Status.NOT_APPLICABLE

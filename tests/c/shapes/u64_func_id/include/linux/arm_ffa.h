@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* FF-A's numbers as enumerations. */
+#ifndef TESTS_ARM_FFA_H
+#define TESTS_ARM_FFA_H
+
+enum ffa_function {
+	FFA_ERROR = 0x84000060,
+	FFA_SUCCESS,
+	FFA_INTERRUPT,
+	FFA_VERSION,
+	FFA_FEATURES,
+	FFA_ID_GET = 0x84000069,
+	FFA_RUN = 0x8400006d,
+	FFA_MSG_SEND_DIRECT_REQ = 0x8400006f,
+	FFA_FN64_MSG_SEND_DIRECT_REQ = 0xc400006f,
+	FFA_MSG_SEND_DIRECT_REQ2 = 0xc400008d,
+};
+
+enum ffa_status {
+	FFA_RET_INVALID_PARAMETERS = -2,
+	FFA_RET_NOT_SUPPORTED,
+	FFA_RET_SUCCESS,
+};
+
+#define FFA_MAJOR_MASK GENMASK(31, 16)
+#define FFA_MINOR_MASK GENMASK(15, 0)
+#define FFA_MAJOR(version) ((u32)FIELD_GET(FFA_MAJOR_MASK, version))
+#define FFA_MINOR(version) ((u32)FIELD_GET(FFA_MINOR_MASK, version))
+#define FFA_MAKE_VERSION(major, minor) (FIELD_PREP(FFA_MAJOR_MASK, major) | FIELD_PREP(FFA_MINOR_MASK, minor))
+#define FFA_VERSION_1_2 FFA_MAKE_VERSION(1, 2)
+
+#endif

@@ -1,0 +1,70 @@
+"""The reference mediator keeps every rule: they can be satisfied together."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.mediators.trees import REFERENCE, RULES, judge, parts, table
+from verify.prove.outcome import Status
+from verify.verdict.exit_status import OK, exit_status
+from verify.verdict.run import TargetRun
+
+LEVELS = ("L0", "L2")
+PARTS = 220
+"""At least so many parts of these rules are proved at each level."""
+NOTHING_TO_JUDGE = {
+    "FFA-CC-06": {"FFA_RXTX_MAP: x8–x17 of SMC32", "FFA_MSG_SEND_DIRECT_REQ2: x8–x17 of SMC32",
+                  "FFA_MSG_SEND_DIRECT_RESP2: x8–x17 of SMC32"},
+    "FFA-ERR-01": {"FFA_VERSION"},
+    "FFA-ERR-02": {"FFA_VERSION"},
+    "FFA-ERR-04": {"FFA_VERSION", "FFA_RXTX_MAP", "FFA_RXTX_UNMAP", "FFA_MEM_SHARE", "FFA_MEM_LEND", "FFA_MEM_RECLAIM",
+                   "FFA_MEM_FRAG_TX", "FFA_MSG_SEND_DIRECT_REQ", "FFA_MSG_SEND_DIRECT_REQ2",
+                   "FFA_MSG_SEND_DIRECT_RESP2", "other functions"},
+}
+"""These functions are SMC64 only; FFA_VERSION is never answered by an error; these never by a success of EL2's."""
+
+
+@pytest.fixture(scope="module")
+def strict() -> TargetRun:
+    return judge(REFERENCE, jobs=2)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("rule", RULES)
+def test_keeps(strict: TargetRun, rule: str, level: str) -> None:
+    assert table(strict)[rule, level] is Status.PROVED
+
+
+def test_nothing_is_open_or_vacuous(strict: TargetRun) -> None:
+    bad = [status for status in Status if status not in (Status.PROVED, Status.NOT_APPLICABLE)]
+    assert [(result.rule, result.trust, part.name, part.reason) for result, part in parts(strict, *bad)] == []
+    assert [exit_status([strict], level) for level in LEVELS] == [OK, OK]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_so_much_is_proved(strict: TargetRun, level: str) -> None:
+    proved = [result.rule for result in strict.results if (result.trust, result.status) == (level, Status.PROVED)]
+    assert len(proved) >= len(RULES)
+    assert len([part for result, part in parts(strict, Status.PROVED) if result.trust == level]) >= PARTS
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_what_does_not_apply_is_known(strict: TargetRun, level: str) -> None:
+    absent: dict[str, set[str]] = {}
+    for result, part in parts(strict, Status.NOT_APPLICABLE):
+        if result.rule in RULES and result.trust == level:
+            absent.setdefault(result.rule, set()).add(part.name)
+    assert absent == NOTHING_TO_JUDGE
+
+
+def test_every_proof_has_a_call_that_meets_its_premise(strict: TargetRun) -> None:
+    for _, part in parts(strict, Status.PROVED):
+        assert part.witness is not None
+        assert part.witness.calls
+
+
+@pytest.mark.parametrize("profile", ["SEED", "UP618"])
+def test_keeps_the_other_readings_too(profile: str) -> None:
+    contested = ("CC-09", "ERR-02", "POL-02", "POL-05", "VER-07", "VER-10")
+    run = judge(REFERENCE, rules=contested, trusts=("L2",), profile=profile)
+    assert set(table(run).values()) == {Status.PROVED}

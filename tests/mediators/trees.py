@@ -1,0 +1,72 @@
+"""The mediators of tests/c: their files, edited or not, and what the rules say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import specs
+from specs.bindings.pkvm import PKVM
+from verify.cli.config import read_config
+from verify.frontend.preprocess import FFA_C
+from verify.frontend.unit import lower_tree
+from verify.prove.outcome import PartResult, RuleResult, Status
+from verify.rules.binding import Binding
+from verify.rules.rule import registered
+from verify.source.tree import read_tree
+from verify.verdict.options import Options
+from verify.verdict.run import TargetRun, judge_target
+
+specs.load()
+
+ROOT = Path(__file__).resolve().parents[1] / "c"
+REFERENCE = "reference"
+SHAPES = tuple(sorted(path.name for path in (ROOT / "shapes").iterdir() if path.is_dir()))
+RULES = (
+    "FFA-CC-02", "FFA-CC-04", "FFA-CC-06", "FFA-CC-08", "FFA-CC-09", "FFA-CC-12", "FFA-DSC-02", "FFA-DSC-03",
+    "FFA-DSC-07", "FFA-ERR-01", "FFA-ERR-02", "FFA-ERR-04", "FFA-MSG-01", "FFA-MSG-04", "FFA-MSG-06", "FFA-MSG-07",
+    "FFA-MSG-08", "FFA-MSG-10", "FFA-POL-02", "FFA-POL-05", "FFA-SEC-01", "FFA-SEC-02", "FFA-SEC-04", "FFA-VER-01",
+    "FFA-VER-02", "FFA-VER-03", "FFA-VER-04", "FFA-VER-05", "FFA-VER-06", "FFA-VER-07", "FFA-VER-08", "FFA-VER-10",
+    "FFA-VER-11", "FFA-VER-12",
+)
+"""What every mediator here has to keep, without exception."""
+
+
+def folder(name: str) -> Path:
+    return ROOT / name if name == REFERENCE else ROOT / "shapes" / name
+
+
+@cache
+def _files(name: str) -> Mapping[str, str]:
+    return read_tree(folder(name)).files
+
+
+def files(name: str, *edits: tuple[str, str]) -> dict[str, str]:
+    """With textual edits of ffa.c, one after the other; each old text must occur exactly once."""
+    found = dict(_files(name))
+    for old, new in edits:
+        assert found[FFA_C].count(old) == 1, (name, old, found[FFA_C].count(old))
+        found[FFA_C] = found[FFA_C].replace(old, new)
+    return found
+
+
+def binding(name: str) -> Binding:
+    config = folder(name) / "verify.toml"
+    return read_config(config).binding(PKVM) if config.is_file() else PKVM
+
+
+def judge(name: str, *edits: tuple[str, str], rules: tuple[str, ...] = (), trusts: tuple[str, ...] = ("L0", "L2"),
+          profile: str = "STRICT", jobs: int = 1) -> TargetRun:
+    options = Options(rules=rules, trusts=trusts, profile=profile, jobs=jobs)
+    unit = lower_tree(files(name, *edits))
+    return judge_target(name, "", unit, binding(name), options.select(registered()), options)
+
+
+def table(run: TargetRun) -> dict[tuple[str, str], Status]:
+    """(rule, trust level) → status."""
+    return {(result.rule, result.trust): result.status for result in run.results}
+
+
+def parts(run: TargetRun, *statuses: Status) -> list[tuple[RuleResult, PartResult]]:
+    return [(result, part) for result in run.results for part in result.parts if part.status in statuses]
