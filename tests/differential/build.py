@@ -57,14 +57,17 @@ class Flavour:
     extra: tuple[str, ...] = ()
 
 
+FAR = 0x5500000000
+"""Where a wild pointer of an input does not lead."""
 NATIVE_GCC = Flavour("gcc", "-O2")
-NATIVE_O0 = Flavour("gcc", "-O0")
-AARCH64 = Flavour("aarch64-linux-gnu-gcc", "-O2", ("qemu-aarch64",), ("-static", "-DREAL_SMCCC_1_1"))
+NATIVE_O0 = Flavour("gcc", "-O0", extra=("--coverage",))
+AARCH64 = Flavour(
+    "aarch64-linux-gnu-gcc", "-O2", ("qemu-aarch64",), ("-static", f"-Wl,-Ttext-segment={FAR}", "-DREAL_SMCCC_1_1"))
 
 
 def build(tree: Tree, shape: Shape, folder: Path, flavour: Flavour = NATIVE_GCC) -> list[str]:
     """The command that runs inputs from stdin; raises BuildError."""
-    _headers(tree, folder)
+    prepare(tree, folder)
     (folder / "caller.h").write_text(_caller(tree))
     (folder / "tables.h").write_text(_tables(shape))
     program = folder / "runner"
@@ -87,7 +90,7 @@ def _compile(command: Sequence[str]) -> None:
         raise BuildError(f"{' '.join(command)}\n{done.stderr}")
 
 
-def _headers(tree: Tree, folder: Path) -> None:
+def prepare(tree: Tree, folder: Path) -> None:
     """The tree's FF-A and SMCCC headers as they are; empty files for all others that they name."""
     wanted: set[str] = set()
     present = {name: text for name, path in AS_THEY_ARE.items() if (text := tree.text(path)) is not None}

@@ -19,7 +19,7 @@ from tests.differential.shape import Shape
 
 SEED = 20
 MAX_SHOWN = 3
-BATCH = 500
+BATCH = 2000
 PATIENCE = 20_000
 """Inputs that a function gets at most, beyond those asked for, while a side of a branch is not reached."""
 

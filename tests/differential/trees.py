@@ -15,10 +15,11 @@ from verify.source.tree import read_tree
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """A kernel tree; `name` is for people."""
+    """A kernel tree; `name` is for people, `patches` is the number of the seed's patches in it."""
 
     name: str
     root: Path
+    patches: int = 0
 
     @property
     def unit(self) -> Unit:

@@ -57,6 +57,11 @@ REFERENCE_FAULTS = (
         "\thyp_spin_unlock(&version_lock);\n\n\tanswer", "\tanswer")),
     fault(R, "the agreement is published by a plain store", "SEC-04", "agree", "negotiated write", (
         "smp_store_release(&has_version_negotiated, true)", "has_version_negotiated = true")),
+    fault(R, "the answer holds a physical address of EL2's", "SEC-02", "refuse", "x3", (
+        "FFA_ERROR, 0, (u32)code, 0)", "FFA_ERROR, 0, (u32)code, hyp_virt_to_phys(&host_buffers))")),
+    fault(R, "the answer holds a counter of EL2's", "SEC-02", "answer", "x3", (
+        "FFA_ERROR, 0, (u32)code, 0)", "FFA_ERROR, 0, (u32)code, refusals++)"), (
+        "static bool has_version_negotiated;", "static bool has_version_negotiated;\nstatic u64 refusals;")),
     fault(R, "x5 is not cleared", "CC-08", "refuse", "x5", ("\tcpu_reg(host, 5) = 0;\n", "")),
     fault(R, "x12 is not cleared", "CC-09", "refuse", "x12", ("\tcpu_reg(host, 12) = 0;\n", ""), profile="SEED"),
     fault(R, "x8 to x17 of a 32-bit call are cleared", "CC-06", "clear_wide", "x8", (

@@ -176,7 +176,7 @@ class Calls:
 
     def _like(self, name: str, arguments: list[Any], node: Any) -> Typed:
         """The second argument in the type of the first, which is not evaluated."""
-        return convert(self._owner.value(arguments[1]), self._owner.place_type(arguments[0]))
+        return convert(self._owner.value(arguments[1]), self._owner.type_of(arguments[0]))
 
     def _lowest_bit(self, name: str, arguments: list[Any], node: Any) -> Typed:
         mask = self._owner.types.constant(arguments[0])

@@ -15,7 +15,7 @@ from verify.frontend.split import Definition
 from verify.ir.expr import Const
 from verify.ir.span import NOWHERE
 
-_WORDS = {"unsigned", "signed", "int", "long", "short", "char", "sizeof"}
+_WORDS = {"unsigned", "signed", "int", "long", "short", "char", "sizeof", "__verify_lowest_bit"}
 _MARKS = {"(", ")", "+", "-", "*", "/", "%", "<<", ">>", "&", "|", "^", "~", "!", "?", ":", "<", ">", "<=", ">=", "==",
           "!=", "&&", "||"}
 

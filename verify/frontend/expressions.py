@@ -162,10 +162,10 @@ class Expressions:
         return arithmetic(self.builder, "-", zero, value)
 
     def _sizeof(self, node: Any) -> int:
-        kind = self.types.of(node) if isinstance(node, c_ast.Typename) else self.place_type(node)
+        kind = self.types.of(node) if isinstance(node, c_ast.Typename) else self._place_type(node)
         return ct.size_of(kind)
 
-    def place_type(self, node: Any) -> ct.CType:
+    def _place_type(self, node: Any) -> ct.CType:
         """Type of a sizeof operand: an lvalue does not decay, and nothing is evaluated."""
         saved = self.builder
         self.builder = saved.scratch()

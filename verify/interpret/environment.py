@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from verify.interpret.memory import HOST_BASE, Fault
+from verify.interpret.memory import HOST_BASE, SLOT_BITS, Fault
 
 PHYSICAL = (1 << 48) - 1
+MASK = (1 << 64) - 1
 EPERM, EBUSY = 1, 16
 
 
@@ -30,8 +31,8 @@ class Surroundings:
     pattern: int = 0xAA
     unused: dict[tuple[str, int], int] = field(default_factory=dict)
     """Bytes of unused memory that a counterexample asks for, by object and offset."""
-    physical: dict[str, int] = field(default_factory=dict)
-    """Physical addresses that a counterexample asks for, by object name."""
+    physical: dict[int, int] = field(default_factory=dict)
+    """Physical addresses that a counterexample asks for, by the virtual address of the object."""
     shared: set[int] = field(default_factory=set)
     lent: set[int] = field(default_factory=set)
     pinned: dict[int, int] = field(default_factory=dict)
@@ -42,9 +43,10 @@ class Surroundings:
     def outside(self, name: str, arguments: Sequence[int], page_shift: int) -> int:
         match name:
             case "hyp_virt_to_phys":
-                return arguments[0] & PHYSICAL
+                base = arguments[0] >> SLOT_BITS << SLOT_BITS
+                return self.physical.get(base, base & PHYSICAL) + arguments[0] - base & MASK
             case "hyp_phys_to_virt":
-                return (HOST_BASE + (arguments[0] & PHYSICAL)) & ((1 << 64) - 1)
+                return (HOST_BASE + (arguments[0] & PHYSICAL)) & MASK
             case "__pkvm_host_share_hyp":
                 return self._share(self.shared, arguments[0], 1)
             case "__pkvm_host_unshare_hyp":

@@ -54,6 +54,10 @@ class Machine:
         address, size = self._static(path)
         return self.memory.load(address, size)
 
+    def address(self, name: str) -> int | None:
+        """Where a static lies; None if there is none of this name."""
+        return self._statics.get(name)
+
     def set_static(self, path: str, value: int) -> None:
         address, size = self._static(path)
         self.memory.store(address, value, size)

@@ -11,7 +11,6 @@ from verify.interpret.machine import Machine
 from verify.interpret.memory import Fault
 from verify.ir.function import Unit
 
-INIT = "hyp_ffa_init"
 BUFFER_PAGES = 64
 """More than hyp_ffa_proxy_pages asks for, at every page size."""
 
@@ -31,11 +30,15 @@ class CallDone:
 
 
 class Session:
-    """A machine between calls."""
+    """A machine between calls. `init` is the function that runs at boot."""
 
-    def __init__(self, unit: Unit, environment: Environment, page_shift: int = 12, trace: bool = True) -> None:
+    def __init__(
+        self, unit: Unit, environment: Environment, page_shift: int = 12, trace: bool = True, init: str = "hyp_ffa_init"
+    ) -> None:
         self.unit = unit
+        self.init = init
         self.machine = Machine(unit, environment, page_shift, trace)
+        self.pages = self.machine.allocate("proxy pages", BUFFER_PAGES << page_shift, b"")
         self._paths = [
             f"{name}.{field.path}" if field.path else name
             for name, item in unit.statics.items() if not item.is_external for field in item.fields
@@ -46,9 +49,7 @@ class Session:
 
     def initialise(self) -> int:
         """Result of hyp_ffa_init as a C int; 0 is success. Raises Fault."""
-        size = BUFFER_PAGES << self.machine.page_shift
-        pages = self.machine.allocate("proxy pages", size, b"")
-        result = self.machine.call(INIT, [pages]) or 0
+        result = self.machine.call(self.init, [self.pages]) or 0
         return result - (1 << 32) if result >> 31 else result
 
     def call(self, registers: Sequence[int]) -> CallDone:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
+from verify.engine.transition import PAGES
 from verify.errors import ReplayMismatch
 from verify.interpret.environment import Scripted
 from verify.interpret.memory import Fault
 from verify.interpret.session import CallDone, Session
+from verify.ir.expr import POINTER
 from verify.prove.concrete_scene import concrete_scene
 from verify.prove.outcome import Episode
 from verify.prove.reset import Script
@@ -30,28 +32,60 @@ def unused_bytes(script: Script) -> dict[tuple[str, int], int]:
     return result
 
 
-def run(target: Target, script: Script, pattern: int, unused: bool = False) -> Episode:
-    """All calls of the script from reset. Raises ReplayMismatch where the interpreter meets a fault."""
+def run(target: Target, script: Script, pattern: int, unused: bool = False, second: bool = False) -> Episode:
+    """All calls of the script from reset; `second`: the last one with the other secrets of a two-run claim.
+
+    Raises ReplayMismatch where the interpreter meets a fault or other SMCs than the engine.
+    """
     environment = Scripted(pattern=pattern, answers=list(script.answers))
     if unused:
         environment.unused = unused_bytes(script)
-    session = Session(target.unit, environment, script.page_shift)
+    session = Session(target.unit, environment, script.page_shift, init=target.binding.init)
+    _place(session, environment, script.physical)
+    _boot(session, script)
+    calls = []
+    for number, registers in enumerate(script.calls, 1):
+        if second and number == len(script.calls):
+            _disturb(session, environment, target, script)
+        calls.append(session.call(registers))
+        if calls[-1].fault is not None:
+            raise ReplayMismatch(f"replay: call {number}: {calls[-1].fault}")
+    if environment.used != len(script.answers) and not second:
+        raise ReplayMismatch(f"replay: {environment.used} SMCs were made, the engine says {len(script.answers)}")
+    return Episode(script.page_shift, pattern, script.boot, script.answers, tuple(calls))
+
+
+def _boot(session: Session, script: Script) -> None:
     for path, value in script.boot:
         session.machine.set_static(path, value)
     try:
         result = session.initialise()
     except Fault as problem:
-        raise ReplayMismatch(f"replay: hyp_ffa_init: {problem}") from None
+        raise ReplayMismatch(f"replay: {session.init}: {problem}") from None
     if result != 0:
-        raise ReplayMismatch(f"replay: hyp_ffa_init returns {result}, the engine says 0")
-    calls = []
-    for registers in script.calls:
-        calls.append(session.call(registers))
-        if calls[-1].fault is not None:
-            raise ReplayMismatch(f"replay: call {len(calls)}: {calls[-1].fault}")
-    if environment.used != len(script.answers):
-        raise ReplayMismatch(f"replay: {environment.used} SMCs were made, the engine says {len(script.answers)}")
-    return Episode(script.page_shift, pattern, script.boot, script.answers, tuple(calls))
+        raise ReplayMismatch(f"replay: {session.init} returns {result}, the engine says 0")
+
+
+def _place(session: Session, environment: Scripted, addresses: Iterable[tuple[str, int]]) -> None:
+    """Physical addresses of EL2's objects."""
+    for name, value in addresses:
+        address = session.pages if name == PAGES else session.machine.address(name)
+        if address is not None:
+            environment.physical[address] = value
+
+
+def _disturb(session: Session, environment: Scripted, target: Target, script: Script) -> None:
+    """What the last call must not reveal is something else now."""
+    prefix = f"{target.step.record.prefix}s."
+    _place(session, environment, ((k.removeprefix("phys."), v) for k, v in script.other if k.startswith("phys.")))
+    scalars = {
+        f"{name}.{member.path}" if member.path else name
+        for name, item in target.unit.statics.items() for member in item.fields if member.bits != POINTER
+    }
+    for name, value in script.other:
+        path = name.removeprefix(prefix).removeprefix("boot.")
+        if name.startswith((prefix, "boot.")) and path in scalars:
+            session.machine.set_static(path, value)
 
 
 def _part(target: Target, rule: Rule, profile: str, done: CallDone, name: str) -> Part:
@@ -83,10 +117,8 @@ def _values(part: Part, wanted: Require) -> list[int]:
 
 def confirm(target: Target, rule: Rule, profile: str, script: Script, name: str, wanted: Require) -> Episode:
     """The episode in which `wanted` fails; raises ReplayMismatch if there is none."""
-    episodes = []
-    tries = [(pattern, False) for pattern in PATTERNS] + [(0, True)]
-    for pattern, unused in tries:
-        episode = run(target, script, pattern, unused)
+    episodes: list[tuple[Episode, list[int]]] = []
+    for episode in _tries(target, script, wanted):
         part = _part(target, rule, profile, episode.calls[-1], name)
         if not (part.given.term.is_const and part.given.term.value):
             continue
@@ -99,3 +131,13 @@ def confirm(target: Target, rule: Rule, profile: str, script: Script, name: str,
             return episodes[0][0]
     raise ReplayMismatch(
         f"{rule.identity}, part '{name}': the interpreter does not reproduce that '{wanted.text}' fails")
+
+
+def _tries(target: Target, script: Script, wanted: Require) -> Iterator[Episode]:
+    """Runs that differ in what the host must not see: unused memory, or addresses and unrelated statics."""
+    if wanted.independent is not None and wanted.secrets != "stack":
+        yield run(target, script, PATTERNS[0])
+        yield run(target, script, PATTERNS[0], second=True)
+        return
+    yield from (run(target, script, pattern) for pattern in PATTERNS)
+    yield run(target, script, 0, unused=True)

@@ -25,11 +25,15 @@ PLAINER: tuple[Callable[[int], int], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """Numbers for the interpreter: boot values, page size, calls, EL3's answers in order."""
+    """Numbers for the interpreter: boot values, page size, calls, EL3's answers in order.
+
+    `other` are the secrets of a second run of the last call, by variable, without the mark of the second run.
+    """
 
     page_shift: int
     boot: tuple[tuple[str, int], ...]
     physical: tuple[tuple[str, int], ...]
+    other: tuple[tuple[str, int], ...]
     calls: tuple[tuple[int, ...], ...]
     answers: tuple[tuple[int, ...], ...]
     values: Mapping[str, int]
@@ -129,11 +133,13 @@ class Search:
             answers += _answers(step.record.smcs, values)
         calls = tuple(tuple(evaluate(list(step.inputs), values)) for step in steps)
         shift = 16 if values.get("page.64K") else 14 if values.get("page.16K") else 12
+        first = {name: value for name, value in values.items() if "~" not in name}
         named = {
-            prefix: tuple(sorted((k.removeprefix(prefix), v) for k, v in values.items() if k.startswith(prefix)))
+            prefix: tuple(sorted((k.removeprefix(prefix), v) for k, v in first.items() if k.startswith(prefix)))
             for prefix in ("boot.", "phys.")
         }
-        return Script(shift, named["boot."], named["phys."], calls, tuple(answers), values)
+        other = tuple(sorted((k[:-2], v) for k, v in values.items() if k.endswith("~2")))
+        return Script(shift, named["boot."], named["phys."], other, calls, tuple(answers), values)
 
 
 def _answers(events: Sequence[SmcEvent], values: Mapping[str, int]) -> list[tuple[int, ...]]:

@@ -95,7 +95,7 @@ def make_samples(target: Target) -> Samples:
 
 
 def _episode(target: Target, calls: list[list[int]]) -> Episode | None:
-    session = Session(target.unit, Spmc(version=target.max_version), trace=False)
+    session = Session(target.unit, Spmc(version=target.max_version), trace=False, init=target.binding.init)
     boot = []
     for name, item in target.unit.statics.items():
         for member in item.fields:

@@ -62,7 +62,7 @@ enum { ENOENT = 2, ENOMEM = 12, EINVAL = 22, EOPNOTSUPP = 95 };
 #define IS_ALIGNED(x, step) ((x) % (__typeof__(x))(step) == 0)
 #define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define SG_MAX_SEGMENTS 128
+#define SG_MAX_SEGMENTS 2048
 #define upper_32_bits(n) ((u32)((u64)(n) >> 32))
 #define lower_32_bits(n) ((u32)(n))
 #define unlikely(x) __builtin_expect(!!(x), 0)
