@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from verify.cli.config import read_config
+from verify.cli.run import bindings
 from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_folder
 from verify.errors import InputError
 from verify.interpret.memory import Fault
@@ -15,6 +17,7 @@ from verify.interpret.session import CallDone, Session
 from verify.interpret.spmc import Spmc
 from verify.report.decode import Names, names_of
 from verify.report.story import lines, smc
+from verify.rules.binding import choose
 from verify.verdict.options import PAGE_SIZES
 
 SMCCC_1_2 = 0x10002
@@ -42,7 +45,8 @@ def call(
     chosen = _target(tree, revision, patches, target)
     names = names_of(chosen.unit.constants)
     spmc = Spmc(pattern=_number(unused) & 0xFF, script=[_answer(text) for text in answers])
-    session = Session(chosen.unit, spmc, 12 + 2 * PAGE_SIZES.index(page_size))
+    init = choose(chosen.unit, bindings(read_config(None))).init
+    session = Session(chosen.unit, spmc, 12 + 2 * PAGE_SIZES.index(page_size), init=init)
     _boot(session, names)
     status = 0
     for registers in parse_calls(words, names):
@@ -57,7 +61,7 @@ def call(
 
 def _target(tree: Path | None, revision: str | None, patches: Sequence[Path], name: str | None) -> Chosen:
     if tree is not None:
-        return from_source(tree, revision, patches)
+        return from_source(tree, revision, patches, read_config(None).handler)
     return from_snapshots(snapshot_folder(), (name,) if name else ())[-1]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from verify.errors import InputError
+from verify.frontend.unit import HANDLER
 from verify.rules.binding import Binding, from_table
 from verify.verdict.baseline import Accepted, Tolerated
 
@@ -20,6 +21,11 @@ DEFAULT = Path("verify.toml")
 class Config:
     tolerated: Tolerated = field(default_factory=Tolerated)
     binding_table: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def handler(self) -> str:
+        """The function that decides one call, for the front end."""
+        return str(self.binding_table.get("handler", HANDLER))
 
     def binding(self, base: Binding) -> Binding:
         return from_table(dict(self.binding_table), base)

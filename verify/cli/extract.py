@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from verify import __version__
+from verify.cli.config import read_config
 from verify.cli.targets import from_snapshots, read_source, snapshot_folder, snapshot_names
 from verify.errors import InputError
 from verify.frontend.unit import lower_tree
@@ -39,7 +40,7 @@ def extract(
     files, notes = read_source(tree, revision, patches)
     for note in notes:
         click.echo(f"note: {note}", err=True)
-    unit = lower_tree(files.files)
+    unit = lower_tree(files.files, read_config(None).handler)
     label = name or files.label
     chosen = _select(unit, functions)
     if do_print:

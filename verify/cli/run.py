@@ -13,6 +13,7 @@ import click
 from verify.cli.config import Config, read_config
 from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_folder
 from verify.errors import InputError
+from verify.frontend.unit import HANDLER
 from verify.report import json_report, text
 from verify.rules.binding import Binding, choose
 from verify.rules.rule import Rule, registered
@@ -69,7 +70,7 @@ def run(
     rules = options.select(load_rules())
     tolerated = config.tolerated.with_baseline(read_baseline(baseline) if baseline else ())
     places = pair_outputs(formats or ("text",), outputs)
-    chosen = choose_targets(tree, revision, patches, extracted, targets)
+    chosen = choose_targets(tree, revision, patches, extracted, targets, config.handler)
     try:
         runs = judge_all(chosen, bindings(config), rules, options)
     except Interrupted as stop:
@@ -82,7 +83,8 @@ def run(
 
 
 def choose_targets(
-    tree: Path | None, revision: str | None, patches: Sequence[Path], extracted: Path | None, names: Sequence[str]
+    tree: Path | None, revision: str | None, patches: Sequence[Path], extracted: Path | None, names: Sequence[str],
+    handler: str = HANDLER,
 ) -> list[Chosen]:
     if tree is None:
         if revision or patches:
@@ -90,7 +92,7 @@ def choose_targets(
         return from_snapshots(extracted or snapshot_folder(), names)
     if extracted or names:
         raise InputError("--extracted and --target do not go with --tree")
-    return [from_source(tree, revision, patches)]
+    return [from_source(tree, revision, patches, handler)]
 
 
 def judge_all(

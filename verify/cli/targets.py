@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from verify.errors import InputError
-from verify.frontend.unit import lower_tree
+from verify.frontend.unit import HANDLER, lower_tree
 from verify.ir.function import Unit
 from verify.snapshot import store
 from verify.source.patch import apply_patches
@@ -33,9 +33,9 @@ def read_source(tree: Path, revision: str | None, patches: Iterable[Path]) -> tu
     return apply_patches(files, tuple(patches))
 
 
-def from_source(tree: Path, revision: str | None, patches: Iterable[Path]) -> Chosen:
+def from_source(tree: Path, revision: str | None, patches: Iterable[Path], handler: str = HANDLER) -> Chosen:
     files, notes = read_source(tree, revision, patches)
-    return Chosen(files.label, files.revision, lower_tree(files.files), notes)
+    return Chosen(files.label, files.revision, lower_tree(files.files, handler), notes)
 
 
 def snapshot_folder() -> Path:

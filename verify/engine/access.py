@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 from verify.engine import memory
-from verify.engine.expressions import NotModelled
 from verify.engine.memory import Cell
 from verify.engine.record import AccessEvent, Meeting, Obligation, Record
 from verify.engine.state import State
-from verify.engine.value import Integer, Pointer, Target, Value, as_pointer, join, null
+from verify.engine.value import Integer, NotModelled, Pointer, Target, Value, as_pointer, join, null
 from verify.ir.expr import POINTER
 from verify.ir.function import Field, Object
 from verify.ir.span import Span
@@ -126,8 +126,11 @@ class Accesses:
         origin = self.record.site(place.span, place.function, "computed", place.text)
         for _, name, offset in self.resolve(state, target, size, place):
             cells = memory.clear(state.objects.get(name, {}), offset, size)
-            for index in range(size):
-                cells[offset + index] = Cell(1, Integer(byte, origin))
+            at = offset
+            while at < offset + size:
+                step = 8 if at % 8 == 0 and at + 8 <= offset + size else 1
+                cells[at] = Cell(step, Integer(reduce(t.concat, [byte] * step), origin))
+                at += step
             state.objects[name] = cells
 
     def _let_others_run(self, state: State, name: str, offset: int) -> None:

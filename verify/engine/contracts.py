@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from verify.engine.access import Place
 from verify.engine.execute import Executor
-from verify.engine.expressions import NotModelled
 from verify.engine.state import State
-from verify.engine.value import Integer, Pointer, Value
+from verify.engine.value import Integer, NotModelled, Pointer, Value
 from verify.terms import build as t
 
 

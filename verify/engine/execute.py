@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from verify.engine.access import Accesses, Place
-from verify.engine.expressions import Expressions, NotModelled, as_bits
+from verify.engine.expressions import Expressions, as_bits
 from verify.engine.record import Boundary, LockEvent, Obligation, Record, SmcEvent
 from verify.engine.state import Registers, State, merge_states
-from verify.engine.value import Integer, Pointer, Value, as_pointer, point_to
+from verify.engine.value import Integer, NotModelled, Pointer, Value, as_pointer, point_to
 from verify.engine.writes import remaining, successors, written
 from verify.ir import expr as e
 from verify.ir import instr as i
@@ -62,7 +63,9 @@ class Executor:
         for parameter, value in zip(function.parameters, arguments, strict=True):
             frame.registers[parameter.name] = value
         for local in function.locals:
+            # From here on, for a goto may jump past the declaration.
             self.memory.objects[self._local(frame, local.name)] = local
+            state.objects[self._local(frame, local.name)] = {}
         self._frames.append(frame)
         try:
             return self._body(frame, state)
@@ -84,22 +87,28 @@ class Executor:
             sides = [side for side in incoming[block.label] if not side[0].is_dead]
             if not sides:
                 continue
-            joined, registers = merge_states(sides, self.memory.fresh)
-            frame.registers, frame.block = dict(registers), block.label
+            frame.block, frame.index = block.label, 0
+            try:
+                joined, registers = merge_states(sides, self.memory.fresh, partial(self._unset, frame))
+            except NotModelled as problem:
+                self._enter(frame, block.terminator.span, "join")
+                for side, _ in sides:
+                    self._boundary(side, str(problem))
+                continue
+            frame.registers = dict(registers)
             if block.label in loops:
-                frame.index = 0
                 self._enter(frame, block.terminator.span, "loop")
                 self._boundary(joined, "loop")
                 continue
             self._block(frame, block, joined, incoming, exits)
-        return self._exit(exits, state)
+        return self._exit(frame, exits, state)
 
-    def _exit(self, exits: list[tuple[State, Registers]], entry: State) -> tuple[State, Value | None]:
+    def _exit(self, frame: Frame, exits: list[tuple[State, Registers]], entry: State) -> tuple[State, Value | None]:
         live = [side for side in exits if not side[0].is_dead]
         if not live:
             dead = entry.fork(t.FALSE)
             return dead, None
-        final, registers = merge_states(live, self.memory.fresh)
+        final, registers = merge_states(live, self.memory.fresh, partial(self._unset, frame))
         return final, registers.get("$result")
 
     def _block(
@@ -298,13 +307,20 @@ class Executor:
             found = frame.registers.get(register.name)
             if found is not None:
                 return found
-            kind = self.record.site(place.span, place.function, "uninitialised", register.name)
-            bits = 64 if register.bits == e.POINTER else register.bits
-            label = f"u.{frame.function.name}.{register.name}.0"
-            unknown = self.record.unknown(label, 0 if bits == 1 else bits, kind, secret=True)
-            return as_pointer(unknown) if register.bits == e.POINTER else unknown
+            return self._unknown(frame, register.name, register.bits)
 
         return Expressions(self._page_shift, read, lambda name: self._local(frame, name), origin)
+
+    def _unset(self, frame: Frame, name: str, like: Value) -> Value:
+        return self._unknown(frame, name, e.POINTER if isinstance(like, Pointer) else like.term.bits or 1)
+
+    def _unknown(self, frame: Frame, name: str, bits: int) -> Value:
+        """What a C variable in a register holds before it is set."""
+        place = frame.inner
+        origin = self.record.site(place.span, place.function, "uninitialised", name)
+        size = 64 if bits == e.POINTER else 0 if bits == 1 else bits
+        unknown = self.record.unknown(f"u.{frame.function.name}.{name}.0", size, origin, secret=True)
+        return as_pointer(unknown) if bits == e.POINTER else unknown
 
     def _boundary(self, state: State, construct: str) -> None:
         """The path ends here; what the rest might have written is noted for steps of longer sequences."""

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from verify.engine.value import Integer, Pointer, Target, Value, as_pointer, disjunction, join, null
+from verify.engine.value import Integer, NotModelled, Pointer, Target, Value, as_pointer, disjunction, join, null
 from verify.ir import expr as ir
 from verify.terms import build as t
 from verify.terms.term import Term
-
-
-class NotModelled(Exception):
-    """The construct that ends exact modelling here; the executor turns it into a boundary."""
 
 
 class Expressions:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from verify.engine.value import Integer, Pointer, Value, join
+from verify.engine.value import Integer, NotModelled, Pointer, Value, join
 from verify.terms import build as t
 from verify.terms.term import Term
 
@@ -27,7 +27,7 @@ Fresh = Callable[[str, int, int], Integer]
 
 def byte_of(cell: Cell, index: int) -> Integer:
     if isinstance(cell.value, Pointer):
-        raise ValueError("bytes of a pointer taken one by one")
+        raise NotModelled("bytes of a pointer taken one by one")
     term = cell.value.term
     return Integer(t.extract(term, index * 8 + 7, index * 8), cell.value.origin)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from verify.engine import memory
@@ -44,8 +45,12 @@ class State:
 Registers = dict[str, Value]
 
 
+Unset = Callable[[str, Value], Value]
+"""(C variable, a value of its type) → what it holds on a path that never set it."""
+
+
 def merge_states(
-    sides: list[tuple[State, Registers]], fresh: Fresh
+    sides: list[tuple[State, Registers]], fresh: Fresh, unset: Unset
 ) -> tuple[State, Registers]:
     """One state for several that meet; the last one is the default of every choice."""
     live = [side for side in sides if not side[0].is_dead]
@@ -54,13 +59,13 @@ def merge_states(
     _, rests = factor([state.guard for state, _ in live])
     result, registers = live[-1]
     for (state, values), rest in reversed(list(zip(live[:-1], rests[:-1], strict=True))):
-        result, registers = _merge_two(rest, (state, values), (result, registers), fresh)
+        result, registers = _merge_two(rest, (state, values), (result, registers), fresh, unset)
     result.guard = disjunction(*(state.guard for state, _ in live))
     return result, registers
 
 
 def _merge_two(
-    condition: Term, left: tuple[State, Registers], right: tuple[State, Registers], fresh: Fresh
+    condition: Term, left: tuple[State, Registers], right: tuple[State, Registers], fresh: Fresh, unset: Unset
 ) -> tuple[State, Registers]:
     (a, ra), (b, rb) = left, right
     objects = {name: _merge_object(condition, name, a, b, fresh) for name in {**a.objects, **b.objects}}
@@ -69,7 +74,20 @@ def _merge_two(
         b.guard, objects, _merge_truths(condition, a.held, b.held), _merge_truths(condition, a.flags, b.flags), pre,
         a.observed or b.observed, a.acquired or b.acquired,
     )
-    return merged, {name: join(condition, ra[name], rb[name]) for name in ra if name in rb}
+    return merged, _merge_registers(condition, ra, rb, unset)
+
+
+def _merge_registers(condition: Term, a: Registers, b: Registers, unset: Unset) -> Registers:
+    """Temporaries (`%`) that only one side has are not used any more."""
+    result = {}
+    for name in {**a, **b}:
+        left, right = a.get(name), b.get(name)
+        if left is not None and right is not None:
+            result[name] = join(condition, left, right)
+        elif not name.startswith(("%", "$")):
+            result[name] = join(
+                condition, left or unset(name, right or b[name]), right or unset(name, left or a[name]))
+    return result
 
 
 def _merge_object(condition: Term, name: str, a: State, b: State, fresh: Fresh) -> Cells:

@@ -11,6 +11,10 @@ from verify.terms.term import Term
 ORIGIN_BITS = 16
 
 
+class NotModelled(Exception):
+    """The construct that ends exact modelling here; the executor turns it into a boundary."""
+
+
 @dataclass(frozen=True, slots=True)
 class Integer:
     """`origin` is a 16-bit term that names the program site where the value was made; copies keep it."""

@@ -26,6 +26,7 @@ from verify.ir.function import Function, Object, Unit
 from verify.ir.span import NOWHERE, Span
 
 ENTRY = "handle_host_smc"
+HANDLER = "kvm_host_ffa_handler"
 
 
 @dataclass(slots=True)
@@ -40,9 +41,12 @@ class _Draft:
     refused: dict[str, tuple[UnsupportedC, Span]] = field(default_factory=dict)
 
 
-def lower_tree(files: Mapping[str, str]) -> Unit:
-    """Raises InputError where the files are not C; what is C and not modelled becomes `Unsupported`."""
-    source = preprocess(files)
+def lower_tree(files: Mapping[str, str], handler: str = HANDLER) -> Unit:
+    """Raises InputError where the files are not C; what is C and not modelled becomes `Unsupported`.
+
+    `handler` decides one call of the host; it is called like that where the tree does not show its caller.
+    """
+    source = preprocess(files, handler)
     draft = _Draft(Parser(), Types(lambda node: NOWHERE), Names())
     draft.types.constant = lambda node: _constant(draft, node)
     for definition in split(source.tokens):

@@ -262,7 +262,11 @@ class Machine:
             case e.PageShift():
                 return self.page_shift
             case e.AddressOf(name=name, is_static=is_static):
-                return self._statics[name] if is_static else frame.objects[name]
+                if is_static:
+                    return self._statics[name]
+                if name not in frame.objects:  # a goto jumped past the declaration
+                    self._begin(frame, name)
+                return frame.objects[name]
             case e.PointerAdd(base=base, offset=offset):
                 return (self._value(frame, base) + self._value(frame, offset)) & ONES
             case e.PointerDiff(left=left, right=right):

@@ -14,7 +14,7 @@ from verify.prove.invariants import Invariants, surroundings
 from verify.prove.outcome import Cause, Episode, Finding, PartResult, RuleResult, Status
 from verify.prove.reset import Chain, Script, Search
 from verify.prove.samples import Samples
-from verify.prove.target import Target
+from verify.prove.target import FFA_VERSION, Target
 from verify.prove.trust import LEVELS
 from verify.rules.rule import Part, Require, Rule
 from verify.rules.scene import Scene
@@ -299,13 +299,23 @@ class Judge:
         if isinstance(script, Undecided):
             return PartResult(part.name, part.function, Status.UNKNOWN, f"premise: {script.reason}")
         if script is None:
-            return PartResult(part.name, part.function, Status.VACUOUS, "no sequence of calls meets the premise")
+            return self._unmet(part)
         episode = replay.run(setting.target, script, replay.PATTERNS[0])
         if not self._is_witness(episode, part.name):
             raise ReplayMismatch(
                 f"{self._rule.identity}, part '{part.name}': the interpreter does not meet the premise")
         self._witnesses[part.name] = episode
         return PartResult(part.name, part.function, Status.PROVED, assumptions=assumptions, witness=episode)
+
+    def _unmet(self, part: Part) -> PartResult:
+        """Vacuous, unless the way there may lead through something that is not modelled."""
+        target = self._setting.target
+        asked = t.eq(t.extract(target.step.inputs[0], 31, 0), t.const(FFA_VERSION, 32))
+        lost = self._find_lost([asked])
+        if lost is None:
+            return PartResult(part.name, part.function, Status.VACUOUS, "no sequence of calls meets the premise")
+        reason = f"premise: no version is agreed without {lost.reason}"
+        return PartResult(part.name, part.function, lost.status, reason, lost.places)
 
     def _is_witness(self, episode: Episode, name: str) -> bool:
         return replay.meets_premise(self._setting.target, self._rule, self._setting.profile, episode, name)

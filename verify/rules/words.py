@@ -38,7 +38,20 @@ class Truth:
     outputs: tuple[Output, ...] = ()
 
     def __and__(self, other: Truth) -> Truth:
-        return Truth(t.and_(self.term, other.term), _merge(self.outputs, other.outputs))
+        return Truth(t.and_(self.term, other.term), self._blamed(other))
+
+    def _blamed(self, other: Truth) -> tuple[Output, ...]:
+        """Of two outputs with one name (x1 of two SMCs, say), the one on the side that is false."""
+        mine = {output.name: output for output in self.outputs}
+        result = list(self.outputs)
+        for output in other.outputs:
+            old = mine.get(output.name)
+            if old is None:
+                result.append(output)
+            elif old.origin is not output.origin:
+                both = Output(output.name, t.ite(self.term, output.origin, old.origin))
+                result[result.index(old)] = mine[output.name] = both
+        return tuple(result)
 
     def __or__(self, other: Truth) -> Truth:
         return Truth(t.or_(self.term, other.term), _merge(self.outputs, other.outputs))

@@ -161,3 +161,25 @@ def test_a_call_that_the_caller_does_not_dispatch_is_not_served() -> None:
     status = {part.name: part.status for part in result.parts}
     assert status["REQ64"] is Status.NOT_APPLICABLE
     assert status["REQ"] is not Status.NOT_APPLICABLE
+
+
+UNSET = {
+    "a register": "u64 r;\n    if (cpu_reg(host_ctxt, 9))\n        goto out;\n    r = 0;\nout:\n",
+    "a register, its declaration jumped over":
+        "if (cpu_reg(host_ctxt, 9))\n        goto out;\n    u64 r = 0;\nout:\n",
+    "a member": "struct arm_smccc_res s;\n    u64 r;\n    if (cpu_reg(host_ctxt, 9))\n        s.a1 = 0;\n    r = s.a1;\n",
+    "a member, its declaration jumped over":
+        "u64 r;\n    if (cpu_reg(host_ctxt, 9))\n        goto out;\n    struct arm_smccc_res s;\n    s.a1 = 0;\nout:\n    r = s.a1;\n",
+    "a copy": "struct arm_smccc_res s;\n    u64 r;\n    {\n        struct arm_smccc_res q;\n        if (cpu_reg(host_ctxt, 9))\n"
+              "            q.a1 = 3;\n        s = q;\n    }\n    r = s.a1;\n",
+}
+
+
+@pytest.mark.parametrize("body", UNSET.values(), ids=UNSET.keys())
+def test_what_is_set_on_one_path_only_is_unset_on_the_other(body: str) -> None:
+    last = ("    refuse(host_ctxt, FFA_RET_NOT_SUPPORTED);\n    return true;\n",
+            "    refuse(host_ctxt, FFA_RET_NOT_SUPPORTED);\n    " + body + "    cpu_reg(host_ctxt, 3) = r;\n    return true;\n")
+    result = judge(last, rule="SEC-01")
+    assert result.status is Status.VIOLATED
+    causes = {(f.cause.outputs, f.cause.kind) for part in result.parts for f in part.findings}
+    assert causes == {(("x3",), "uninitialised")}
