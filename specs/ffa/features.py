@@ -18,33 +18,28 @@ def features_argument(scene: Scene) -> Iterator[Part]:
     """What is asked with bit 31 set is a function, else a feature ID of 8 bits; what is unknown is NOT_SUPPORTED.
 
     Clause: DEN0077A v1.0 section 8.2, v1.1 section 9.7.
-    Reading: EL2 never answers SUCCESS by itself to a feature ID with reserved bits or an unknown number, or to input
-        properties of a function that takes none; such a call is refused, or forwarded for the SPMC to refuse.
+    Reading: EL2 never answers SUCCESS by itself to a feature ID with reserved bits or an unknown number, or to a
+        function in a convention that it does not have; such a call is refused, or forwarded for the SPMC to refuse.
     Applies to: 1.0 for functions, 1.1 and later for feature IDs.
-    Not covered: what the SPMC answers to a forwarded FFA_FEATURES.
+    Not covered: what the SPMC answers to a forwarded FFA_FEATURES; input properties in w2.
     """
     asked = scene.call.w(1)
-    features = scene.call.is_(ids.FEATURES) & scene.pre.negotiated & scene.result.handled
-    feature = features & (asked.bits_(31, 31) == 0)
     refused = scene.result.is_error(ids.NOT_SUPPORTED)
     known = asked.one_of((1, 2, 3, 4))
     anything = scene.call.is_(ids.FEATURES) & scene.pre.negotiated
     yield part("unknown feature ID", anything & (asked.bits_(31, 31) == 0) & ~known, [
         require("refused, or left to the SPMC", scene.result.forwarded | refused, "x0"),
     ], function="FFA_FEATURES")
-    yield part("feature ID is no function", anything & (asked.bits_(31, 31) == 0), [
-        require("no success that a function would have", scene.result.forwarded | refused | (known & feature), "x0"),
-    ], function="FFA_FEATURES")
-    takes_none = anything & (asked.bits_(31, 31) == 1) & ~asked.one_of(ids.MEM_RETRIEVE_REQ)
-    yield part("unknown function", takes_none & ~_is_defined(scene), [
+    yield part("unknown function", anything & (asked.bits_(31, 31) == 1) & ~_is_defined(scene), [
         require("refused, or left to the SPMC", scene.result.forwarded | refused, "x0"),
     ], function="FFA_FEATURES")
 
 
 def _is_defined(scene: Scene) -> Truth:
     asked = scene.call.w(1)
-    both = any_of([asked.bits_(31, 8) == 0x840000, asked.bits_(31, 8) == 0xC40000])
-    return both & any_of(asked.bits_(7, 0) == number for number in ids.NAMES)
+    narrow = (asked.bits_(31, 8) == 0x840000) & ~asked.bits_(7, 0).one_of(ids.SMC64_ONLY)
+    wide = (asked.bits_(31, 8) == 0xC40000) & ~asked.bits_(7, 0).one_of(ids.SMC32_ONLY)
+    return (narrow | wide) & any_of(asked.bits_(7, 0) == number for number in ids.NAMES)
 
 
 @rule("FFA-DSC-03", "Result of FFA_FEATURES", FEATURES, force="spec", confidence="high")

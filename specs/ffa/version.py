@@ -20,9 +20,15 @@ def refused(scene: Scene) -> Truth:
 
 def spmc_agrees(scene: Scene) -> Truth:
     """Every SMC that EL2 makes while it negotiates is answered as a willing SPMC would."""
+    return spmc_serves(scene) & all_of(
+        ~(smc.made & (smc.w(0) == ids.VERSION)) | (smc.qw(0).bits_(15, 0) >= smc.w(1).bits_(15, 0))
+        for smc in scene.smcs)
+
+
+def spmc_serves(scene: Scene) -> Truth:
+    """FFA_ID_GET and FFA_FEATURES succeed, and FFA_VERSION, if EL2 asks at all, gives some version 1.x."""
     return all_of(~smc.made | (
-        ((smc.w(0) == ids.VERSION) & (smc.qw(0).bits_(31, 16) == 1)
-         & (smc.qw(0).bits_(15, 0) >= scene.call.w(1).bits_(15, 0)))
+        ((smc.w(0) == ids.VERSION) & (smc.qw(0).bits_(31, 16) == 1))
         | (~(smc.w(0) == ids.VERSION) & (smc.qw(0) == ids.SUCCESS) & (smc.qw(2) == 0))
     ) for smc in scene.smcs)
 
@@ -113,7 +119,7 @@ def request_above(scene: Scene) -> Iterator[Part]:
     """
     above = scene.call.w(1).bits_(15, 0) > scene.pre.minor
     given = well_formed_request(scene) & well_formed_version(scene) & above & ~scene.pre.negotiated
-    yield part("answered", given & spmc_agrees(scene), [
+    yield part("answered", given & spmc_serves(scene), [
         require("answered with EL2's version", scene.result.w(0) == scene.pre.version, "x0"),
     ], function="FFA_VERSION")
 

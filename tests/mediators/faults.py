@@ -62,6 +62,11 @@ REFERENCE_FAULTS = (
     fault(R, "the answer holds a counter of EL2's", "SEC-02", "answer", "x3", (
         "FFA_ERROR, 0, (u32)code, 0)", "FFA_ERROR, 0, (u32)code, refusals++)"), (
         "static bool has_version_negotiated;", "static bool has_version_negotiated;\nstatic u64 refusals;")),
+    fault(R, "the SPMC is asked about a version above its own", "VER-05", "agree", "x0", (
+        "\tif (wanted < hyp_ffa_version) {", "\tif (wanted > hyp_ffa_version && !spmc_accepts(wanted))\n"
+        "\t\treturn (u32)FFA_RET_NOT_SUPPORTED;\n\n\tif (wanted < hyp_ffa_version) {")),
+    fault(R, "FFA_FEATURES does not look at the convention", "DSC-02", "describe", "x0", (
+        "switch (asked) {\n\tcase FFA_VERSION:", "switch (asked & ~0x40000000) {\n\tcase FFA_VERSION:")),
     fault(R, "x5 is not cleared", "CC-08", "refuse", "x5", ("\tcpu_reg(host, 5) = 0;\n", "")),
     fault(R, "x12 is not cleared", "CC-09", "refuse", "x12", ("\tcpu_reg(host, 12) = 0;\n", ""), profile="SEED"),
     fault(R, "x8 to x17 of a 32-bit call are cleared", "CC-06", "clear_wide", "x8", (
