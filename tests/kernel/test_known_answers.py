@@ -36,7 +36,7 @@ def _unit(tree: Path, patches: tuple[Path, ...]) -> Unit:
 
 
 @cache
-def _results(tree: Path, patches: tuple[Path, ...]) -> dict[str, RuleResult]:
+def judged(tree: Path, patches: tuple[Path, ...]) -> dict[str, RuleResult]:
     specs.load()
     options = Options(rules=RULES, trusts=("L2",), profile="SEED", jobs=os.cpu_count() or 1)
     unit = _unit(tree, patches)
@@ -52,7 +52,7 @@ def revision(request: pytest.FixtureRequest) -> int:
 
 @pytest.fixture
 def results(revision: int, tree: Path, patches: tuple[Path, ...]) -> dict[str, RuleResult]:
-    return _results(tree, patches[:revision])
+    return judged(tree, patches[:revision])
 
 
 def parts(result: RuleResult, *functions: str) -> dict[str, PartResult]:
