@@ -76,10 +76,10 @@ def _finding(
 ) -> Iterator[str]:
     where = f"{finding.cause.file}:{finding.cause.line}"
     yield f"{rule.identity} {result.trust} {result.profile}, part {part.name}: violated"
-    yield f"  at {where} ({finding.cause.function})"
+    yield f"  {_who(result.trust)}"
     if finding.fingerprint in accepted:
         yield f"  accepted: {accepted[finding.fingerprint]}"
-    yield f"  {_who(result.trust)}"
+    yield f"  at {where} ({finding.cause.function})"
     yield from _wrap("  rule: ", f"{finding.clause} ({rule.force}; {'; '.join(map(str, rule.clauses))}; "
                                  f"confidence {rule.confidence})")
     kind = story.KINDS.get(finding.cause.kind, finding.cause.kind)
