@@ -69,7 +69,8 @@ class Accesses:
                 continue
             inside = self._inside(target, size, place)
             if inside is not t.TRUE:
-                self.record.obligations.append(Obligation("invalid-pointer", guard, inside, place.span))
+                self.record.obligations.append(Obligation(
+                    "invalid-pointer", guard, inside, place.span, place.function))
             if inside is not t.FALSE and target.object is not None:
                 if not target.offset.is_const:
                     raise NotModelled("access at a symbolic offset")

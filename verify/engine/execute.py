@@ -161,8 +161,9 @@ class Executor:
     def _defined(self, state: State, condition: Term, span: Span) -> None:
         """A branch on an uninitialised value is undefined."""
         if any(node.op == "var" and "!" in str(node.data) for node in topological([condition])):
+            place = self._place(span)
             self.record.obligations.append(
-                Obligation("branch-on-uninitialised", state.guard, t.FALSE, self._place(span).span))
+                Obligation("branch-on-uninitialised", state.guard, t.FALSE, place.span, place.function))
 
     # -- instructions ----------------------------------------------------------------------------------------
 
@@ -200,7 +201,7 @@ class Executor:
                 holds = x.truth(instruction.condition)
                 if holds is not t.TRUE:
                     self.record.obligations.append(
-                        Obligation(instruction.kind.value, state.guard, holds, place.span))
+                        Obligation(instruction.kind.value, state.guard, holds, place.span, place.function))
             case i.Unsupported():
                 raise NotModelled(instruction.construct)
 

@@ -55,6 +55,7 @@ class Obligation:
     guard: Term
     holds: Term
     span: Span
+    function: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from verify.prove.reset import Chain, Script, Search
 from verify.prove.samples import Samples
 from verify.prove.target import FFA_VERSION, Target
 from verify.prove.trust import LEVELS
+from verify.prove.unmodelled import assumed_safe
 from verify.rules.rule import Part, Require, Rule
 from verify.rules.scene import Scene
 from verify.solve.query import Satisfied, Solver, Undecided, Unsatisfiable
@@ -41,6 +42,8 @@ class Setting:
     """Restricts the page size; empty: 4K, 16K and 64K."""
     chains: dict[int, Chain] = field(default_factory=dict)
     """Sequences of calls that were put together already, by the length of their history."""
+    assumed: tuple[str, ...] = ()
+    """What the invariants rest on."""
 
 
 @dataclass(slots=True)
@@ -92,17 +95,24 @@ class Judge:
         dispatched = [] if state_only else [t.not_(scene.undispatched.term)]
         given = [part.given.term, *dispatched]
         if self._is_absent(part, given, dispatched):
-            return PartResult(part.name, part.function, Status.NOT_APPLICABLE)
+            return self._absent(part)
         conjuncts = claims(self._setting.target, part, self._secrets)
         findings, open_question = self._findings(part, given, conjuncts, state_only)
-        assumptions = self._assumptions(given, state_only)
-        if findings:
+        if findings:  # each of them was run: they rest on no assumption
             return PartResult(part.name, part.function, Status.VIOLATED, findings=tuple(findings),
-                              assumptions=assumptions, reason=open_question.reason if open_question else "")
+                              reason=open_question.reason if open_question else "")
+        assumptions = self._assumptions(given, state_only)
         if open_question is not None:
             return PartResult(part.name, part.function, open_question.status, open_question.reason,
                               open_question.places, assumptions)
         return self._check_vacuity(part, given, assumptions)
+
+    def _absent(self, part: Part) -> PartResult:
+        """Not applicable, if the invariants and what other CPUs keep may be relied on."""
+        problem = self._blocked()
+        if problem is not None:
+            return PartResult(part.name, part.function, problem.status, problem.reason)
+        return PartResult(part.name, part.function, Status.NOT_APPLICABLE, assumptions=self._setting.assumed)
 
     def _is_absent(self, part: Part, given: Sequence[Term], dispatched: Sequence[Term]) -> bool:
         """No reachable call meets the interface condition, not even one that is not modelled to its end."""
@@ -270,19 +280,9 @@ class Judge:
         return None
 
     def _assumptions(self, given: Sequence[Term], state_only: bool) -> tuple[str, ...]:
-        """memory-safe(handler) for each handler that is not modelled to its end and that the premise allows."""
-        if not state_only:
-            return ()
-        left = list(self._setting.target.step.record.boundaries)
-        names: dict[str, None] = {}
-        while left:
-            answer = self._solver.ask([*given, t.or_(*(boundary.guard for boundary in left))])
-            if not isinstance(answer, Satisfied):
-                break
-            hits = evaluate([boundary.guard for boundary in left], answer.values)
-            names.update({f"memory-safe({b.function})": None for b, hit in zip(left, hits, strict=True) if hit})
-            left = [b for b, hit in zip(left, hits, strict=True) if not hit]
-        return tuple(sorted(names))
+        """Of the handlers that the invariants rest on, and that a part about the version alone does not follow."""
+        own = assumed_safe(self._setting.target, given, self._solver) if state_only else ()
+        return tuple(sorted({*self._setting.assumed, *own}))
 
     # -- vacuity ---------------------------------------------------------------------------------------------
 

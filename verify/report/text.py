@@ -41,8 +41,20 @@ def _target(run: TargetRun, options: Options, accepted: Mapping[str, str]) -> It
     yield from _open(run, options)
     yield ""
     yield from _wrap("assumed: ", "; ".join(run.assumptions) or "nothing about the tree")
+    for level, assumed in _assumed(run).items():
+        yield from _wrap(f"assumed by proofs at {level}: ", ", ".join(assumed))
     yield from _wrap("trusted: ", TRUSTED)
     yield ""
+
+
+def _assumed(run: TargetRun) -> dict[str, list[str]]:
+    """By trust level, what some proof there assumes of handlers that are not modelled to their end."""
+    found: dict[str, set[str]] = {}
+    for result in run.results:
+        for part in result.parts:
+            if part.status in (Status.PROVED, Status.NOT_APPLICABLE) and part.assumptions:
+                found.setdefault(result.trust, set()).update(part.assumptions)
+    return {level: sorted(names) for level, names in sorted(found.items())}
 
 
 def _is_in(run: TargetRun, trust: str, finding: Finding) -> bool:
@@ -90,8 +102,6 @@ def _finding(
         yield from _wrap("  boot: ", _pairs(told["boot"]))
     for number, call in enumerate(told["calls"], 1):
         yield from _call(number, call, last=number == len(told["calls"]))
-    if part.assumptions:
-        yield f"  assumes: {', '.join(part.assumptions)}"
     yield f"  fingerprint {finding.fingerprint}"
 
 

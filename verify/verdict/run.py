@@ -11,13 +11,14 @@ from typing import Any
 
 from verify.ir.function import Unit
 from verify.prove.guarantee import check_guarantee
-from verify.prove.invariants import check_reached, find_invariants
+from verify.prove.invariants import check_reached, find_invariants, surroundings
 from verify.prove.judge import Judge, Setting
 from verify.prove.outcome import RuleResult
 from verify.prove.reset import MAX_HISTORY
 from verify.prove.samples import make_samples
 from verify.prove.target import Target, make_target
 from verify.prove.trust import LEVELS
+from verify.prove.unmodelled import assumed_safe
 from verify.rules.binding import Binding
 from verify.rules.rule import Part, Rule, Statement
 from verify.rules.scene import Scene
@@ -70,7 +71,9 @@ def prepare(unit: Unit, binding: Binding, options: Options) -> tuple[Target, tup
         found = find_invariants(target, level, solver)
         check_reached(target, found, samples.episodes)
         guarantee = check_guarantee(target, found, level, solver)
-        settings.append(Setting(target, level, options.profile, found, guarantee, samples, options.pages))
+        assumed = assumed_safe(target, surroundings(target, found, level), solver) if found.names else ()
+        settings.append(Setting(
+            target, level, options.profile, found, guarantee, samples, options.pages, assumed=assumed))
     return target, tuple(settings)
 
 
