@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from verify.engine.record import Record, Site
 from verify.prove.target import Target
@@ -34,9 +34,10 @@ class Secrets:
     renaming: dict[str, Term]
     disturbed: Term
     """The two runs do not make the same SMCs: their answers cannot be equated."""
+    known: dict[int, Term] = field(default_factory=dict)
 
     def other(self, term: Term) -> Term:
-        return substitute([term], self.renaming)[0]
+        return substitute([term], self.renaming, self.known)[0]
 
 
 def _is_secret(name: str, kind: str, target: Target) -> bool:
@@ -63,7 +64,7 @@ def secrets(target: Target, kind: str) -> Secrets:
     result = Secrets(renaming, t.FALSE)
     if kind != "stack":
         return result
-    return Secrets(renaming, _disturbed(record, result))
+    return Secrets(renaming, _disturbed(record, result), result.known)
 
 
 def _disturbed(record: Record, renamed: Secrets) -> Term:

@@ -161,12 +161,9 @@ class Judge:
     @staticmethod
     def _hits(conjuncts: Sequence[Claim], excluded: _Excluded, script: Script) -> list[tuple[int, int]]:
         """Claims that fail in this model, with the site that is to blame."""
-        result = []
-        for index, claim in enumerate(conjuncts):
-            fails, site = evaluate([claim.fails, claim.origin], script.values)
-            if fails and (index, site) not in excluded.pairs:
-                result.append((index, site))
-        return result
+        values = evaluate([term for claim in conjuncts for term in (claim.fails, claim.origin)], script.values)
+        pairs = enumerate(zip(values[::2], values[1::2], strict=True))
+        return [(index, site) for index, (fails, site) in pairs if fails and (index, site) not in excluded.pairs]
 
     def _merge(
         self, part: Part, conjuncts: Sequence[Claim], found: Sequence[tuple[int, int, Script]]

@@ -71,9 +71,10 @@ def prepare(unit: Unit, binding: Binding, options: Options) -> tuple[Target, tup
         found = find_invariants(target, level, solver)
         check_reached(target, found, samples.episodes)
         guarantee = check_guarantee(target, found, level, solver)
-        assumed = assumed_safe(target, surroundings(target, found, level), solver) if found.names else ()
-        settings.append(Setting(
-            target, level, options.profile, found, guarantee, samples, options.pages, assumed=assumed))
+        settings.append(Setting(target, level, options.profile, found, guarantee, samples, options.pages))
+    weakest = settings[-1]
+    assumed = assumed_safe(target, surroundings(target, weakest.invariants, weakest.level), solver)
+    settings = [replace(setting, assumed=assumed if setting.invariants.names else ()) for setting in settings]
     return target, tuple(settings)
 
 
