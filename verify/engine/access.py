@@ -17,6 +17,9 @@ from verify.ir.span import Span
 from verify.terms import build as t
 from verify.terms.term import Term
 
+PAGES = "$pages"
+"""The memory that hyp_ffa_init gets: mailboxes that EL2 shares with EL3, and buffers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Shared:
@@ -25,6 +28,14 @@ class Shared:
     lock_of: Mapping[str, str]
     version: str
     negotiated: str
+    others: frozenset[str] = frozenset()
+    """Scalars that calls write under no lock that is known: anything may be in them at each look."""
+    is_truth: bool = True
+    """The flag never holds anything but 0 and 1."""
+
+    @property
+    def paths(self) -> frozenset[str]:
+        return frozenset({self.version, self.negotiated, *self.lock_of, *self.others})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,9 @@ class Accesses:
         size = 8 if bits == POINTER else bits // 8
         result: Value | None = None
         for guard, name, offset in self.resolve(state, pointer, size, place):
+            if name == PAGES:
+                raise NotModelled("memory that EL3 may write")
+            self._exactly(name, offset, size)
             self._let_others_run(state, name, offset)
             value = memory.read(state.objects.get(name, {}), name, offset, size, self.fresh)
             value = as_pointer(value) if bits == POINTER else value
@@ -106,6 +120,7 @@ class Accesses:
         size = 8 if bits == POINTER else bits // 8
         targets = self.resolve(state, pointer, size, place)
         for guard, name, offset in targets:
+            self._exactly(name, offset, size)
             old = state.objects.get(name, {})
             new: Value = value
             if len(targets) > 1:
@@ -120,12 +135,17 @@ class Accesses:
             raise NotModelled("copy between objects that depend on the input")
         if sources and targets:
             (_, from_name, start), (_, to_name, at) = sources[0], targets[0]
+            if from_name == PAGES:
+                raise NotModelled("memory that EL3 may write")
+            self._exactly(from_name, start, size, is_scalar=False)
+            self._exactly(to_name, at, size, is_scalar=False)
             cells = memory.copy(state.objects.get(to_name, {}), at, state.objects.get(from_name, {}), start, size)
             state.objects[to_name] = cells
 
     def fill(self, state: State, target: Pointer, byte: Term, size: int, place: Place) -> None:
         origin = self.record.site(place.span, place.function, "computed", place.text)
         for _, name, offset in self.resolve(state, target, size, place):
+            self._exactly(name, offset, size, is_scalar=False)
             cells = memory.clear(state.objects.get(name, {}), offset, size)
             at = offset
             while at < offset + size:
@@ -134,8 +154,20 @@ class Accesses:
                 at += step
             state.objects[name] = cells
 
+    def _exactly(self, name: str, offset: int, size: int, is_scalar: bool = True) -> None:
+        """Shared scalars are read and written one by one and whole: rules watch that, and other CPUs see it."""
+        for field in self.objects[name].fields if name in self.objects else ():
+            width = 8 if field.bits == POINTER else field.bits // 8
+            is_hit = field.offset < offset + size and offset < field.offset + width
+            if is_hit and join_path(name, field) in self.shared.paths and not (
+                    is_scalar and (field.offset, width) == (offset, size)):
+                raise NotModelled(f"access to a part of {join_path(name, field)}, or to more than it")
+
     def _let_others_run(self, state: State, name: str, offset: int) -> None:
         path = self.path(name, offset)
+        if path in self.shared.others:
+            state.observed = True
+            self._step(state, path, {})
         lock = self.shared.lock_of.get(path or "")
         if lock is not None and state.held.get(lock, t.FALSE) is not t.TRUE:
             self.interfere(state)
@@ -175,7 +207,7 @@ class Accesses:
             self._step_pointer(state, name, field, old, origin)
             return
         new = self.record.unknown(f"other.{path}", field.bits, origin)
-        if path == self.shared.negotiated:
+        if path == self.shared.negotiated and self.shared.is_truth:
             new = Integer(t.zext(t.extract(new.term, 0, 0), field.bits), origin)
         self.record.quiet.append(t.eq(new.term, old.term))
         changed[path] = (old.term, new.term)

@@ -15,7 +15,7 @@ from verify.engine.expressions import Expressions, as_bits
 from verify.engine.record import Boundary, LockEvent, Obligation, Record, SmcEvent
 from verify.engine.state import Registers, State, merge_states
 from verify.engine.value import Integer, NotModelled, Pointer, Value, as_pointer, point_to
-from verify.engine.writes import remaining, successors, written
+from verify.engine.writes import escaped, remaining, successors, written
 from verify.ir import expr as e
 from verify.ir import instr as i
 from verify.ir.function import Block, Function, Unit
@@ -35,6 +35,8 @@ class Frame:
     """The statement being executed: for an environment function, that of its caller."""
     block: str = ""
     index: int = 0
+    done: set[str] = field(default_factory=set)
+    """Blocks whose turn is over: an edge to one of them is a loop's."""
     inner: Place = field(default_factory=lambda: Place(Span("<none>", 0), "", ""))
 
 
@@ -51,6 +53,7 @@ class Executor:
         self._contracts = contracts
         self._frames: list[Frame] = []
         self._count = 0
+        self._escaped = escaped(unit)
 
     def run(self, name: str, arguments: tuple[Value, ...], state: State) -> tuple[State, Value | None]:
         """Execute a function from `state`; a dead state comes back where no path returns."""
@@ -83,7 +86,9 @@ class Executor:
         incoming: dict[str, list[tuple[State, Registers]]] = {block.label: [] for block in frame.function.blocks}
         incoming[frame.function.blocks[0].label].append((state, frame.registers))
         exits: list[tuple[State, Registers]] = []
+        frame.done = set()
         for block in order:
+            frame.done.add(block.label)
             sides = [side for side in incoming[block.label] if not side[0].is_dead]
             if not sides:
                 continue
@@ -108,7 +113,12 @@ class Executor:
         if not live:
             dead = entry.fork(t.FALSE)
             return dead, None
-        final, registers = merge_states(live, self.memory.fresh, partial(self._unset, frame))
+        try:
+            final, registers = merge_states(live, self.memory.fresh, partial(self._unset, frame))
+        except NotModelled as problem:
+            for side, _ in live:
+                self._boundary(side, str(problem))
+            return entry.fork(t.FALSE), None
         return final, registers.get("$result")
 
     def _block(
@@ -128,7 +138,10 @@ class Executor:
         try:
             for condition, label in self._choices(frame, block.terminator, state):
                 next_state = state if condition is t.TRUE else state.fork(condition)
-                incoming[label].append((next_state, dict(frame.registers)))
+                if label in frame.done:
+                    self._boundary(next_state, "loop")
+                else:
+                    incoming[label].append((next_state, dict(frame.registers)))
         except NotModelled as problem:
             self._boundary(state, str(problem))
             return
@@ -241,6 +254,9 @@ class Executor:
         _, name, offset = targets[0]
         path = self.memory.path(name, offset) or name
         held = state.held.get(path, t.FALSE)
+        kind, holds = ("lock-held-already", t.not_(held)) if acquire else ("unlock-of-a-free-lock", held)
+        if holds is not t.TRUE:
+            self.record.obligations.append(Obligation(kind, state.guard, holds, place.span, place.function))
         if acquire:
             self.memory.interfere(state)
         versions = tuple((p, self.memory.peek(state, p)) for p in (self.memory.shared.version,
@@ -330,6 +346,7 @@ class Executor:
             inner = frame is self._frames[-1]
             rest = remaining(frame.function, frame.block, frame.index if inner else frame.index + 1)
             statics |= written(self.unit, rest)
+        statics |= self._escaped
         place = self._frames[-1].inner
         self.record.boundaries.append(
             Boundary(state.guard, construct, place.span, place.function, tuple(sorted(statics)),

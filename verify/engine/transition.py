@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from verify.engine import memory
-from verify.engine.access import Accesses, Shared, join_path
+from verify.engine.access import PAGES, Accesses, Shared, join_path
 from verify.engine.contracts import CONTRACTS
 from verify.engine.execute import Executor
 from verify.engine.memory import Cell
 from verify.engine.record import Record
 from verify.engine.state import State
 from verify.engine.value import Integer, Pointer, Target, Value, null
+from verify.engine.writes import written
 from verify.ir.expr import POINTER
 from verify.ir.function import Field, Object, Unit
 from verify.ir.span import NOWHERE
@@ -20,7 +21,6 @@ from verify.terms import build as t
 from verify.terms.term import Term
 
 CONTEXT = "$context"
-PAGES = "$pages"
 PAGES_SIZE = 1 << 40
 """Bound of the object behind hyp_ffa_init's `pages`; its real size is setup.c's business."""
 
@@ -134,19 +134,27 @@ def run_init(unit: Unit, name: str, shared: Shared) -> Transition:
 def _any_state(unit: Unit, record: Record, init: Transition, shared: Shared) -> dict[str, Mapping[int, Cell]]:
     """Every static holds a free variable; a pointer is null or what initialisation could leave there."""
     objects: dict[str, dict[int, Cell]] = {name: {} for name in _statics(unit)}
+    fixed = initial_zero(unit, record).objects
+    changing = written(unit, (b for f in unit.functions.values() for b in f.blocks))
     for path, name, field in _paths(unit):
         origin = record.site(unit.statics[name].span, "", "state", path)
-        if field.bits != POINTER:
+        if name not in changing and not unit.statics[name].is_external:
+            objects[name] = dict(fixed[name])
+        elif field.bits != POINTER:
             variable: Term = t.var(f"{record.prefix}s.{path}", field.bits)
-            if path == shared.negotiated:
+            if path == shared.negotiated and shared.is_truth:
                 variable = t.zext(t.extract(variable, 0, 0), field.bits)
             objects[name][field.offset] = Cell(field.bits // 8, Integer(variable, origin))
-            continue
-        is_set = t.ne(t.var(f"{record.prefix}s.{path}", 64), t.const(0, 64))
-        target = _init_target(init.pointers.get(path)) or (f"$host.{path}", t.const(0, 64))
-        objects[name][field.offset] = Cell(8, Pointer((
-            Target(is_set, *target), Target(t.not_(is_set), None, t.const(0, 64))), origin))
+        else:
+            is_set = t.ne(t.var(f"{record.prefix}s.{path}", 64), t.const(0, 64))
+            objects[name][field.offset] = Cell(8, Pointer((
+                Target(is_set, *pointee(init, path)), Target(t.not_(is_set), None, t.const(0, 64))), origin))
     return dict(objects)
+
+
+def pointee(init: Transition, path: str) -> tuple[str, Term]:
+    """Where a static pointer leads in every state in which it is set; calls must keep it so (the guarantee)."""
+    return _init_target(init.pointers.get(path)) or (f"$host.{path}", t.const(0, 64))
 
 
 def _init_target(pointer: Pointer | None) -> tuple[str, Term] | None:

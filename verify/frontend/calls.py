@@ -35,6 +35,8 @@ class Calls:
         if not isinstance(node.name, c_ast.ID):
             raise self._owner.refuse("call through a pointer", node)
         name = node.name.name
+        if self._owner.builder.find(name) is not None:
+            raise self._owner.refuse("call through a pointer", node)
         arguments = list(node.args.exprs) if node.args else []
         if name == "offsetof" or name == "__builtin_offsetof":
             return self._offsetof(arguments, node)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from pycparser import c_ast
@@ -37,7 +37,12 @@ class Types:
     def __init__(self, span: Callable[[Any], Span]) -> None:
         self.typedefs: dict[str, ct.CType] = {}
         self.tags: dict[str, ct.Record] = {}
-        self.enumerators: dict[str, int] = {}
+        self.enumerators: dict[str, tuple[int, ct.Int]] = {}
+        self.enums: dict[str, ct.Int] = {}
+        self._anonymous: dict[int, tuple[Any, ct.Record]] = {}
+        self._enum_nodes: dict[int, tuple[Any, ct.Int]] = {}
+        self._bodies: dict[str, Any] = {}
+        """Where a tag's body stands; there may be one: nothing here knows the scope of another."""
         self.span = span
         self.constant: Constant = lambda node: self._no_constant(node)
 
@@ -64,8 +69,7 @@ class Types:
             case c_ast.Struct() | c_ast.Union():
                 return self._record(node)
             case c_ast.Enum():
-                self._enum(node)
-                return ct.UINT
+                return self._enum(node)
         raise self.refuse(f"type {type(node).__name__}", node)
 
     def _pointee(self, node: Any) -> ct.CType:
@@ -102,9 +106,18 @@ class Types:
         return ct.Function(self.of(node.type), tuple(parameters), variadic)
 
     def _record(self, node: Any) -> ct.Record:
+        if id(node) in self._anonymous:
+            return self._anonymous[id(node)][1]
+        word = "union" if isinstance(node, c_ast.Union) else "struct"
         name = node.name or f"<anonymous {self.span(node)}>"
-        key = ("union " if isinstance(node, c_ast.Union) else "struct ") + name
+        if not node.name:
+            name += "'" * sum(tag.startswith(f"{word} {name}") for tag in self.tags)
+        key = f"{word} {name}"
         record = self.tags.setdefault(key, ct.Record(name, isinstance(node, c_ast.Union)))
+        if not node.name:
+            self._anonymous[id(node)] = (node, record)
+        if node.decls is not None and self._bodies.setdefault(key, node) is not node:
+            raise self.refuse(f"second definition of {key}", node)
         if node.decls is None or record.members is not None:
             return record
         members = []
@@ -120,12 +133,38 @@ class Types:
             raise self.refuse(str(problem), node) from None
         return record
 
-    def _enum(self, node: Any) -> None:
+    def _enum(self, node: Any) -> ct.Int:
         if node.values is None:
-            return
+            return self.enums.get(node.name, ct.UINT)
+        if id(node) in self._enum_nodes:
+            return self._enum_nodes[id(node)][1]
+        values: dict[str, int] = {}
         following = 0
         for enumerator in node.values.enumerators:
             if enumerator.value is not None:
                 following = self.constant(enumerator.value)
-            self.enumerators[enumerator.name] = following
+            if enumerator.name in self.enumerators:
+                raise self.refuse(f"enumerator {enumerator.name}, defined twice", node)
+            values[enumerator.name] = following
+            self.enumerators[enumerator.name] = (following, _enumerator_type(following, ct.UINT))
             following += 1
+        kind = _enum_type(values.values())
+        for name, value in values.items():
+            self.enumerators[name] = (value, _enumerator_type(value, kind))
+        self._enum_nodes[id(node)] = (node, kind)
+        if node.name:
+            self.enums[node.name] = kind
+        return kind
+
+
+def _enum_type(values: Collection[int]) -> ct.Int:
+    """As gcc chooses it: unsigned int, int for negative values, and 64 bits where they do not do."""
+    low, high = min(values), max(values)
+    if low < 0:
+        return ct.INT if low >= -(1 << 31) and high < 1 << 31 else ct.LONG
+    return ct.UINT if high < 1 << 32 else ct.ULONG
+
+
+def _enumerator_type(value: int, kind: ct.Int) -> ct.Int:
+    """int where the value fits, else the enumeration's type (gcc before C23)."""
+    return ct.INT if -(1 << 31) <= value < 1 << 31 else kind

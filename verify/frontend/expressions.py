@@ -67,8 +67,9 @@ class Expressions:
         match node:
             case c_ast.Constant():
                 return self._constant(node)
-            case c_ast.ID() if node.name in self.types.enumerators:
-                return Typed(fold.const(self.types.enumerators[node.name], 32), ct.INT)
+            case c_ast.ID() if node.name in self.types.enumerators and self.builder.find(node.name) is None:
+                number, kind = self.types.enumerators[node.name]
+                return Typed(fold.const(number, kind.bits), kind)
             case c_ast.ID() | c_ast.StructRef() | c_ast.ArrayRef() | c_ast.CompoundLiteral():
                 return self.read(self.place(node))
             case c_ast.UnaryOp():
@@ -108,8 +109,7 @@ class Expressions:
         then, other, done = b.label("then"), b.label("else"), b.label("merged")
         self.branch(node.cond, then, other)
         results: list[tuple[str, Typed]] = []
-        kinds = self._arm_types(node)
-        kind = _ternary_type(*kinds)
+        kind = _ternary_type(*self._arm_types(node))
         register = None if isinstance(kind, ct.Void) else b.temporary(ct.bits_of(kind))
         for label, arm in ((then, node.iftrue), (other, node.iffalse)):
             b.start(label)
@@ -122,15 +122,25 @@ class Expressions:
         return Typed(register if register is not None else Const(0, 32), kind)
 
     def _arm_types(self, node: Any) -> tuple[ct.CType, ct.CType]:
-        """Types of both arms, found on a builder that is thrown away."""
-        return self.type_of(node.iftrue), self.type_of(node.iffalse)
+        """Types of both arms, found on a builder that is thrown away; a null pointer has the other arm's type."""
+        then, other = self._without_effects(node.iftrue), self._without_effects(node.iffalse)
+        kinds = then.type, other.type
+        if isinstance(then.type, ct.Ptr) and isinstance(other.type, ct.Ptr):
+            if isinstance(then.expr, e.NullPointer):
+                return other.type, other.type
+            if isinstance(other.expr, e.NullPointer):
+                return then.type, then.type
+        return kinds
 
     def type_of(self, node: Any) -> ct.CType:
         """The type of an expression, without its effects."""
+        return self._without_effects(node).type
+
+    def _without_effects(self, node: Any) -> Typed:
         saved = self.builder
         self.builder = saved.scratch()
         try:
-            return self.value(node).type
+            return self.value(node)
         finally:
             self.builder = saved
 
@@ -367,7 +377,7 @@ def _ternary_type(a: ct.CType, b: ct.CType) -> ct.CType:
     a = ct.Ptr(a.element) if isinstance(a, ct.Array) else a
     b = ct.Ptr(b.element) if isinstance(b, ct.Array) else b
     if isinstance(a, ct.Ptr):
-        return b if isinstance(b, ct.Ptr) and a.target == ct.VOID else a
+        return b if isinstance(b, ct.Ptr) and b.target == ct.VOID else a
     if isinstance(b, ct.Ptr):
         return b
     if isinstance(a, ct.Void) or isinstance(b, ct.Void):

@@ -28,7 +28,11 @@ HYP_MAIN_C = "arch/arm64/kvm/hyp/nvhe/hyp-main.c"
 _INCLUDES = {"linux/arm_ffa.h": FFA_H, "linux/arm-smccc.h": SMCCC_H, "nvhe/ffa.h": NVHE_FFA_H}
 _SUFFIX_RESTS = {"L", "l", "LL", "ll"}
 """pcpp's lexer takes `0ULL` for `0UL` and `L`; no C program has such neighbours otherwise."""
-_DEFINED = {"CONFIG_ARM64": "1", "CONFIG_64BIT": "1", "__KVM_NVHE_HYPERVISOR__": "1"}
+_DEFINED = {
+    "CONFIG_ARM64": "1", "CONFIG_64BIT": "1", "CONFIG_KVM": "1", "__KVM_NVHE_HYPERVISOR__": "1", "__KERNEL__": "1",
+    "__aarch64__": "1", "__LP64__": "1",
+}
+_OPTION = re.compile(r"\bCONFIG_\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +193,9 @@ def _prepare(files: Mapping[str, str], handler: str) -> tuple[dict[str, str], tu
     else:
         prepared.pop(HYP_MAIN_C, None)
         assumptions.append("the caller strips the SVE hint from x0 and forwards what is not handled")
+    texts = (files[FFA_C], files.get(NVHE_FFA_H, ""), prepared.get(PKVM_H, ""), prepared.get(HYP_MAIN_C, ""))
+    options = {name for text in texts for name in _OPTION.findall(text)} - set(_DEFINED)
+    assumptions += [f"{name} is not set" for name in sorted(options)]
     call = f"{handler}(ctxt)" if _takes_context_only(files[FFA_C], handler) else f"{handler}(ctxt, id)"
     prepared["<env>/before.h"] = _environment("before.h")
     prepared["<env>/after.h"] = _environment("after.h")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from verify.engine.record import Record, Site
@@ -12,6 +13,9 @@ from verify.rules.words import Output, Truth, Word
 from verify.terms import build as t
 from verify.terms.evaluate import substitute
 from verify.terms.term import Term, variables
+
+OTHER_CPU = re.compile(r"c\.other\.(.+)\?\d+")
+"""What another CPU left in a static, by path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +47,15 @@ class Secrets:
 def _is_secret(name: str, kind: str, target: Target) -> bool:
     if kind == "stack":
         return "!" in name
+    found = OTHER_CPU.fullmatch(name)
+    if found is not None:
+        return found[1] in target.shared.others
     prefix = f"{target.step.record.prefix}s."
     if name.startswith(prefix):
         path = name.removeprefix(prefix)
         known = (target.binding.version, target.binding.negotiated)
         static = path.partition(".")[0]
-        return path not in known and static != target.binding.buffers and static in target.written
+        return path not in known and static != target.binding.buffers and static in target.changing
     return name.startswith(("phys.", "boot."))
 
 

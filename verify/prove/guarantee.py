@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from verify.engine.transition import pointee
 from verify.engine.value import Integer
 from verify.prove.invariants import Invariants, surroundings
 from verify.prove.target import Target
+from verify.prove.trust import axioms
 from verify.solve.query import Solver, Unsatisfiable
 from verify.terms import build as t
 from verify.terms.term import Term
@@ -14,18 +16,41 @@ from verify.terms.term import Term
 
 @dataclass(frozen=True, slots=True)
 class Guarantee:
-    """`problem` is empty where every call keeps what the others rely on."""
+    """`problem` is empty where every call keeps what the others, and every later call, rely on.
+
+    `construct` and `place` say what of the initialisation is not modelled or not safe, if that is the problem.
+    """
 
     problem: str
+    construct: str = ""
+    place: str = ""
 
 
 def check_guarantee(target: Target, found: Invariants, level: str, solver: Solver) -> Guarantee:
-    """The rely of `engine.access` as the guarantee of a step."""
+    """The initialisation is modelled to its end; the rely of `engine.access` is the guarantee of a step."""
+    record = target.init.record
+    start = [(b.guard, b.construct, b.span) for b in record.boundaries]
+    start += [(t.and_(o.guard, t.not_(o.holds)), o.kind, o.span) for o in record.obligations]
+    for guard, construct, span in start:
+        if not isinstance(solver.ask([*axioms(record, level), guard]), Unsatisfiable):
+            return Guarantee("initialisation", construct, f"{span.file}:{span.line}")
     base = surroundings(target, found, level)
-    for text, broken in _breaches(target):
+    for text, broken in [*_breaches(target), *_strays(target)]:
         if not isinstance(solver.ask([*base, broken]), Unsatisfiable):
             return Guarantee(text)
     return Guarantee("")
+
+
+def _strays(target: Target) -> list[tuple[str, Term]]:
+    """A static pointer that a call leaves where no state was thought to have it."""
+    result = []
+    for path, pointer in sorted(target.step.pointers.items()):
+        known = pointee(target.init, path)
+        for item in pointer.targets:
+            if item.object is not None and (item.object, item.offset) != known:
+                broken = t.and_(target.step.alive, item.guard)
+                result.append((f"{path} may point to {item.object}", broken))
+    return result
 
 
 def _breaches(target: Target) -> list[tuple[str, Term]]:
@@ -33,6 +58,11 @@ def _breaches(target: Target) -> list[tuple[str, Term]]:
     flag = target.step.pre[binding.negotiated].term
     agreed = t.ne(flag, t.const(0, flag.bits))
     result = []
+    agreement = {path.partition(".")[0] for path in (binding.version, binding.negotiated)}
+    for boundary in record.boundaries:
+        if agreement & set(boundary.writes):
+            place = f"{boundary.span.file}:{boundary.span.line}"
+            result.append((f"{place}: what is not modelled there may write the version", boundary.guard))
     for event in record.accesses:
         if not event.is_write or not isinstance(event.value, Integer):
             continue

@@ -111,7 +111,7 @@ class Judge:
         """Not applicable, if the invariants and what other CPUs keep may be relied on."""
         problem = self._blocked()
         if problem is not None:
-            return PartResult(part.name, part.function, problem.status, problem.reason)
+            return PartResult(part.name, part.function, problem.status, problem.reason, problem.places)
         return PartResult(part.name, part.function, Status.NOT_APPLICABLE, assumptions=self._setting.assumed)
 
     def _is_absent(self, part: Part, given: Sequence[Term], dispatched: Sequence[Term]) -> bool:
@@ -271,9 +271,11 @@ class Judge:
         return _Open(Status.UNKNOWN, f"blocked by {obligation.kind}", (place,))
 
     def _blocked(self) -> _Open | None:
-        problem = self._setting.guarantee.problem
-        if problem and self._setting.target.step.record.relies:
-            return _Open(Status.UNKNOWN, f"blocked by other CPUs: {problem}", ())
+        guarantee = self._setting.guarantee
+        if guarantee.place:
+            return _Open(Status.UNSUPPORTED, f"initialisation: {guarantee.construct}", (guarantee.place,))
+        if guarantee.problem:
+            return _Open(Status.UNKNOWN, f"blocked by what a call may leave behind: {guarantee.problem}", ())
         return None
 
     def _assumptions(self, given: Sequence[Term], state_only: bool) -> tuple[str, ...]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from verify.engine.transition import PAGES
+from verify.engine.access import PAGES
 from verify.errors import ReplayMismatch
 from verify.interpret.environment import Scripted
 from verify.interpret.memory import Fault
 from verify.interpret.session import CallDone, Session
 from verify.ir.expr import POINTER
+from verify.prove.claims import OTHER_CPU
 from verify.prove.concrete_scene import concrete_scene
 from verify.prove.outcome import Episode
 from verify.prove.reset import Script
@@ -83,6 +84,9 @@ def _disturb(session: Session, environment: Scripted, target: Target, script: Sc
         for name, item in target.unit.statics.items() for member in item.fields if member.bits != POINTER
     }
     for name, value in script.other:
+        found = OTHER_CPU.fullmatch(name)
+        if found is not None and found[1] in scalars:
+            session.machine.set_static(found[1], value)
         path = name.removeprefix(prefix).removeprefix("boot.")
         if name.startswith((prefix, "boot.")) and path in scalars:
             session.machine.set_static(path, value)

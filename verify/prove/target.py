@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from verify.engine.access import Shared
+from verify.engine.access import Shared, join_path
 from verify.engine.transition import Transition, run_call, run_init
-from verify.engine.writes import written
+from verify.engine.writes import holds_truth, written
 from verify.errors import InputError
 from verify.ir.expr import POINTER
 from verify.ir.function import Unit
@@ -38,6 +39,13 @@ class Target:
         """Statics that calls may write; the others keep what initialisation gave them."""
         return frozenset(written(self.unit, self.unit.functions[self.unit.entry].blocks))
 
+    @property
+    def changing(self) -> frozenset[str]:
+        """Statics whose content is not what the compiler put there."""
+        everything = (block for function in self.unit.functions.values() for block in function.blocks)
+        external = {name for name, item in self.unit.statics.items() if item.is_external}
+        return frozenset(written(self.unit, everything)) | external
+
     def history(self, number: int) -> Transition:
         """The call before the last (1), the one before that (2), …"""
         if number not in self._history:
@@ -58,7 +66,8 @@ def make_target(unit: Unit, binding: Binding) -> Target:
     for member in buffers.fields:
         if member.bits == POINTER:
             locks[f"{binding.buffers}.{member.path}"] = binding.buffers_lock
-    shared = Shared(locks, binding.version, binding.negotiated)
+    shared = Shared(locks, binding.version, binding.negotiated, _others(unit, locks),
+                    holds_truth(unit, binding.negotiated.partition(".")[0]))
     init = run_init(unit, binding.init, shared)
     asked = [
         event.arguments[1].term for event in init.record.smcs
@@ -67,6 +76,14 @@ def make_target(unit: Unit, binding: Binding) -> Target:
     if len(asked) != 1 or not asked[0].is_const:
         raise InputError(f"{binding.init} does not ask EL3 for one FF-A version; bind the right function as init")
     return Target(unit, binding, init, run_call(unit, init, shared, STEP), asked[0].value & 0xFFFFFFFF, shared)
+
+
+def _others(unit: Unit, locks: Mapping[str, str]) -> frozenset[str]:
+    """Scalars of statics that calls write and that no lock is known to protect."""
+    changing = written(unit, unit.functions[unit.entry].blocks)
+    paths = {
+        join_path(name, member) for name in changing for member in unit.statics[name].fields}
+    return frozenset(paths - set(locks) - set(locks.values()))
 
 
 def link(target: Target, step: Transition, earlier: Transition) -> dict[str, Term]:

@@ -31,8 +31,17 @@ typedef struct { u8 b[16]; } uuid_t;
 #define noinline
 #define __maybe_unused
 #define __must_check
-#define IS_REACHABLE(x) 0
-#define IS_ENABLED(x) 0
+#define __VERIFY_SET_1 0,
+#define __verify_second(first, second, ...) second
+#define __verify_chosen(junk) __verify_second(junk 1, 0)
+#define __verify_pasted(value) __verify_chosen(__VERIFY_SET_##value)
+#define __verify_set(value) __verify_pasted(value)
+#define IS_ENABLED(option) __verify_set(option)
+#define IS_REACHABLE(option) __verify_set(option)
+#define IS_BUILTIN(option) __verify_set(option)
+#define IS_MODULE(option) 0
+#define __packed __attribute__((__packed__))
+#define __aligned(x) __attribute__((__aligned__(x)))
 #define _AC(X, Y) X##Y
 #define _UL(x) (x##UL)
 #define BIT(n) (1UL << (n))
