@@ -18,7 +18,8 @@ def preserved_registers(scene: Scene) -> Iterator[Part]:
     """A completion leaves x8 to x30 (SMC32) or x18 to x30 (SMC64) as the host had them.
 
     Clause: DEN0028 1.6G section 2.6.
-    Reading: by the convention of the call. A relayed response of a call made as SMC64 may use x8 to x17.
+    Reading: by the convention of the call; under UP618 x8 to x17 are written back whatever it is (CC-09). A relayed
+        response of a call made as SMC64 may use x8 to x17.
     Applies to: completions that EL2 makes.
     Not covered: FFA_RUN resuming a 64-bit request (CC-10).
     """
@@ -27,9 +28,10 @@ def preserved_registers(scene: Scene) -> Iterator[Part]:
         yield part(f"{name}: x18–x30", handled, [
             require("x18–x30 are the host's", scene.result.x(k) == scene.call.x(k)) for k in range(18, 31)
         ], function=name)
-        yield part(f"{name}: x8–x17 of SMC32", handled & ~scene.call.is64, [
-            require("x8–x17 are the host's", scene.result.x(k) == scene.call.x(k)) for k in range(8, 18)
-        ], function=name, exists=premise & ~scene.call.is64)
+        if scene.profile != "UP618":
+            yield part(f"{name}: x8–x17 of SMC32", handled & ~scene.call.is64, [
+                require("x8–x17 are the host's", scene.result.x(k) == scene.call.x(k)) for k in range(8, 18)
+            ], function=name, exists=premise & ~scene.call.is64)
 
 
 def uses_x4_to_x7(scene: Scene) -> Truth:

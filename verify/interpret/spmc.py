@@ -37,8 +37,13 @@ class Spmc(Surroundings):
     script: list[Sequence[int]] = field(default_factory=list)
 
     def smc(self, arguments: Sequence[int], is_forward: bool) -> Sequence[int]:
+        """An SMC32 leaves x8 to x17 alone (DEN0028 2.6)."""
         if self.script:
             return self.script.pop(0)
+        answer = self._answer(arguments)
+        return answer if arguments[0] & 0x40000000 else [*answer[:8], *arguments[8:18]]
+
+    def _answer(self, arguments: Sequence[int]) -> Sequence[int]:
         function = arguments[0] & 0xFFFEFFFF
         if function == VERSION:
             return self._version(arguments[1] & 0xFFFFFFFF)

@@ -55,7 +55,8 @@ def _is_secret(name: str, kind: str, target: Target) -> bool:
         path = name.removeprefix(prefix)
         known = (target.binding.version, target.binding.negotiated)
         static = path.partition(".")[0]
-        return path not in known and static != target.binding.buffers and static in target.changing
+        return (path not in known and static != target.binding.buffers and path not in target.step.pointers
+                and target.is_private(path))
     return name.startswith(("phys.", "boot."))
 
 

@@ -12,12 +12,12 @@ from functools import partial
 from verify.errors import InternalError
 from verify.prove.outcome import Episode
 from verify.prove.target import Target, started
-from verify.prove.trust import axioms
+from verify.prove.trust import SPMC, axioms
 from verify.rules.scene import State
 from verify.rules.symbolic_scene import symbolic_scene
 from verify.solve.query import Satisfied, Solver, Undecided, Unsatisfiable
 from verify.terms import build as t
-from verify.terms.evaluate import evaluate
+from verify.terms.evaluate import evaluate, holds
 from verify.terms.term import Term
 
 Template = Callable[[Term, Term, int], Term]
@@ -44,6 +44,8 @@ TEMPLATES: tuple[tuple[str, Template], ...] = (
     ("a negotiated version is not 0", lambda v, n, top: t.or_(t.not_(n), t.not_(_is(v, 0)))),
     ("the version is not 0", lambda v, n, top: t.not_(_is(v, 0))),
     ("no version is ever agreed", lambda v, n, top: t.not_(n)),
+    ("the SPMC has the version", lambda v, n, top: t.or_(
+        _is(v, 0), t.ule(t.extract(v, 15, 0), t.extract(SPMC, 15, 0)))),
     ("before negotiation bit 31 is clear", lambda v, n, top: t.or_(n, _is(t.extract(v, 31, 31), 0))),
     ("the version is at most the highest offered", lambda v, n, top: t.ule(v, t.const(top, 32))),
 )
@@ -112,13 +114,17 @@ def find_invariants(target: Target, level: str, solver: Solver) -> Invariants:
 
 
 def check_reached(target: Target, found: Invariants, episodes: Iterable[Episode]) -> None:
-    """A state that the interpreter reached and that an invariant excludes shows a fault of this program."""
+    """A state that the interpreter reached and that an invariant excludes shows a fault of this program.
+
+    The samples' SPMC has the highest version that EL2 offers.
+    """
     binding = target.binding
     for episode in episodes:
         for call in episode.calls:
             for state in (dict(call.state_before), dict(call.state_after)):
                 version, flag = state[binding.version], state[binding.negotiated]
-                if found.holds(t.const(version, 32), t.truth(flag != 0)) is not t.TRUE:
+                claim = found.holds(t.const(version, 32), t.truth(flag != 0))
+                if not holds(claim, {str(SPMC.data): target.max_version}):
                     raise InternalError(f"invariants {found.names} exclude a reached state: {version:#x}, {flag}")
 
 

@@ -15,7 +15,7 @@ from verify.rules.binding import Binding
 from verify.rules.scene import Scene
 from verify.rules.symbolic_scene import symbolic_scene
 from verify.terms import build as t
-from verify.terms.term import Term
+from verify.terms.term import Term, variables
 
 FFA_VERSION = 0x84000063
 STEP = "c."
@@ -39,12 +39,12 @@ class Target:
         """Statics that calls may write; the others keep what initialisation gave them."""
         return frozenset(written(self.unit, self.unit.functions[self.unit.entry].blocks))
 
-    @property
-    def changing(self) -> frozenset[str]:
-        """Statics whose content is not what the compiler put there."""
-        everything = (block for function in self.unit.functions.values() for block in function.blocks)
-        external = {name for name, item in self.unit.statics.items() if item.is_external}
-        return frozenset(written(self.unit, everything)) | external
+    def is_private(self, path: str) -> bool:
+        """Does this scalar hold what is EL2's own: from calls, from another file, or an address kept at boot?"""
+        name = path.partition(".")[0]
+        made = self.init.after[path].term
+        return (name in self.written or self.unit.statics[name].is_external
+                or any(variable.startswith("phys.") for variable in variables([made])))
 
     def history(self, number: int) -> Transition:
         """The call before the last (1), the one before that (2), …"""
@@ -61,6 +61,7 @@ class Target:
 
 def make_target(unit: Unit, binding: Binding) -> Target:
     """Execute initialisation and one call. Raises InputError where initialisation asks for no version."""
+    _check_types(unit, binding)
     locks = {binding.version: binding.version_lock, binding.negotiated: binding.version_lock}
     buffers = unit.statics[binding.buffers]
     for member in buffers.fields:
@@ -76,6 +77,17 @@ def make_target(unit: Unit, binding: Binding) -> Target:
     if len(asked) != 1 or not asked[0].is_const:
         raise InputError(f"{binding.init} does not ask EL3 for one FF-A version; bind the right function as init")
     return Target(unit, binding, init, run_call(unit, init, shared, STEP), asked[0].value & 0xFFFFFFFF, shared)
+
+
+def _check_types(unit: Unit, binding: Binding) -> None:
+    """The version is 32 bits wide, the flag a whole number of bytes; neither is a pointer."""
+    for path, sizes in ((binding.version, (32,)), (binding.negotiated, (8, 16, 32))):
+        name, _, rest = path.partition(".")
+        found = [member.bits for member in unit.statics[name].fields if member.path == rest]
+        if not found or found[0] not in sizes:
+            kind = "no scalar" if not found else "a pointer" if found[0] == POINTER else f"{found[0]} bits wide"
+            raise InputError(f"{path}: {kind}, where {' or '.join(map(str, sizes))} bits are needed; "
+                             "bind another name in verify.toml")
 
 
 def _others(unit: Unit, locks: Mapping[str, str]) -> frozenset[str]:

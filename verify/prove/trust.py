@@ -42,6 +42,48 @@ def _version(event: SmcEvent) -> Term:
     return t.or_(_is(_low(event, 0), NOT_SUPPORTED), _is(t.extract(event.results[0].term, 31, 16), 1))
 
 
+SPMC = t.var("spmc.version", 32)
+"""Its highest version, the same in every answer; NOT_SUPPORTED where there is no SPMC."""
+NO_SPMC = t.eq(SPMC, t.const(NOT_SUPPORTED, 32))
+
+
+def _own_version(event: SmcEvent) -> Term:
+    """Its own version; or the requested one where that is lower; or it refuses a lower one's interface."""
+    asked = t.extract(event.arguments[1].term, 31, 0)
+    lower = t.ult(t.extract(asked, 15, 0), t.extract(SPMC, 15, 0))
+    is_one = _is(t.extract(asked, 31, 16), 1)
+    own = t.or_(t.eq(_low(event, 0), SPMC), t.and_(lower, t.eq(_low(event, 0), asked)))
+    return t.and_(t.or_(own, _is(_low(event, 0), NOT_SUPPORTED)), t.or_(own, NO_SPMC, lower, t.not_(is_one)))
+
+
+def _nothing(event: SmcEvent) -> Term:
+    """Without an SPMC every call of FF-A is unknown."""
+    return t.or_(t.not_(t.and_(_is_ffa(event), NO_SPMC)), _is(_low(event, 0), NOT_SUPPORTED))
+
+
+def _is_ffa(event: SmcEvent) -> Term:
+    asked = t.extract(event.arguments[0].term, 31, 0)
+    kind = t.binary("and", asked, t.const(0xBFFFFF00, 32))
+    return t.and_(_is(kind, 0x84000000), t.ule(t.const(0x60, 8), t.extract(asked, 7, 0)))
+
+
+def _some_frame(event: SmcEvent) -> Term:
+    """w0 names a function of FF-A, or is NOT_SUPPORTED; FFA_VERSION has its own axioms."""
+    low = _low(event, 0)
+    frame = t.and_(_is(t.binary("and", low, t.const(0xBFFFFF00, 32)), 0x84000000),
+                   t.ule(t.const(0x60, 8), t.extract(low, 7, 0)))
+    is_version = _is(t.extract(event.arguments[0].term, 31, 0), VERSION)
+    return t.or_(t.not_(_is_ffa(event)), is_version, frame, _is(low, NOT_SUPPORTED))
+
+
+def _preserved(event: SmcEvent) -> Term:
+    """An SMC32 leaves x8 to x17 as they were."""
+    is_narrow = _is(t.extract(event.arguments[0].term, 30, 30), 0)
+    count = min(18, len(event.arguments))
+    kept = (t.eq(event.results[k].term, event.arguments[k].term) for k in range(8, count))
+    return t.or_(t.not_(is_narrow), t.and_(*kept))
+
+
 def _version_rest(event: SmcEvent) -> Term:
     return t.and_(*(_is(_low(event, k), 0) for k in range(1, 8)))
 
@@ -74,6 +116,10 @@ def _wide_one_of(*answers: int) -> Callable[[SmcEvent], Term]:
 ANY = None
 FRAG_RX, FRAG_TX, RETRIEVE_RESP = 0x8400007A, 0x8400007B, 0x84000075
 AXIOMS = (
+    Axiom("FFA-CC-06", ANY, ("L1", "L2"), _preserved),
+    Axiom("FFA-ERR-05", ANY, ("L1", "L2"), _some_frame),
+    Axiom("FFA-VER-04", ANY, ("L2",), _nothing),
+    Axiom("FFA-VER-04", VERSION, ("L2",), _own_version),
     Axiom("FFA-ERR-01", ANY, ("L1", "L2"), _error),
     Axiom("FFA-VER-02", VERSION, ("L1", "L2"), _version),
     Axiom("FFA-VER-02", VERSION, ("L1", "L2"), _version_rest),
@@ -96,6 +142,10 @@ AXIOMS = (
 )
 
 
+BOOT = "init."
+"""Prefix of the initialisation's record. An SPMC that refuses what EL2 offers at boot counts as none."""
+
+
 def axioms(record: Record, level: str) -> list[Term]:
     """What holds of every answer in one run; nothing at L0. Kept with the record."""
     if level not in LEVELS:
@@ -113,4 +163,7 @@ def _axioms(record: Record, level: str) -> list[Term]:
             if level in axiom.levels:
                 applies = event.guard if axiom.function is None else t.and_(event.guard, _is(asked, axiom.function))
                 result.append(t.or_(t.not_(applies), axiom.says(event)))
+        if level == "L2" and record.prefix == BOOT:
+            asks = t.and_(event.guard, _is(asked, VERSION))
+            result.append(t.or_(t.not_(asks), NO_SPMC, t.not_(_is(_low(event, 0), NOT_SUPPORTED))))
     return result

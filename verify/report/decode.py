@@ -40,7 +40,11 @@ class Names:
         return name
 
     def answer(self, call: Sequence[int], result: Sequence[int]) -> str:
-        """What the result registers say, as far as they say something."""
+        """What the result registers say, as far as they say something; with the upper half where it is not zero."""
+        upper = "" if not result[0] >> 32 or result[0] >> 31 == (1 << 33) - 1 else f" (x0={result[0]:#x})"
+        return self._answer(call, result) + upper
+
+    def _answer(self, call: Sequence[int], result: Sequence[int]) -> str:
         w0, w2 = result[0] & 0xFFFFFFFF, result[2] & 0xFFFFFFFF
         if self.function(call[0] & 0xFFFFFFFF) == _VERSION:
             return self.codes.get(w0, version(w0))

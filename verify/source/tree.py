@@ -109,6 +109,8 @@ def read_text(path: Path) -> str:
 def _read(path: Path) -> str | None:
     """The text, or None where there is no such file."""
     try:
+        if path.exists() and not path.is_file():
+            raise InputError(f"{path}: not a regular file")
         return decode(path.read_bytes(), str(path))
     except (FileNotFoundError, NotADirectoryError):
         return None

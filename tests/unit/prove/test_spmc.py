@@ -10,6 +10,7 @@ from verify.interpret.spmc import Spmc
 from verify.ir.span import NOWHERE
 from verify.prove.trust import AXIOMS, axioms
 from verify.terms import build as t
+from verify.terms.evaluate import substitute
 
 
 def test_axioms_hold_of_its_answers() -> None:
@@ -25,5 +26,7 @@ def test_axioms_hold_of_its_answers() -> None:
         record.smcs.append(SmcEvent(
             t.TRUE, tuple(Integer(t.const(x, 64), origin) for x in arguments),
             tuple(Integer(t.const(x, 64), origin) for x in results), NOWHERE, False, (), 0))
-        broken = [axiom for axiom, term in zip(AXIOMS, axioms(record, "L2"), strict=True) if term is not t.TRUE]
+        own = {"spmc.version": t.const(spmc.version, 32)}
+        said = substitute(axioms(record, "L2"), own)
+        broken = [axiom for axiom, term in zip(AXIOMS, said, strict=True) if term is not t.TRUE]
         assert not broken, (broken, [hex(x) for x in arguments], [hex(x) for x in results])
