@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from verify.rules import Part, Scene, Truth, part, require, rule
 
 from . import ids
-from .calls import by_function
+from .calls import by_function, serves_req2
 
 FRAME = ids.clause("FFA_ERROR")
 SUCCESS = ids.clause("FFA_SUCCESS")
@@ -30,17 +30,16 @@ def error_frame(scene: Scene) -> Iterator[Part]:
     Clause: FFA_ERROR; public implementations agree.
     Reading: of errors that EL2 makes; x4 to x7 are CC-08's.
     Applies to: every version.
-    Not covered: 1.3 alpha's 64-bit FFA_ERROR; REQ2 and RESP2, which MSG-10 judges.
+    Not covered: 1.3 alpha's 64-bit FFA_ERROR; REQ2 and RESP2 where REQ2 is served, which MSG-10 judges.
     """
     for name, premise in by_function(scene):
-        if name.endswith(("REQ2", "RESP2")):
-            continue
+        judged_elsewhere = serves_req2(scene) if name.endswith(("REQ2", "RESP2")) else None
         error = premise & _own(scene) & (scene.result.w(0) == ids.ERROR)
         yield part(name, error, [
             require("w1 is zero", scene.result.w(1) == 0),
             require("w2 is a negative code", scene.result.w(2).bits_(31, 31) == 1, "x2"),
             require("w3 is zero", scene.result.w(3) == 0),
-        ], exists=error)
+        ], exists=error, unless=judged_elsewhere)
 
 
 @rule("FFA-ERR-02", "Width of status codes", FRAME, force="contested", confidence="high")

@@ -127,7 +127,7 @@ U64_FAULTS = (
     fault(U, "the low half is taken for the sender", "MSG-01", "send_wide", "outcome", (
         "FIELD_GET(GENMASK(31, 16), cpu_reg(host_ctxt, 1))", "FIELD_GET(GENMASK(15, 0), cpu_reg(host_ctxt, 1))")),
     fault(U, "the SPMC's minor is not looked at", "VER-11", "settle", "x0", (
-        "FFA_MAJOR(res.a0) != 1 || FFA_MINOR(res.a0) < FFA_MINOR(version)", "FFA_MAJOR(res.a0) != 1")),
+        "FFA_MAJOR(res.a0) != 1 || FFA_MINOR(res.a0) < FFA_MINOR(version)", "FFA_MAJOR(res.a0) != 1"), trust="L0"),
     fault(U, "the version is read before the agreement", "SEC-04", "kvm_host_ffa_handler", "version read", (
         "\tset_error(&res, FFA_RET_INVALID_PARAMETERS);\n",
         "\thas_req2 = FFA_MINOR(hyp_ffa_version) >= 2;\n\tset_error(&res, FFA_RET_INVALID_PARAMETERS);\n")),
@@ -159,7 +159,7 @@ ONE_BLOCK_FAULTS = (
 C = "compound_literal"
 COMPOUND_FAULTS = (
     fault(C, "the SPMC's version is not compared", "VER-11", "host_version", "x0", (
-        "spmc_version(wanted) >= wanted)", "spmc_version(wanted))")),
+        "spmc_version(wanted) >= wanted)", "spmc_version(wanted))"), trust="L0"),
     fault(C, "the literal is one word short", "MSG-04", "send_on", "smc x9", ("\t\t.a9 = x[9],\n", "")),
     fault(C, "an agreed version is lowered", "VER-06", "host_version", "version", (
         "if (first && wanted < hyp_ffa_version && spmc_version", "if (wanted < hyp_ffa_version && spmc_version")),

@@ -12,10 +12,11 @@ from functools import partial
 
 from verify.engine.access import Accesses, Place
 from verify.engine.expressions import Expressions, as_bits
+from verify.engine.flow import remaining, topological_order
 from verify.engine.record import Boundary, LockEvent, Obligation, Record, SmcEvent
 from verify.engine.state import Registers, State, merge_states
 from verify.engine.value import Integer, NotModelled, Pointer, Value, as_pointer, point_to
-from verify.engine.writes import escaped, remaining, successors, written
+from verify.engine.writes import escaped, written
 from verify.ir import expr as e
 from verify.ir import instr as i
 from verify.ir.function import Block, Function, Unit
@@ -378,30 +379,4 @@ def _grouped(hits: list[tuple[Term, str]]) -> list[tuple[Term, str]]:
     return [(t.or_(*conditions), label) for label, conditions in labels.items()]
 
 
-def topological_order(function: Function) -> tuple[list[Block], set[str]]:
-    """Blocks with predecessors first, and the labels of loop heads (targets of back edges)."""
-    blocks = {block.label: block for block in function.blocks}
-    order: list[Block] = []
-    loops: set[str] = set()
-    colour: dict[str, int] = {}
-    stack: list[tuple[str, bool]] = [(function.blocks[0].label, False)]
-    while stack:
-        label, done = stack.pop()
-        if done:
-            colour[label] = 2
-            order.append(blocks[label])
-            continue
-        if label in colour:
-            continue
-        colour[label] = 1
-        stack.append((label, True))
-        for successor in reversed(successors(blocks[label])):
-            if colour.get(successor) == 1:
-                loops.add(successor)
-            elif successor not in colour:
-                stack.append((successor, False))
-    order.reverse()
-    return order, loops
-
-
-__all__ = ["Contract", "Executor", "as_bits", "point_to", "topological_order"]
+__all__ = ["Contract", "Executor", "as_bits", "point_to"]

@@ -8,7 +8,7 @@ from typing import Any
 
 from verify.ir import instr as i
 from verify.ir.expr import AddressOf, Const, Expr, Extend, PointerAdd, Register
-from verify.ir.function import Block, Function, Unit
+from verify.ir.function import Block, Unit
 from verify.ir.span import Span
 
 
@@ -77,36 +77,6 @@ def mentioned(node: Any) -> set[str]:
     if not is_dataclass(node) or isinstance(node, (Span, Register, Const)):
         return set()
     return {name for item in fields(node) for name in mentioned(getattr(node, item.name))}
-
-
-def successors(block: Block) -> tuple[str, ...]:
-    match block.terminator:
-        case i.Jump(target=target):
-            return (target,)
-        case i.Branch(then=then, other=other):
-            return (then, other)
-        case i.Switch(cases=cases, default=default):
-            return (*(label for _, label in cases), default)
-    return ()
-
-
-def reachable(function: Function, start: str) -> tuple[Block, ...]:
-    blocks = {block.label: block for block in function.blocks}
-    todo, seen = [start], {start}
-    while todo:
-        for label in successors(blocks[todo.pop()]):
-            if label not in seen:
-                seen.add(label)
-                todo.append(label)
-    return tuple(block for block in function.blocks if block.label in seen)
-
-
-def remaining(function: Function, label: str, index: int) -> tuple[Block, ...]:
-    """What may still run once instruction `index` of block `label` is reached (it included)."""
-    here = next(block for block in function.blocks if block.label == label)
-    rest = Block(label, here.instructions[index:], here.terminator)
-    following = {block.label: block for after in successors(here) for block in reachable(function, after)}
-    return (rest, *following.values())
 
 
 def written(unit: Unit, blocks: Iterable[Block]) -> set[str]:

@@ -147,6 +147,9 @@ def preprocess(files: Mapping[str, str], handler: str = "kvm_host_ffa_handler") 
         if tokens and tokens[-1].kind == "CPP_INTEGER" and raw.value in _SUFFIX_RESTS:
             tokens[-1] = Token("CPP_INTEGER", tokens[-1].text + raw.value, tokens[-1].span)
             continue
+        if raw.value == "=" and tokens and tokens[-1].text == "^":  # pcpp does not know `^=`
+            tokens[-1] = Token("CPP_XOREQUAL", "^=", tokens[-1].span)
+            continue
         tokens.append(Token(raw.type, raw.value, span))
     if reader.problems:
         raise InputError(reader.problems[0])

@@ -94,7 +94,7 @@ class Judge:
         state_only = is_about_state_only(part)
         dispatched = [] if state_only else [t.not_(scene.undispatched.term)]
         given = [part.given.term, *dispatched]
-        if self._is_absent(part, given, dispatched):
+        if self._is_elsewhere(part, dispatched) or self._is_absent(part, given, dispatched):
             return self._absent(part)
         conjuncts = claims(self._setting.target, part, self._secrets)
         findings, open_question = self._findings(part, given, conjuncts, state_only)
@@ -113,6 +113,13 @@ class Judge:
         if problem is not None:
             return PartResult(part.name, part.function, problem.status, problem.reason, problem.places)
         return PartResult(part.name, part.function, Status.NOT_APPLICABLE, assumptions=self._setting.assumed)
+
+    def _is_elsewhere(self, part: Part, dispatched: Sequence[Term]) -> bool:
+        """Does a reachable call show that another part judges this?"""
+        if part.unless.term is t.FALSE:
+            return False
+        asked = [*self._base, self._setting.target.step.alive, part.unless.term, *dispatched]
+        return isinstance(self._solver.ask(asked), Satisfied)
 
     def _is_absent(self, part: Part, given: Sequence[Term], dispatched: Sequence[Term]) -> bool:
         """No reachable call meets the interface condition, not even one that is not modelled to its end."""

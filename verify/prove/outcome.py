@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from verify.interpret.events import SmcDone
 from verify.interpret.session import CallDone
 from verify.solve.query import Cost
 
@@ -45,6 +46,7 @@ class Episode:
     boot: tuple[tuple[str, int], ...]
     answers: tuple[tuple[int, ...], ...]
     calls: tuple[CallDone, ...]
+    boot_smcs: tuple[SmcDone, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ def run(target: Target, script: Script, pattern: int, unused: bool = False, seco
     session = Session(target.unit, environment, script.page_shift, init=target.binding.init)
     _place(session, environment, script.physical)
     _boot(session, script)
+    boot_smcs = tuple(session.machine.log.smcs)
     calls = []
     for number, registers in enumerate(script.calls, 1):
         if second and number == len(script.calls):
@@ -53,7 +54,7 @@ def run(target: Target, script: Script, pattern: int, unused: bool = False, seco
             raise ReplayMismatch(f"replay: call {number}: {calls[-1].fault}")
     if environment.used != len(script.answers) and not second:
         raise ReplayMismatch(f"replay: {environment.used} SMCs were made, the engine says {len(script.answers)}")
-    return Episode(script.page_shift, pattern, script.boot, script.answers, tuple(calls))
+    return Episode(script.page_shift, pattern, script.boot, script.answers, tuple(calls), boot_smcs)
 
 
 def _boot(session: Session, script: Script) -> None:

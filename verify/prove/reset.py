@@ -96,8 +96,9 @@ class Search:
         return any(term is t.FALSE for term in substitute(list(wanted), start))
 
     def _usual_boot(self) -> list[Term]:
-        """Initialisation gets as far as asking EL3; only a preference."""
-        return [event.guard for event in self.target.init.record.smcs]
+        """Initialisation asks EL3, which has the version that EL2 offers; only a preference."""
+        wanted = t.const(self.target.max_version, 64)
+        return [t.and_(event.guard, t.eq(event.results[0].term, wanted)) for event in self.target.init.record.smcs]
 
     def _usual(self, step: Transition) -> Term:
         """An FFA_VERSION that a driver would make; only a preference."""

@@ -81,6 +81,7 @@ def episode(item: Episode, names: Names) -> dict[str, Any]:
     return {
         "page_size": f"{1 << (item.page_shift - 10)}K", "unused_memory": f"{item.pattern:#04x}",
         "boot": {path: f"{value:#x}" for path, value in item.boot if value},
+        "boot_smcs": [smc(done, names) for done in item.boot_smcs],
         "answers": [_registers(answer) for answer in item.answers],
         "calls": [call(done, names) for done in item.calls],
     }

@@ -100,6 +100,8 @@ def _finding(
     yield f"  from reset, pages of {told['page_size']}, unused EL2 memory filled with {told['unused_memory']}:"
     if told["boot"]:
         yield from _wrap("  boot: ", _pairs(told["boot"]))
+    for asked in told["boot_smcs"]:
+        yield f"  boot: EL2 asks: {asked['call']} → {asked['answer']}   ({asked['function']}:{asked['line']})"
     for number, call in enumerate(told["calls"], 1):
         yield from _call(number, call, last=number == len(told["calls"]))
     yield f"  fingerprint {finding.fingerprint}"

@@ -44,6 +44,7 @@ class Part:
     """One conjunct of a statement for one function: its own obligation and its own vacuity twin.
 
     `exists`: the interface condition; if no reachable call meets it, the part is not applicable.
+    `unless`: another part judges this; if some call meets it, the part is not applicable.
     `given`: the premise (must be reachable, else vacuous). `then`: what is to hold.
     """
 
@@ -52,6 +53,7 @@ class Part:
     given: Truth
     then: tuple[Require, ...]
     exists: Truth
+    unless: Truth
 
 
 def require(text: str, holds: Truth, output: str = "") -> Require:
@@ -72,10 +74,12 @@ def provenance(text: str, value: Word | Truth, output: str = "") -> Require:
 
 
 def part(
-    name: str, given: Truth, then: Require | Iterable[Require], function: str = "", exists: Truth | None = None
+    name: str, given: Truth, then: Require | Iterable[Require], function: str = "", exists: Truth | None = None,
+    unless: Truth | None = None,
 ) -> Part:
     conclusions = (then,) if isinstance(then, Require) else tuple(then)
-    return Part(name, function or name, given, conclusions, Truth(t.TRUE) if exists is None else exists)
+    return Part(name, function or name, given, conclusions, Truth(t.TRUE) if exists is None else exists,
+                Truth(t.FALSE) if unless is None else unless)
 
 
 Statement = Callable[[Scene], Iterator[Part]]

@@ -120,10 +120,7 @@ def _selected(statement: Statement, options: Options, scene: Scene) -> Iterator[
 
 
 def _judged(count: int, jobs: int) -> Iterator[list[RuleResult]]:
-    """In the order of the rules, however many processes work on them."""
-    if jobs <= 1 or count <= 1:
-        yield from map(_one, range(count))
-        return
+    """In the order of the rules, however many processes work on them; never in this one, for Ctrl-C is this one's."""
     context = multiprocessing.get_context("fork")
     pool: Any = context.Pool(min(jobs, count), initializer=_ignore_interrupt)
     try:
