@@ -76,6 +76,9 @@ def _constants() -> Iterator[Case]:
         yield from _value("GENMASK", f"GENMASK({high}, {low})")
         yield from _value("GENMASK_ULL", f"GENMASK_ULL({high}, {low})")
     yield Case(("IS_ENABLED", "IS_REACHABLE"), (), "return IS_ENABLED(CONFIG_NO_SUCH) + IS_REACHABLE(CONFIG_NO_SUCH);")
+    yield Case(("IS_ENABLED", "IS_BUILTIN", "IS_MODULE"), (),
+               "return IS_ENABLED(CONFIG_ARM64) + 2 * IS_BUILTIN(CONFIG_ARM64) + 4 * IS_MODULE(CONFIG_ARM64)"
+               " + 8 * IS_BUILTIN(CONFIG_NO_SUCH) + 16 * IS_MODULE(CONFIG_NO_SUCH);")
 
 
 def _bit_fields() -> Iterator[Case]:
@@ -206,6 +209,10 @@ SMC_ARGUMENTS = {f"__verify_smc_args_{count}": "arm_smccc_1_1_smc" for count in 
 NOT_COMPARED = {
     "asmlinkage": "an attribute", "__init": "an attribute", "__always_inline": "an attribute",
     "noinline": "an attribute", "__maybe_unused": "an attribute", "__must_check": "an attribute",
+    "__packed": "an attribute, which is refused", "__aligned": "an attribute, which is refused",
+    "__VERIFY_SET_1": "part of IS_ENABLED", "__verify_second": "part of IS_ENABLED",
+    "__verify_chosen": "part of IS_ENABLED", "__verify_pasted": "part of IS_ENABLED",
+    "__verify_set": "part of IS_ENABLED",
     "hyp_smccc_1_1_smc": "a wrapper of newer kernels: the same SMC, with tracing around it",
     "hyp_smccc_1_2_smc": "a wrapper of newer kernels: the same SMC, with tracing around it",
     "kvm_host_psci_handler": "an assumption of every verdict: it takes no FF-A function ID",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -137,13 +137,17 @@ def _ignore_interrupt() -> None:
 
 
 def _one(index: int) -> list[RuleResult]:
-    """One rule at all trust levels, in the order L0, L1, L2."""
+    """In a worker."""
     work = _WORK[0]
-    solver = work.solver.successor()
+    return judge_rule(work.settings, work.rules[index], work.solver.successor())
+
+
+def judge_rule(settings: Sequence[Setting], rule: Rule, solver: Solver) -> list[RuleResult]:
+    """One rule at all trust levels; the settings have the strictest first, the results the weakest."""
     judge: Judge | None = None
     results = []
-    for setting in work.settings:
+    for setting in settings:
         solver.cost = Cost()
-        judge = Judge(setting, work.rules[index], solver, judge, work.settings[-1])
+        judge = Judge(setting, rule, solver, judge, settings[-1])
         results.append(judge.judge())
     return results[::-1]
