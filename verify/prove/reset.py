@@ -101,10 +101,15 @@ class Search:
         return [t.and_(event.guard, t.eq(event.results[0].term, wanted)) for event in self.target.init.record.smcs]
 
     def _usual(self, step: Transition) -> Term:
-        """An FFA_VERSION that a driver would make; only a preference."""
+        """An FFA_VERSION that a driver would make, and an SPMC that goes along; only a preference."""
         low = t.extract(step.inputs[1], 31, 0)
         versions = (t.eq(low, t.const(0x10000 | minor, 32)) for minor in range((self.target.max_version & 0xFFFF) + 1))
-        return t.and_(t.eq(step.inputs[0], t.const(FFA_VERSION, 64)), t.or_(*versions))
+        own = t.const(self.target.max_version, 64)
+        agreed = (
+            t.implies(t.and_(event.guard, t.eq(event.arguments[0].term, t.const(FFA_VERSION, 64))),
+                      t.eq(event.results[0].term, own))
+            for event in step.record.smcs)
+        return t.and_(t.eq(step.inputs[0], t.const(FFA_VERSION, 64)), t.or_(*versions), *agreed)
 
     def _chain(self, length: int) -> Chain:
         if length not in self.chains:
