@@ -15,7 +15,8 @@ class Binding:
 
     `version`: the negotiated version, 32 bits. `negotiated`: the flag that says it is fixed. `version_lock` protects
     both. `buffers`: the host's mailbox pair, protected by `buffers_lock`. `init` runs once at boot; `handler` decides
-    one call.
+    one call. `own_tx`, `own_rx` and `descriptor` point to EL2's mailbox pair and to its descriptor buffer; `host_tx`
+    and `host_rx` to the host's pair. A target without mailboxes has none of these five.
     """
 
     name: str
@@ -26,6 +27,11 @@ class Binding:
     version_lock: str
     buffers: str
     buffers_lock: str
+    own_tx: str = "hyp_buffers.tx"
+    own_rx: str = "hyp_buffers.rx"
+    descriptor: str = "ffa_desc_buf.buf"
+    host_tx: str = "host_buffers.tx"
+    host_rx: str = "host_buffers.rx"
 
     def missing(self, unit: Unit) -> list[str]:
         """Names that the unit does not have."""

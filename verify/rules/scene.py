@@ -8,8 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from verify.rules.words import RuleError, Truth, Word, all_of, any_of, blame
+from verify.rules.memory import NO_CONTENT, NO_PAGE, PAGE_STATE_BITS, BufferAccess, Content, Hazard, Page, Transfer
+from verify.rules.words import RuleError, Truth, Word, all_of, any_of, blame, number
 from verify.terms import build as t
+
+NO = Truth(t.FALSE)
+NO_STATE, NO_INDEX, NO_SIZE = number(0, PAGE_STATE_BITS), number(0, 32), number(0, 64)
 
 
 def _index(number: int, limit: int) -> int:
@@ -50,6 +54,9 @@ class State:
     version: Word
     negotiated: Truth
     others: Mapping[str, Word]
+    has_tx: Truth = NO
+    """The host has registered its mailbox: EL2 knows the TX buffer."""
+    has_rx: Truth = NO
 
     @property
     def minor(self) -> Word:
@@ -92,11 +99,22 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Smc:
-    """One SMC that EL2 may make: `made` says when; `x` are its parameters, `q` what EL3 answers."""
+    """One SMC that EL2 may make: `made` says when; `x` are its parameters, `q` what EL3 answers.
+
+    `tx` is what EL2's TX buffer holds then, `rx` what EL2's RX buffer holds afterwards; `page_state` the state of the
+    arbitrary page then, `by_us` if this call gave it that state; `locked`: the buffers' lock is held.
+    """
 
     made: Truth
     parameters: tuple[Word, ...]
     results: tuple[Word, ...]
+    tx: Content = NO_CONTENT
+    rx: Content = NO_CONTENT
+    page_state: Word = NO_STATE
+    page_found: Word = NO_STATE
+    """The page's state when this call first changed it; where it did not, as `page_state`."""
+    by_us: Truth = NO
+    locked: Truth = NO
 
     def x(self, number: int) -> Word:
         return self.parameters[_index(number, 18)]
@@ -155,6 +173,19 @@ class Scene:
     """The highest version that this hypervisor offers: the argument of hyp_ffa_init's FFA_VERSION."""
     uppers: Word
     """Bits 63:32 of x0: a caller may refuse what is no 32-bit function ID before FF-A sees it."""
+    page: Page = NO_PAGE
+    index: Word = NO_INDEX
+    """An arbitrary number of 32 bits: what holds of the range with this index holds of every range."""
+    buffer_accesses: Sequence[BufferAccess] = ()
+    hazards: Sequence[Hazard] = ()
+    warns: Sequence[Truth] = ()
+    """Each WARN_ON with when its condition is true."""
+    transfers: Sequence[Transfer] = ()
+    page_size: Word = NO_SIZE
+    mailbox_size: Word = NO_SIZE
+    """Of each of EL2's mailbox buffers, in bytes (64 bits), as the tree under test sets them apart."""
+    descriptor_size: Word = NO_SIZE
+    """Of EL2's descriptor buffer, in bytes (64 bits)."""
 
     @property
     def emitted(self) -> Truth:

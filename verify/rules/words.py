@@ -99,7 +99,8 @@ class Word:
     def __ne__(self, other: object) -> Truth:  # type: ignore[override]
         return ~(self == other)
 
-    __hash__ = None  # type: ignore[assignment]
+    def __hash__(self) -> int:
+        raise RuleError("a symbolic number in a set or as a key of a table: compare it first")
 
     def __lt__(self, other: Word | int) -> Truth:
         right = self._other(other)
@@ -116,6 +117,30 @@ class Word:
     def __ge__(self, other: Word | int) -> Truth:
         right = self._other(other)
         return self._compare(t.ule(right.term, self.term), right)
+
+    def __add__(self, other: Word | int) -> Word:
+        """Wraps at the width, as C's unsigned addition does: widen first where it must not."""
+        return self._computed("add", other)
+
+    def __sub__(self, other: Word | int) -> Word:
+        return self._computed("sub", other)
+
+    def __mul__(self, other: Word | int) -> Word:
+        return self._computed("mul", other)
+
+    def __floordiv__(self, other: int) -> Word:
+        return self._computed("udiv", other)
+
+    def __mod__(self, other: int) -> Word:
+        return self._computed("urem", other)
+
+    def _computed(self, operator: str, other: Word | int) -> Word:
+        right = self._other(other)
+        return Word(t.binary(operator, self.term, right.term), _merge(self.outputs, right.outputs))
+
+    def widened(self, bits: int) -> Word:
+        """With zeros above."""
+        return Word(t.zext(self.term, bits), self.outputs)
 
     def is_negative(self) -> Truth:
         return self.bits_(self.bits - 1, self.bits - 1) == 1
