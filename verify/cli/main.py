@@ -11,6 +11,7 @@ from verify import __version__
 from verify.cli.bench import bench
 from verify.cli.call import call
 from verify.cli.extract import extract
+from verify.cli.memory import memory
 from verify.cli.rules import rules
 from verify.cli.run import run
 from verify.errors import InputError, InternalError, UnsupportedC, VerifyError
@@ -23,7 +24,7 @@ def cli() -> None:
     """Proves that pKVM's FF-A proxy keeps the rules of DEN0077A and DEN0028, or shows the calls that break them."""
 
 
-for command in (run, extract, call, rules, bench):
+for command in (run, extract, call, rules, bench, memory):
     cli.add_command(command)
 
 

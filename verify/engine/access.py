@@ -3,57 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import reduce
 
 from verify.engine import memory
+from verify.engine.buffers import Buffers, from_cells, to_cells
+from verify.engine.content import Content
 from verify.engine.memory import Cell
-from verify.engine.record import AccessEvent, Meeting, Obligation, Record
+from verify.engine.place import Place
+from verify.engine.record import AccessEvent, Obligation, Record
+from verify.engine.regions import Region
+from verify.engine.shared import Others, Shared, join_path
 from verify.engine.state import State
-from verify.engine.value import Integer, NotModelled, Pointer, Target, Value, as_pointer, join, null
+from verify.engine.value import Integer, NotModelled, Pointer, Target, Value, as_pointer, join
 from verify.ir.expr import POINTER
-from verify.ir.function import Field, Object
+from verify.ir.function import Object
 from verify.ir.span import Span
 from verify.terms import build as t
 from verify.terms.term import Term
 
-PAGES = "$pages"
-"""The memory that hyp_ffa_init gets: mailboxes that EL2 shares with EL3, and buffers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """Which statics other CPUs may change, and under which lock: path → lock path."""
-
-    lock_of: Mapping[str, str]
-    version: str
-    negotiated: str
-    others: frozenset[str] = frozenset()
-    """Scalars that calls write under no lock that is known: anything may be in them at each look."""
-    is_truth: bool = True
-    """The flag never holds anything but 0 and 1."""
-
-    @property
-    def paths(self) -> frozenset[str]:
-        return frozenset({self.version, self.negotiated, *self.lock_of, *self.others})
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the program is: for spans, origins and call stacks."""
-
-    span: Span
-    function: str
-    text: str
+Where = tuple[Term, str, Term]
+"""(guard, object, offset)"""
 
 
 class Accesses:
-    """Memory of one run. `sizes` and `fields` describe every object by name."""
+    """Memory of one run. `objects` describe every object by name; `regions` are EL2's buffers, of unknown content."""
 
-    def __init__(self, record: Record, objects: Mapping[str, Object], shared: Shared) -> None:
+    def __init__(
+        self, record: Record, objects: Mapping[str, Object], shared: Shared, regions: Mapping[str, Region], shift: Term
+    ) -> None:
         self.record = record
         self.objects = dict(objects)
         self.shared = shared
+        self.regions = dict(regions)
+        self.buffers = Buffers(
+            record, {name: item.size for name, item in regions.items()}, shift, shared.buffers_lock)
+        self.others = Others(record, objects, shared, self.fresh)
         self._fields = {
             (name, field.offset): field for name, item in objects.items() for field in item.fields
         }
@@ -71,43 +55,47 @@ class Accesses:
         label = f"{function}.{name.rpartition('#')[2]}" if function else name
         return self.record.unknown(f"u.{label}.{offset}", bits, origin, secret=True)
 
-    def resolve(self, state: State, pointer: Pointer, size: int, place: Place) -> list[tuple[Term, str, int]]:
-        """(guard, object, constant offset) for each possible target; obliges that it is inside."""
+    def resolve(self, state: State, pointer: Pointer, length: Term, place: Place) -> list[Where]:
+        """Each possible target; obliges that it is inside."""
         found = []
         for target in pointer.targets:
             guard = t.and_(state.guard, target.guard)
             if guard is t.FALSE:
                 continue
-            inside = self._inside(target, size, place)
+            if target.object is not None and self.buffers.has(target.object):
+                if not self.shared.memory:
+                    raise NotModelled("memory that EL3 or the host may write")
+                self.buffers.check(state, guard, (target.object, target.offset, length), place)
+                found.append((target.guard, target.object, target.offset))
+                continue
+            inside = t.or_(t.eq(length, t.const(0, 64)), self._inside(target, length))
             if inside is not t.TRUE:
                 self.record.obligations.append(Obligation(
                     "invalid-pointer", guard, inside, place.span, place.function))
             if inside is not t.FALSE and target.object is not None:
-                if not target.offset.is_const:
-                    raise NotModelled("access at a symbolic offset")
-                found.append((target.guard, target.object, target.offset.value))
+                found.append((target.guard, target.object, target.offset))
         return found
 
-    def _inside(self, target: Target, size: int, place: Place) -> Term:
+    def _inside(self, target: Target, length: Term) -> Term:
         if target.object is None:
             return t.FALSE
         declared = self.objects.get(target.object)
         if declared is None:
             raise NotModelled(f"access to {target.object}")
-        room = declared.size - size
-        return t.FALSE if room < 0 else t.ule(target.offset, t.const(room, 64))
+        size = t.const(declared.size, 64)
+        return t.and_(t.ule(length, size), t.ule(target.offset, t.binary("sub", size, length)))
+
+    @staticmethod
+    def _number(offset: Term) -> int:
+        if not offset.is_const:
+            raise NotModelled("access at a symbolic offset")
+        return offset.value
 
     def load(self, state: State, pointer: Pointer, bits: int, order: str, place: Place) -> Value:
         size = 8 if bits == POINTER else bits // 8
         result: Value | None = None
-        for guard, name, offset in self.resolve(state, pointer, size, place):
-            if name == PAGES:
-                raise NotModelled("memory that EL3 may write")
-            self._exactly(name, offset, size)
-            self._let_others_run(state, name, offset)
-            value = memory.read(state.objects.get(name, {}), name, offset, size, self.fresh)
-            value = as_pointer(value) if bits == POINTER else value
-            self._note(state, name, offset, False, order, value, place)
+        for guard, name, offset in self.resolve(state, pointer, t.const(size, 64), place):
+            value = self._load(state, name, offset, bits, order, place)
             result = value if result is None else join(guard, value, result)
         if result is None:
             unknown = self.fresh("<invalid>", 0, 64 if bits == POINTER else bits)
@@ -116,40 +104,97 @@ class Accesses:
             raise NotModelled("bytes of a pointer read as a number")
         return result
 
+    def _load(self, state: State, name: str, offset: Term, bits: int, order: str, place: Place) -> Value:
+        size = 8 if bits == POINTER else bits // 8
+        if self.buffers.has(name):
+            found: Value = self.buffers.load(state, name, offset, size, place)
+            return as_pointer(found) if bits == POINTER else found
+        at = self._number(offset)
+        self._exactly(name, at, size)
+        self.others.before_look(state, self.path(name, at))
+        value = memory.read(state.cells(name), name, at, size, self.fresh)
+        value = as_pointer(value) if bits == POINTER else value
+        self._note(state, name, at, False, order, value, place)
+        return value
+
     def store(self, state: State, pointer: Pointer, value: Value, bits: int, order: str, place: Place) -> None:
         size = 8 if bits == POINTER else bits // 8
-        targets = self.resolve(state, pointer, size, place)
+        targets = self.resolve(state, pointer, t.const(size, 64), place)
         for guard, name, offset in targets:
-            self._exactly(name, offset, size)
-            old = state.objects.get(name, {})
+            if self.buffers.has(name):
+                self._store_buffer(state, name, offset, value, place, is_only=len(targets) == 1)
+                continue
+            at = self._number(offset)
+            self._exactly(name, at, size)
+            old = state.cells(name)
             new: Value = value
             if len(targets) > 1:
-                new = join(guard, value, memory.read(old, name, offset, size, self.fresh))
-            self._note(state, name, offset, True, order, value, place)
-            state.objects[name] = memory.write(old, offset, size, new)
+                new = join(guard, value, memory.read(old, name, at, size, self.fresh))
+            self._note(state, name, at, True, order, value, place)
+            state.objects[name] = memory.write(old, at, size, new)
 
-    def copy(self, state: State, target: Pointer, source: Pointer, size: int, place: Place) -> None:
-        sources = self.resolve(state, source, size, place)
-        targets = self.resolve(state, target, size, place)
+    def _store_buffer(
+        self, state: State, name: str, offset: Term, value: Value, place: Place, is_only: bool
+    ) -> None:
+        if isinstance(value, Pointer) or not is_only:
+            raise NotModelled("a pointer stored in a buffer" if is_only else "a store that may go to several objects")
+        self.buffers.store(state, name, offset, value.term, place)
+
+    def copy(self, state: State, target: Pointer, source: Pointer, length: Term, place: Place) -> None:
+        sources = self.resolve(state, source, length, place)
+        targets = self.resolve(state, target, length, place)
         if len(sources) > 1 or len(targets) > 1:
             raise NotModelled("copy between objects that depend on the input")
-        if sources and targets:
-            (_, from_name, start), (_, to_name, at) = sources[0], targets[0]
-            if from_name == PAGES:
-                raise NotModelled("memory that EL3 may write")
-            self._exactly(from_name, start, size, is_scalar=False)
-            self._exactly(to_name, at, size, is_scalar=False)
-            cells = memory.copy(state.objects.get(to_name, {}), at, state.objects.get(from_name, {}), start, size)
+        if not sources or not targets:
+            return
+        (_, from_name, start), (_, to_name, at) = sources[0], targets[0]
+        if not self.buffers.has(from_name) and not self.buffers.has(to_name):
+            self._copy_cells(state, (to_name, self._number(at)), (from_name, self._number(start)), length)
+        elif self.buffers.has(to_name):
+            found, begin = self._read_all(state, from_name, start, length, place)
+            self.buffers.write(state, to_name, at, (found, begin, length), place)
+        else:
+            size, place_of = self._constant(length), self._number(at)
+            self._exactly(to_name, place_of, size, is_scalar=False)
+            found, begin = self._read_all(state, from_name, start, length, place)
+            origin = self.record.site(place.span, place.function, "host", place.text)
+            cells = memory.clear(state.cells(to_name), place_of, size)
+            cells.update({place_of + k: cell for k, cell in to_cells(found, begin, size, origin).items()})
             state.objects[to_name] = cells
 
-    def fill(self, state: State, target: Pointer, byte: Term, size: int, place: Place) -> None:
+    def _read_all(self, state: State, name: str, start: Term, length: Term, place: Place) -> tuple[Content, Term]:
+        """What a copy takes along."""
+        if self.buffers.has(name):
+            self.buffers.note(state, (name, start, length), place, is_write=False, is_copy=True)
+            return self.buffers.source(state, name, start)
+        size, begin = self._constant(length), self._number(start)
+        self._exactly(name, begin, size, is_scalar=False)
+        return from_cells(state.cells(name), begin, size, self.fresh(name, begin, 8).term), t.const(0, 64)
+
+    @staticmethod
+    def _constant(length: Term) -> int:
+        if not length.is_const:
+            raise NotModelled("copy of a length that depends on the input")
+        return length.value
+
+    def _copy_cells(self, state: State, to: tuple[str, int], source: tuple[str, int], length: Term) -> None:
+        size = self._constant(length)
+        self._exactly(*source, size, is_scalar=False)
+        self._exactly(*to, size, is_scalar=False)
+        state.objects[to[0]] = memory.copy(state.cells(to[0]), to[1], state.cells(source[0]), source[1], size)
+
+    def fill(self, state: State, target: Pointer, byte: Term, length: Term, place: Place) -> None:
         origin = self.record.site(place.span, place.function, "computed", place.text)
-        for _, name, offset in self.resolve(state, target, size, place):
-            self._exactly(name, offset, size, is_scalar=False)
-            cells = memory.clear(state.objects.get(name, {}), offset, size)
-            at = offset
-            while at < offset + size:
-                step = 8 if at % 8 == 0 and at + 8 <= offset + size else 1
+        for _, name, offset in self.resolve(state, target, length, place):
+            if self.buffers.has(name):
+                self.buffers.fill(state, name, offset, length, byte, place)
+                continue
+            start, size = self._number(offset), self._constant(length)
+            self._exactly(name, start, size, is_scalar=False)
+            cells = memory.clear(state.cells(name), start, size)
+            at = start
+            while at < start + size:
+                step = 8 if at % 8 == 0 and at + 8 <= start + size else 1
                 cells[at] = Cell(step, Integer(reduce(t.concat, [byte] * step), origin))
                 at += step
             state.objects[name] = cells
@@ -162,82 +207,6 @@ class Accesses:
             if is_hit and join_path(name, field) in self.shared.paths and not (
                     is_scalar and (field.offset, width) == (offset, size)):
                 raise NotModelled(f"access to a part of {join_path(name, field)}, or to more than it")
-
-    def _let_others_run(self, state: State, name: str, offset: int) -> None:
-        path = self.path(name, offset)
-        if path in self.shared.others:
-            state.observed = True
-            self._step(state, path, {})
-        lock = self.shared.lock_of.get(path or "")
-        if lock is not None and state.held.get(lock, t.FALSE) is not t.TRUE:
-            self.interfere(state)
-
-    def interfere(self, state: State) -> None:
-        """Statics whose lock is not surely held change as the rely allows; the first look needs no such step."""
-        if not state.observed:
-            state.observed = True
-            return
-        before = self._agreement(state)
-        changed: dict[str, tuple[Term, Term]] = {}
-        for path, lock in self.shared.lock_of.items():
-            if state.held.get(lock, t.FALSE) is not t.TRUE:
-                self._step(state, path, changed)
-        self._rely(state.guard, changed)
-        if self.shared.version in changed or self.shared.negotiated in changed:
-            self.record.meetings.append(Meeting(state.guard, before, self._agreement(state)))
-
-    def _agreement(self, state: State) -> tuple[Term, Term]:
-        version, flag = self.peek(state, self.shared.version), self.peek(state, self.shared.negotiated)
-        assert isinstance(version, Integer) and isinstance(flag, Integer)
-        return version.term, flag.term
-
-    def peek(self, state: State, path: str) -> Value:
-        """The value of a static's scalar member, without counting as an access."""
-        name, member = self.find(path)
-        size = 8 if member.bits == POINTER else member.bits // 8
-        return memory.read(state.objects[name], name, member.offset, size, self.fresh)
-
-    def _step(self, state: State, path: str, changed: dict[str, tuple[Term, Term]]) -> None:
-        name, field = self.find(path)
-        cells = state.objects[name]
-        size = 8 if field.bits == POINTER else field.bits // 8
-        old = memory.read(cells, name, field.offset, size, self.fresh)
-        origin = self.record.site(Span("<other CPU>", 0), "", "interference", path)
-        if isinstance(old, Pointer):
-            self._step_pointer(state, name, field, old, origin)
-            return
-        new = self.record.unknown(f"other.{path}", field.bits, origin)
-        if path == self.shared.negotiated and self.shared.is_truth:
-            new = Integer(t.zext(t.extract(new.term, 0, 0), field.bits), origin)
-        self.record.quiet.append(t.eq(new.term, old.term))
-        changed[path] = (old.term, new.term)
-        state.objects[name] = memory.write(cells, field.offset, size, new)
-
-    def _step_pointer(self, state: State, name: str, field: Field, old: Pointer, origin: Term) -> None:
-        """Another CPU registers or drops the buffer: null, or what the pointer may point to anyway."""
-        kept = self.record.unknown(f"other.{join_path(name, field)}.kept", 1, origin)
-        is_kept = t.eq(kept.term, t.const(1, 1))
-        self.record.quiet.append(is_kept)
-        new = join(is_kept, old, null(origin))
-        state.objects[name] = memory.write(state.objects[name], field.offset, 8, new)
-
-    def _rely(self, guard: Term, changed: dict[str, tuple[Term, Term]]) -> None:
-        """The version is fixed and the flag stays, once the flag is set (proved as each step's guarantee).
-
-        Under the guard alone: the terms of a path that is not taken may be contradictory.
-        """
-        if self.shared.negotiated in changed and self.shared.version in changed:
-            (old_flag, new_flag), (old, new) = changed[self.shared.negotiated], changed[self.shared.version]
-            was = t.ne(old_flag, t.const(0, old_flag.bits))
-            is_now = t.ne(new_flag, t.const(0, new_flag.bits))
-            self.record.relies.append(t.implies(t.and_(guard, was), t.and_(is_now, t.eq(old, new))))
-
-    def find(self, path: str) -> tuple[str, Field]:
-        name, _, rest = path.partition(".")
-        for field in self.objects[name].fields:
-            if field.path == rest:
-                return name, field
-        raise NotModelled(f"static {path}")
 
     def _note(
         self, state: State, name: str, offset: int, is_write: bool, order: str, value: Value, place: Place
@@ -256,7 +225,3 @@ class Accesses:
             state.flags["acquired-negotiated"] = t.or_(state.flags.get("acquired-negotiated", t.FALSE), seen)
         if path == self.shared.version and is_write:
             state.flags["version-written"] = t.TRUE
-
-
-def join_path(name: str, field: Field) -> str:
-    return f"{name}.{field.path}" if field.path else name

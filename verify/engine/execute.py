@@ -7,19 +7,24 @@ proof, never an assumption.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
-from verify.engine.access import Accesses, Place
-from verify.engine.expressions import Expressions, as_bits
-from verify.engine.flow import remaining, topological_order
+from verify.engine.access import Accesses
+from verify.engine.content import Content, Unknown
+from verify.engine.control import Region, Side, Ways, walk
+from verify.engine.expressions import Expressions
+from verify.engine.frame import Frame, grouped
+from verify.engine.induction import Decide, Induction
+from verify.engine.place import Place
 from verify.engine.record import Boundary, LockEvent, Obligation, Record, SmcEvent
 from verify.engine.state import Registers, State, merge_states
-from verify.engine.value import Integer, NotModelled, Pointer, Value, as_pointer, point_to
+from verify.engine.value import Integer, NotModelled, Pointer, Value, as_pointer
 from verify.engine.writes import escaped, written
 from verify.ir import expr as e
 from verify.ir import instr as i
-from verify.ir.function import Block, Function, Unit
+from verify.ir.flow import remaining, topological_order
+from verify.ir.function import Block, Unit
 from verify.ir.span import Span
 from verify.terms import build as t
 from verify.terms.term import Term, topological
@@ -27,31 +32,19 @@ from verify.terms.term import Term, topological
 Contract = Callable[["Executor", State, tuple[Value, ...], Place], Value | None]
 
 
-@dataclass(slots=True)
-class Frame:
-    function: Function
-    number: int
-    registers: Registers
-    span: Span
-    """The statement being executed: for an environment function, that of its caller."""
-    block: str = ""
-    index: int = 0
-    done: set[str] = field(default_factory=set)
-    """Blocks whose turn is over: an edge to one of them is a loop's."""
-    inner: Place = field(default_factory=lambda: Place(Span("<none>", 0), "", ""))
-
-
 class Executor:
     """One run. `record` receives what happens; contracts give meaning to outside functions."""
 
     def __init__(
-        self, unit: Unit, record: Record, accesses: Accesses, page_shift: Term, contracts: Mapping[str, Contract]
+        self, unit: Unit, record: Record, accesses: Accesses, page_shift: Term, contracts: Mapping[str, Contract],
+        decide: Decide,
     ) -> None:
         self.unit = unit
         self.record = record
         self.memory = accesses
-        self._page_shift = page_shift
+        self.page_shift = page_shift
         self._contracts = contracts
+        self._decide = decide
         self._frames: list[Frame] = []
         self._count = 0
         self._escaped = escaped(unit)
@@ -84,32 +77,10 @@ class Executor:
 
     def _body(self, frame: Frame, state: State) -> tuple[State, Value | None]:
         order, loops = topological_order(frame.function)
-        incoming: dict[str, list[tuple[State, Registers]]] = {block.label: [] for block in frame.function.blocks}
-        incoming[frame.function.blocks[0].label].append((state, frame.registers))
-        exits: list[tuple[State, Registers]] = []
-        frame.done = set()
-        for block in order:
-            frame.done.add(block.label)
-            sides = [side for side in incoming[block.label] if not side[0].is_dead]
-            if not sides:
-                continue
-            frame.block, frame.index = block.label, 0
-            try:
-                joined, registers = merge_states(sides, self.memory.fresh, partial(self._unset, frame))
-            except NotModelled as problem:
-                self._enter(frame, block.terminator.span, "join")
-                for side, _ in sides:
-                    self._boundary(side, str(problem))
-                continue
-            frame.registers = dict(registers)
-            if block.label in loops:
-                self._enter(frame, block.terminator.span, "loop")
-                self._boundary(joined, "loop")
-                continue
-            self._block(frame, block, joined, incoming, exits)
-        return self._exit(frame, exits, state)
+        ways = walk(_InFrame(self, frame), Region(tuple(order), loops), order[0].label, (state, frame.registers))
+        return self._exit(frame, ways.returns, state)
 
-    def _exit(self, frame: Frame, exits: list[tuple[State, Registers]], entry: State) -> tuple[State, Value | None]:
+    def _exit(self, frame: Frame, exits: list[Side], entry: State) -> tuple[State, Value | None]:
         live = [side for side in exits if not side[0].is_dead]
         if not live:
             dead = entry.fork(t.FALSE)
@@ -122,10 +93,21 @@ class Executor:
             return entry.fork(t.FALSE), None
         return final, registers.get("$result")
 
-    def _block(
-        self, frame: Frame, block: Block, state: State, incoming: dict[str, list[tuple[State, Registers]]],
-        exits: list[tuple[State, Registers]],
-    ) -> None:
+    def meet(self, frame: Frame, block: Block, sides: list[Side]) -> Side | None:
+        """The states that come together before a block, as one."""
+        frame.block, frame.index = block.label, 0
+        try:
+            return merge_states(sides, self.memory.fresh, partial(self._unset, frame))
+        except NotModelled as problem:
+            self._enter(frame, block.terminator.span, "join")
+            for side, _ in sides:
+                self._boundary(side, str(problem))
+        return None
+
+    def block(self, frame: Frame, block: Block, side: Side) -> list[tuple[str, Side]]:
+        """Run one block; where its paths go on."""
+        state, frame.registers = side[0], dict(side[1])
+        frame.block = block.label
         for frame.index, instruction in enumerate(block.instructions):
             self._enter(frame, instruction.span, type(instruction).__name__.lower())
             try:
@@ -133,23 +115,49 @@ class Executor:
             except NotModelled as problem:
                 self._boundary(state, str(problem))
             if state.is_dead:
-                return
+                return []
         frame.index = len(block.instructions)
         self._enter(frame, block.terminator.span, type(block.terminator).__name__.lower())
         try:
-            for condition, label in self._choices(frame, block.terminator, state):
-                next_state = state if condition is t.TRUE else state.fork(condition)
-                if label in frame.done:
-                    self._boundary(next_state, "loop")
-                else:
-                    incoming[label].append((next_state, dict(frame.registers)))
+            return self._leave(frame, block, state)
         except NotModelled as problem:
             self._boundary(state, str(problem))
-            return
+            return []
+
+    def _leave(self, frame: Frame, block: Block, state: State) -> list[tuple[str, Side]]:
         if isinstance(block.terminator, i.Stop):
             self._boundary(state, "control stops here")
+            return []
         if isinstance(block.terminator, i.Return):
-            exits.append((state, self._returned(frame, block.terminator)))
+            return [("", (state, self._returned(frame, block.terminator)))]
+        return [(label, (state if condition is t.TRUE else state.fork(condition), dict(frame.registers)))
+                for condition, label in self._choices(frame, block.terminator, state)]
+
+    def loop(self, frame: Frame, region: Region, side: Side) -> Ways:
+        """Any number of iterations."""
+        self._enter(frame, region.order[0].terminator.span, "loop")
+        if not self.memory.shared.memory:
+            frame.block, frame.index = region.head, 0
+            self._boundary(side[0], "loop")
+            return Ways()
+        place, runner = frame.inner, _InFrame(self, frame)
+        mark = self.record.mark()
+
+        def body(start: Side) -> Ways:
+            state, registers = start
+            return walk(runner, region, region.head, (state.fork(t.TRUE), dict(registers)))
+
+        try:
+            return Induction(self.record, side, body, self._decide, place).run()
+        except NotModelled as problem:
+            self.record.rewind(mark)
+            frame.block, frame.index = region.head, 0
+            self._enter(frame, region.order[0].terminator.span, "loop")
+            self._boundary(side[0], str(problem))
+            return Ways()
+
+    def lost(self, frame: Frame, side: Side, construct: str) -> None:
+        self._boundary(side[0], construct)
 
     def _returned(self, frame: Frame, terminator: i.Return) -> Registers:
         if terminator.value is None:
@@ -161,7 +169,7 @@ class Executor:
             case i.Jump(target=target):
                 return [(t.TRUE, target)]
             case i.Branch():
-                condition = self._expressions(frame).truth(terminator.condition)
+                condition = self.record.abstract(self._expressions(frame).truth(terminator.condition))
                 self._defined(state, condition, terminator.span)
                 return [(condition, terminator.then), (t.not_(condition), terminator.other)]
             case i.Switch():
@@ -169,7 +177,7 @@ class Executor:
                 self._defined(state, operand, terminator.span)
                 hits = [(t.eq(operand, t.const(value, operand.bits)), label) for value, label in terminator.cases]
                 rest = t.and_(*(t.not_(hit) for hit, _ in hits))
-                return [*_grouped(hits), (rest, terminator.default)]
+                return [*grouped(hits), (rest, terminator.default)]
         return []
 
     def _defined(self, state: State, condition: Term, span: Span) -> None:
@@ -194,10 +202,10 @@ class Executor:
             case i.Store():
                 self._store(frame, instruction, state)
             case i.Copy():
-                size = self._constant(x.term(instruction.size), "copy of a length that depends on the input")
+                size = x.term(instruction.size)
                 self.memory.copy(state, x.pointer(instruction.target), x.pointer(instruction.source), size, place)
             case i.Fill():
-                size = self._constant(x.term(instruction.size), "fill of a length that depends on the input")
+                size = x.term(instruction.size)
                 self.memory.fill(state, x.pointer(instruction.target), x.term(instruction.value), size, place)
             case i.ScopeBegin():
                 state.objects[self._local(frame, instruction.name)] = {}
@@ -210,7 +218,8 @@ class Executor:
             case i.Forward():
                 self._forward(frame, instruction, state)
             case i.Warn():
-                self.record.warns.append((t.and_(state.guard, x.truth(instruction.condition)), place.span))
+                site = self.record.site(place.span, place.function, "warn", place.text).value
+                self.record.warns.append((t.and_(state.guard, x.truth(instruction.condition)), place.span, site))
             case i.Assert():
                 holds = x.truth(instruction.condition)
                 if holds is not t.TRUE:
@@ -228,19 +237,13 @@ class Executor:
             value = Integer(value.term, self.record.copied(value.origin, here))
         self.memory.store(state, x.pointer(instruction.pointer), value, bits, instruction.order.value, frame.inner)
 
-    @staticmethod
-    def _constant(term: Term, otherwise: str) -> int:
-        if not term.is_const:
-            raise NotModelled(otherwise)
-        return term.value
-
     def _call(self, frame: Frame, instruction: i.Call, state: State) -> None:
         x = self._expressions(frame)
         arguments = tuple(x.value(argument) for argument in instruction.arguments)
         result: Value | None
         if instruction.callee in self.unit.functions:
             after, result = self.run(instruction.callee, arguments, state)
-            _become(state, after)
+            state.become(after)
         elif instruction.callee in self._contracts:
             result = self._contracts[instruction.callee](self, state, arguments, frame.inner)
         else:
@@ -249,24 +252,29 @@ class Executor:
             frame.registers[instruction.target.name] = result
 
     def _lock(self, state: State, pointer: Pointer, acquire: bool, place: Place) -> None:
-        targets = self.memory.resolve(state, pointer, 1, place)
-        if len(targets) != 1:
+        targets = self.memory.resolve(state, pointer, t.const(1, 64), place)
+        if len(targets) != 1 or not targets[0][2].is_const:
             raise NotModelled("a lock that depends on the input")
         _, name, offset = targets[0]
-        path = self.memory.path(name, offset) or name
+        path = self.memory.path(name, offset.value) or name
         held = state.held.get(path, t.FALSE)
         kind, holds = ("lock-held-already", t.not_(held)) if acquire else ("unlock-of-a-free-lock", held)
         if holds is not t.TRUE:
             self.record.obligations.append(Obligation(kind, state.guard, holds, place.span, place.function))
         if acquire:
-            self.memory.interfere(state)
-        versions = tuple((p, self.memory.peek(state, p)) for p in (self.memory.shared.version,
-                                                             self.memory.shared.negotiated))
+            self.memory.others.interfere(state)
+        else:
+            self.record.releases.append((state.guard, self.memory.others.snapshot(state)))
+        shared, peek = self.memory.shared, self.memory.others.peek
+        versions = tuple((p, peek(state, p)) for p in (shared.version, shared.negotiated))
         self.record.locks.append(LockEvent(state.guard, path, acquire, held, place.span, versions))
-        if acquire and not state.acquired and path in self.memory.shared.lock_of.values():
+        if acquire and path == shared.buffers_lock and state.flags.get("buffers-taken", t.FALSE) is t.FALSE:
+            state.flags["buffers-taken"] = t.TRUE
+            state.found = dict(state.ghost)
+            state.pre.update({p: peek(state, p) for p in state.pre if shared.lock_of.get(p) == path})
+        if acquire and not state.acquired and path == shared.lock_of.get(shared.version):
             state.acquired = True
-            state.pre.update({p: self.memory.peek(state, p) for p in state.pre
-                              if self.memory.shared.lock_of.get(p) == path})
+            state.pre.update({p: peek(state, p) for p in state.pre if shared.lock_of.get(p) == path})
         state.held[path] = t.truth(acquire)
 
     def _smc(self, frame: Frame, instruction: i.Smc, state: State) -> None:
@@ -283,10 +291,21 @@ class Executor:
         origin = self.record.site(place.span, place.function, "smc", place.text)
         results = tuple(
             Integer(t.var(f"{self.record.prefix}smc{number}.q{k}", 64), origin) for k in range(18))
+        tx, rx = self._exchange(state, number)
         self.record.smcs.append(SmcEvent(
             state.guard, arguments, results, place.span, is_forward, tuple(sorted(state.held.items())),
-            origin.value))
+            origin.value, tx, rx, tuple(sorted(state.ghost.items()))))
         return results
+
+    def _exchange(self, state: State, number: int) -> tuple[Content | None, Content | None]:
+        """EL3 reads EL2's TX buffer, and may write anything into its RX buffer."""
+        shared = self.memory.shared
+        tx = state.content(shared.tx) if shared.tx in state.objects else None
+        if shared.rx not in state.objects:
+            return tx, None
+        rx = Unknown(f"{self.record.prefix}rx{number}")
+        state.objects[shared.rx] = rx
+        return tx, rx
 
     def _forward(self, frame: Frame, instruction: i.Forward, state: State) -> None:
         context = self._expressions(frame).pointer(instruction.context)
@@ -327,7 +346,7 @@ class Executor:
                 return found
             return self._unknown(frame, register.name, register.bits)
 
-        return Expressions(self._page_shift, read, lambda name: self._local(frame, name), origin)
+        return Expressions(self.page_shift, read, lambda name: self._local(frame, name), origin)
 
     def _unset(self, frame: Frame, name: str, like: Value) -> Value:
         return self._unknown(frame, name, e.POINTER if isinstance(like, Pointer) else like.term.bits or 1)
@@ -357,7 +376,7 @@ class Executor:
     def _state_at_boundary(self, state: State, written_later: set[str]) -> tuple[tuple[str, Integer], ...]:
         result = []
         for path in (self.memory.shared.version, self.memory.shared.negotiated):
-            value = self.memory.peek(state, path)
+            value = self.memory.others.peek(state, path)
             assert isinstance(value, Integer)
             if path.partition(".")[0] in written_later:
                 value = self.record.unknown(f"later.{path}", value.term.bits, value.origin)
@@ -365,18 +384,21 @@ class Executor:
         return tuple(result)
 
 
-def _become(state: State, other: State) -> None:
-    state.guard, state.objects, state.held = other.guard, other.objects, other.held
-    state.flags, state.pre = other.flags, other.pre
-    state.observed, state.acquired = other.observed, other.acquired
+@dataclass(frozen=True, slots=True)
+class _InFrame:
+    """The executor in one call of one function."""
 
+    executor: Executor
+    frame: Frame
 
-def _grouped(hits: list[tuple[Term, str]]) -> list[tuple[Term, str]]:
-    """Cases with one label are one choice."""
-    labels: dict[str, list[Term]] = {}
-    for hit, label in hits:
-        labels.setdefault(label, []).append(hit)
-    return [(t.or_(*conditions), label) for label, conditions in labels.items()]
+    def meet(self, block: Block, sides: list[Side]) -> Side | None:
+        return self.executor.meet(self.frame, block, sides)
 
+    def block(self, block: Block, side: Side) -> list[tuple[str, Side]]:
+        return self.executor.block(self.frame, block, side)
 
-__all__ = ["Contract", "Executor", "as_bits", "point_to"]
+    def loop(self, region: Region, side: Side) -> Ways:
+        return self.executor.loop(self.frame, region, side)
+
+    def lost(self, side: Side, construct: str) -> None:
+        self.executor.lost(self.frame, side, construct)

@@ -133,9 +133,19 @@ class Expressions:
 
     def _difference(self, expression: ir.PointerDiff) -> Term:
         left, right = self.pointer(expression.left), self.pointer(expression.right)
-        if len(left.targets) == len(right.targets) == 1 and left.targets[0].object == right.targets[0].object:
-            return t.binary("sub", left.targets[0].offset, right.targets[0].offset)
-        raise NotModelled("difference of pointers that may point into different objects")
+        result = None
+        for a in left.targets:
+            for b in right.targets:
+                both = t.and_(a.guard, b.guard)
+                if both is t.FALSE:
+                    continue
+                if a.object != b.object:
+                    raise NotModelled("difference of pointers that may point into different objects")
+                here = t.binary("sub", a.offset, b.offset)
+                result = here if result is None else t.ite(both, here, result)
+        if result is None:
+            raise NotModelled("difference of pointers that lead nowhere")
+        return result
 
 
 def as_bits(term: Term, signed: bool = False) -> Term:

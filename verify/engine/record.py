@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from verify.engine.content import Content
+from verify.engine.exact import Abstractions
 from verify.engine.value import ORIGIN_BITS, Integer, Value
 from verify.ir.span import Span
 from verify.terms import build as t
@@ -32,6 +35,11 @@ class SmcEvent:
     is_forward: bool
     locks: tuple[tuple[str, Term], ...]
     site: int
+    tx: Content | None = None
+    """What EL2's TX buffer holds then, if the target has one."""
+    rx: Content | None = None
+    """What EL3 leaves in EL2's RX buffer."""
+    ghost: tuple[tuple[str, Term], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +80,61 @@ class Boundary:
 
 
 @dataclass(frozen=True, slots=True)
-class Meeting:
-    """Other CPUs may run here: (version, negotiated) as this CPU leaves them, and as it finds them again."""
+class BufferEvent:
+    """`length` bytes at `offset` of a buffer or of host memory (`object`) are read or written."""
 
     guard: Term
-    before: tuple[Term, Term]
-    after: tuple[Term, Term]
+    object: str
+    is_write: bool
+    is_copy: bool
+    offset: Term
+    length: Term
+    locks: tuple[tuple[str, Term], ...]
+    span: Span
+    site: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransferEvent:
+    """A page-table function was called: `covers` the followed page, which it `found` in this state."""
+
+    guard: Term
+    action: str
+    result: Term
+    covers: Term
+    found: Term
+    locks: tuple[tuple[str, Term], ...]
+    span: Span
+    site: int
+    blamed: Term
+    """The followed page is the reason for the failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """Host memory is read: what is there then is the unknown memory `name`, from its offset 0 on."""
+
+    guard: Term
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What invariants speak of: version and agreement, static pointers as (set?, where to), the followed page."""
+
+    version: Term
+    negotiated: Term
+    pointers: tuple[tuple[str, tuple[Term, Term]], ...] = ()
+    page: tuple[tuple[str, Term], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """Other CPUs may run here: the state as this CPU leaves it, and as it finds it again."""
+
+    guard: Term
+    before: Snapshot
+    after: Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +145,10 @@ class LockEvent:
     held_before: Term
     span: Span
     version_state: tuple[tuple[str, Value], ...]
+
+
+_LISTS = ("smcs", "accesses", "obligations", "boundaries", "locks", "warns", "buffers", "transfers", "fetches",
+          "releases", "relies", "rely_guards", "quiet", "meetings", "universals", "indices")
 
 
 @dataclass(slots=True)
@@ -101,16 +162,44 @@ class Record:
     obligations: list[Obligation] = field(default_factory=list)
     boundaries: list[Boundary] = field(default_factory=list)
     locks: list[LockEvent] = field(default_factory=list)
-    warns: list[tuple[Term, Span]] = field(default_factory=list)
+    warns: list[tuple[Term, Span, int]] = field(default_factory=list)
+    buffers: list[BufferEvent] = field(default_factory=list)
+    transfers: list[TransferEvent] = field(default_factory=list)
+    fetches: list[Fetch] = field(default_factory=list)
+    releases: list[tuple[Term, Snapshot]] = field(default_factory=list)
+    """What a lock is given back with."""
     relies: list[Term] = field(default_factory=list)
+    rely_guards: list[Term] = field(default_factory=list)
+    """Where each of them was made; it says nothing elsewhere."""
     quiet: list[Term] = field(default_factory=list)
     """Equations that say that no other CPU interferes."""
     meetings: list[Meeting] = field(default_factory=list)
     """Wherever other CPUs may have run since this one last looked at the version."""
+    universals: list[tuple[Term, Callable[[Term], Term]]] = field(default_factory=list)
+    """(guard, what holds of every index below a loop's)."""
+    indices: list[tuple[Term, Term]] = field(default_factory=list)
+    """Those that matter: of each, all universals are among the relies."""
+    index: Term | None = None
+    """Of the innermost loop that is being run."""
+    exact: Abstractions = field(init=False)
     axioms: dict[str, list[Term]] = field(default_factory=dict)
     """What EL3's answers satisfy, by trust level, once it was asked for."""
     unknowns: int = 0
+    rx_size: Term | None = None
+    """Of EL2's RX buffer, in bytes, where memory is followed."""
     _known: dict[tuple[Span, str, str, str], int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.exact = Abstractions(self.prefix)
+
+    def mark(self) -> dict[str, int]:
+        """How much there is, to come back to."""
+        return {name: len(getattr(self, name)) for name in _LISTS}
+
+    def rewind(self, mark: dict[str, int]) -> None:
+        """Forget what happened since; names of variables are not used again."""
+        for name, length in mark.items():
+            del getattr(self, name)[length:]
 
     def site(self, span: Span, function: str, kind: str, text: str = "") -> Term:
         key = (span, function, kind, text)
@@ -119,6 +208,37 @@ class Record:
             self._known[key] = len(self.sites)
             self.sites.append(Site(span, function, kind, text, same))
         return t.const(self._known[key], ORIGIN_BITS)
+
+    def abstract(self, truth: Term) -> Term:
+        return self.exact.predicate(truth, self.index)
+
+    def word(self, content: Content, offset: Term, size: int) -> Term:
+        return self.exact.word(content, offset, size, self.index)
+
+    def rely(self, guard: Term, fact: Term) -> None:
+        """A fact about what is outside, where control comes by."""
+        if fact is not t.TRUE:
+            self.relies.append(t.implies(guard, fact))
+            self.rely_guards.append(guard)
+
+    def relevant(self, guard: Term) -> list[Term]:
+        """The facts that speak neither of other functions' calls nor of earlier loops' arbitrary iterations."""
+        return [fact for fact, other in zip(self.relies, self.rely_guards, strict=True)
+                if not contradict(guard, other) and _choices(other) <= _choices(guard)]
+
+    def of_every(self, guard: Term, says: Callable[[Term], Term]) -> None:
+        """A fact about every index."""
+        self.universals.append((guard, says))
+        for other, index in self.indices:
+            if not contradict(guard, other):
+                self.rely(t.and_(guard, other), says(index))
+
+    def matters(self, guard: Term, index: Term) -> None:
+        """An index (64 bits) that universal facts are wanted of, where control comes by."""
+        self.indices.append((guard, index))
+        for other, says in self.universals:
+            if not contradict(guard, other):
+                self.rely(t.and_(guard, other), says(index))
 
     def copied(self, origin: Term, here: Term) -> Term:
         """The origin of a value that a store passes on: `here` if EL2's code did not make the value."""
@@ -132,3 +252,37 @@ class Record:
         self.unknowns += 1
         mark = "!" if secret else "?"
         return Integer(t.var(f"{self.prefix}{label}{mark}{self.unknowns}", bits), origin)
+
+
+def contradict(left: Term, right: Term) -> bool:
+    """Do the two equate a variable with different numbers? (A quick look: False says nothing.)"""
+    mine, theirs = guard_equations(left), guard_equations(right)
+    return any(theirs.get(name, value) != value for name, value in mine.items())
+
+
+_EQUATIONS: dict[int, dict[str, int]] = {}
+
+
+def guard_equations(term: Term) -> dict[str, int]:
+    """Variables that a guard equates with a number."""
+    found = _EQUATIONS.get(id(term))
+    if found is None:
+        found = _EQUATIONS[id(term)] = {
+            str(part.args[0].data): part.args[1].value
+            for part in (term.args if term.op == "band" else (term,))
+            if part.op == "eq" and part.args[0].op == "var" and part.args[1].is_const}
+    return found
+
+
+RAN = "loop.ran"
+"""In the name of the choice to look at an arbitrary iteration."""
+_CHOICES: dict[int, frozenset[int]] = {}
+
+
+def _choices(guard: Term) -> frozenset[int]:
+    found = _CHOICES.get(id(guard))
+    if found is None:
+        found = _CHOICES[id(guard)] = frozenset(
+            id(part) for part in (guard.args if guard.op == "band" else (guard,))
+            if part.op == "var" and RAN in str(part.data))
+    return found

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from verify.engine import memory
+from verify.engine.content import Content, choose
 from verify.engine.memory import Cells, Fresh
 from verify.engine.value import Value, disjunction, factor, join
 from verify.terms import build as t
@@ -24,18 +25,40 @@ class State:
     """
 
     guard: Term
-    objects: dict[str, Cells]
+    objects: dict[str, Cells | Content]
     held: dict[str, Term]
     flags: dict[str, Term] = field(default_factory=dict)
     pre: dict[str, Value] = field(default_factory=dict)
     observed: bool = False
     acquired: bool = False
+    ghost: dict[str, Term] = field(default_factory=dict)
+    """Of the followed page, and of loops that are over."""
+    found: dict[str, Term] = field(default_factory=dict)
+    """The followed page as it was when the buffers' lock was taken."""
 
     def fork(self, condition: Term) -> State:
         return State(
             t.and_(self.guard, condition), dict(self.objects), dict(self.held), dict(self.flags), dict(self.pre),
-            self.observed, self.acquired,
+            self.observed, self.acquired, dict(self.ghost), dict(self.found),
         )
+
+    def cells(self, name: str) -> Cells:
+        """The content of an object that is followed cell by cell."""
+        found = self.objects.get(name, {})
+        assert isinstance(found, Mapping), name
+        return found
+
+    def content(self, name: str) -> Content:
+        """The content of a buffer."""
+        found = self.objects[name]
+        assert not isinstance(found, Mapping), name
+        return found
+
+    def become(self, other: State) -> None:
+        """This state is what a call made of it."""
+        self.guard, self.objects, self.held = other.guard, other.objects, other.held
+        self.flags, self.pre, self.ghost, self.found = other.flags, other.pre, other.ghost, other.found
+        self.observed, self.acquired = other.observed, other.acquired
 
     @property
     def is_dead(self) -> bool:
@@ -72,7 +95,8 @@ def _merge_two(
     pre = {name: join(condition, a.pre[name], b.pre[name]) for name in a.pre}
     merged = State(
         b.guard, objects, _merge_truths(condition, a.held, b.held), _merge_truths(condition, a.flags, b.flags), pre,
-        a.observed or b.observed, a.acquired or b.acquired,
+        a.observed or b.observed, a.acquired or b.acquired, _merge_ghosts(condition, a.ghost, b.ghost),
+        _merge_ghosts(condition, a.found, b.found),
     )
     return merged, _merge_registers(condition, ra, rb, unset)
 
@@ -90,11 +114,22 @@ def _merge_registers(condition: Term, a: Registers, b: Registers, unset: Unset) 
     return result
 
 
-def _merge_object(condition: Term, name: str, a: State, b: State, fresh: Fresh) -> Cells:
+def _merge_object(condition: Term, name: str, a: State, b: State, fresh: Fresh) -> Cells | Content:
     left, right = a.objects.get(name), b.objects.get(name)
     if left is None or right is None:
         return left if left is not None else right or {}
-    return left if left is right else memory.merge(condition, left, right, name, fresh)
+    if left is right:
+        return left
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return memory.merge(condition, left, right, name, fresh)
+    assert not isinstance(left, Mapping) and not isinstance(right, Mapping)
+    return choose(condition, left, right)
+
+
+def _merge_ghosts(condition: Term, a: dict[str, Term], b: dict[str, Term]) -> dict[str, Term]:
+    """What only one side has seen begin says nothing on the other."""
+    return {name: t.ite(condition, a[name], b[name]) if name in a and name in b else a.get(name, b.get(name, t.FALSE))
+            for name in sorted({**a, **b})}
 
 
 def _merge_truths(condition: Term, a: dict[str, Term], b: dict[str, Term]) -> dict[str, Term]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from verify.engine import memory
-from verify.engine.access import PAGES, Accesses, Shared, join_path
+from verify.engine import memory, pages
+from verify.engine.access import Accesses
+from verify.engine.content import Content, Unknown
 from verify.engine.contracts import CONTRACTS
 from verify.engine.execute import Executor
+from verify.engine.induction import Decide
 from verify.engine.memory import Cell
-from verify.engine.record import Record
+from verify.engine.record import Record, Snapshot
+from verify.engine.regions import HOST, PAGES, Region, find_regions
+from verify.engine.shared import Shared, join_path
 from verify.engine.state import State
 from verify.engine.value import Integer, Pointer, Target, Value, null
 from verify.engine.writes import written
@@ -21,8 +25,8 @@ from verify.terms import build as t
 from verify.terms.term import Term
 
 CONTEXT = "$context"
-PAGES_SIZE = 1 << 40
-"""Bound of the object behind hyp_ffa_init's `pages`; its real size is setup.c's business."""
+PROXY_PAGES = "hyp_ffa_proxy_pages"
+"""Says how many pages setup.c sets aside for the initialisation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class Transition:
 
     `inputs` are x0..x30 of the host; `outputs` their values afterwards. All terms are over the variables
     of `prefix`. A path that does not return is in `record.boundaries`; `alive` is the guard of the rest.
+    `start` and `end` are what invariants speak of; `contents` what EL2's buffers hold at the end, by object; `page` and
+    `found` the followed page at the end and when the buffers' lock was taken.
     """
 
     record: Record
@@ -43,6 +49,21 @@ class Transition:
     returned: Term
     alive: Term
     held: Mapping[str, Term]
+    start: Snapshot
+    end: Snapshot
+    regions: Mapping[int, Region]
+    contents: Mapping[str, Content]
+    page: Mapping[str, Term]
+    found: Mapping[str, Term]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What every run of a unit needs: what other CPUs may do, and who decides about loops."""
+
+    unit: Unit
+    shared: Shared
+    decide: Decide
 
 
 def page_shift() -> Term:
@@ -64,7 +85,7 @@ def _scalar(value: Value) -> Integer:
 
 def _read(state: State, accesses: Accesses, name: str, field: Field) -> Value:
     size = 8 if field.bits == POINTER else field.bits // 8
-    return memory.read(state.objects[name], name, field.offset, size, accesses.fresh)
+    return memory.read(state.cells(name), name, field.offset, size, accesses.fresh)
 
 
 def _paths(unit: Unit) -> list[tuple[str, str, Field]]:
@@ -93,7 +114,7 @@ def _function_register(prefix: str) -> Term:
 
 def initial_zero(unit: Unit, record: Record) -> State:
     """Zeroed statics, as at boot; what other files define is unknown."""
-    objects: dict[str, Mapping[int, Cell]] = {}
+    objects: dict[str, Mapping[int, Cell] | Content] = {}
     for name, item in _statics(unit).items():
         cells: dict[int, Cell] = {}
         for field in item.fields:
@@ -111,82 +132,150 @@ def initial_zero(unit: Unit, record: Record) -> State:
     return State(t.TRUE, objects, {})
 
 
-def run_init(unit: Unit, name: str, shared: Shared) -> Transition:
+def run_init(setup: Setup, name: str) -> Transition:
     """hyp_ffa_init once, on zeroed statics; `returned` is its result as a 32-bit term."""
-    record = Record("init.")
-    objects = {**_statics(unit), PAGES: Object(PAGES, PAGES_SIZE, 65536, (), NOWHERE)}
-    accesses = Accesses(record, objects, Shared({}, shared.version, shared.negotiated))
-    executor = Executor(unit, record, accesses, page_shift(), CONTRACTS)
+    unit, record = setup.unit, Record("init.")
+    shared = Shared({}, setup.shared.version, setup.shared.negotiated)
+    accesses = Accesses(record, _statics(unit), shared, {}, page_shift())
+    executor = Executor(unit, record, accesses, page_shift(), CONTRACTS, setup.decide)
     state = initial_zero(unit, record)
     before = {path: _scalar(_read(state, accesses, obj, field)) for path, obj, field in _paths(unit)}
+    start = accesses.others.snapshot(state)
     origin = record.site(NOWHERE, "", "state", PAGES)
-    pages = Pointer((Target(t.TRUE, PAGES, t.const(0, 64)),), origin)
-    final, result = executor.run(name, (pages,), state)
+    given = Pointer((Target(t.TRUE, PAGES, t.const(0, 64)),), origin)
+    final, result = executor.run(name, (given,), state)
     values = {path: _read(final, accesses, obj, field) for path, obj, field in _paths(unit)}
     returned = result.term if isinstance(result, Integer) else t.const(0, 32)
+    pointers = {path: value for path, value in values.items() if isinstance(value, Pointer)}
+    version = accesses.others.snapshot(final)
+    homes = tuple((path, (t.FALSE, t.const(0, 64))) for path in sorted(setup.shared.lock_of) if path in pointers)
+    page = (("state", t.var("boot.page.state", 2)), ("pins", t.const(0, pages.PIN_BITS))) if setup.shared.memory else ()
     return Transition(
-        record, (), (), before, {path: _scalar(value) for path, value in values.items()}, {},
-        {path: value for path, value in values.items() if isinstance(value, Pointer)},
-        returned, final.guard, dict(final.held),
-    )
+        record, (), (), before, {path: _scalar(value) for path, value in values.items()}, {}, pointers, returned,
+        final.guard, dict(final.held), start, Snapshot(version.version, version.negotiated, homes, page),
+        find_regions(pointers, _total(setup)), {}, {}, {})
 
 
-def _any_state(unit: Unit, record: Record, init: Transition, shared: Shared) -> dict[str, Mapping[int, Cell]]:
-    """Every static holds a free variable; a pointer is null or what initialisation could leave there."""
+def _total(setup: Setup) -> Term:
+    """The size of the memory that initialisation gets, in bytes; 0 where nobody says."""
+    unit, record = setup.unit, Record("pages.")
+    if PROXY_PAGES not in unit.functions or unit.functions[PROXY_PAGES].parameters:
+        return t.const(0, 64)
+    shared = Shared({}, setup.shared.version, setup.shared.negotiated)
+    accesses = Accesses(record, _statics(unit), shared, {}, page_shift())
+    executor = Executor(unit, record, accesses, page_shift(), CONTRACTS, setup.decide)
+    final, result = executor.run(PROXY_PAGES, (), initial_zero(unit, record))
+    if not isinstance(result, Integer) or record.boundaries or final.is_dead:
+        return t.const(0, 64)
+    return t.binary("shl", t.zext(result.term, 64), t.zext(page_shift(), 64))
+
+
+def _any_state(setup: Setup, record: Record, init: Transition) -> dict[str, Mapping[int, Cell] | Content]:
+    """Every static that calls write holds a free variable; the others what initialisation left there."""
+    unit = setup.unit
     objects: dict[str, dict[int, Cell]] = {name: {} for name in _statics(unit)}
-    fixed = initial_zero(unit, record).objects
-    changing = written(unit, (b for f in unit.functions.values() for b in f.blocks))
+    changing = written(unit, unit.functions[unit.entry].blocks)
     for path, name, field in _paths(unit):
         origin = record.site(unit.statics[name].span, "", "state", path)
-        if name not in changing and not unit.statics[name].is_external:
-            objects[name] = dict(fixed[name])
-        elif field.bits != POINTER:
-            variable: Term = t.var(f"{record.prefix}s.{path}", field.bits)
-            if path == shared.negotiated and shared.is_truth:
-                variable = t.zext(t.extract(variable, 0, 0), field.bits)
-            objects[name][field.offset] = Cell(field.bits // 8, Integer(variable, origin))
+        size = 8 if field.bits == POINTER else field.bits // 8
+        if unit.statics[name].is_external or (name in changing and field.bits != POINTER):
+            objects[name][field.offset] = Cell(size, Integer(_variable(setup, record, path, 8 * size), origin))
+        elif name not in changing:
+            objects[name][field.offset] = Cell(size, _left(init, path, origin))
         else:
-            is_set = t.ne(t.var(f"{record.prefix}s.{path}", 64), t.const(0, 64))
-            objects[name][field.offset] = Cell(8, Pointer((
-                Target(is_set, *pointee(init, path)), Target(t.not_(is_set), None, t.const(0, 64))), origin))
-    return dict(objects)
+            objects[name][field.offset] = Cell(8, _any_pointer(record, init, path, origin))
+    return {**objects, **{item.name: Unknown(f"{record.prefix}b.{item.name}") for item in init.regions.values()}}
 
 
-def pointee(init: Transition, path: str) -> tuple[str, Term]:
-    """Where a static pointer leads in every state in which it is set; calls must keep it so (the guarantee)."""
-    return _init_target(init.pointers.get(path)) or (f"$host.{path}", t.const(0, 64))
+def _variable(setup: Setup, record: Record, path: str, bits: int) -> Term:
+    variable = t.var(f"{record.prefix}s.{path}", bits)
+    if path == setup.shared.negotiated and setup.shared.is_truth:
+        return t.zext(t.extract(variable, 0, 0), bits)
+    return variable
 
 
-def _init_target(pointer: Pointer | None) -> tuple[str, Term] | None:
-    if pointer is None:
-        return None
-    return next(((x.object, x.offset) for x in pointer.targets if x.object is not None), None)
+def _left(init: Transition, path: str, origin: Term) -> Value:
+    """What initialisation left in a static."""
+    if path not in init.pointers:
+        return Integer(init.after[path].term, origin)
+    homes = [x for x in init.pointers[path].targets if x.object is not None]
+    if len(homes) != 1:
+        return Pointer(tuple(Target(x.guard, *_home(init, x)) for x in init.pointers[path].targets), origin)
+    is_set = set_at_boot(path)
+    return Pointer((Target(is_set, *_home(init, homes[0])), Target(t.not_(is_set), None, t.const(0, 64))), origin)
 
 
-def run_call(unit: Unit, init: Transition, shared: Shared, prefix: str = "c.") -> Transition:
+def set_at_boot(path: str) -> Term:
+    """Did initialisation make this static pointer lead somewhere?"""
+    return t.var(f"init.{path}.set", 0)
+
+
+def _home(init: Transition, target: Target) -> tuple[str | None, Term]:
+    """A place in the memory that initialisation got, as a buffer's."""
+    region = init.regions.get(id(target.offset)) if target.object == PAGES else None
+    return (target.object, target.offset) if region is None else (region.name, t.const(0, 64))
+
+
+def _any_pointer(record: Record, init: Transition, path: str, origin: Term) -> Pointer:
+    is_set = t.ne(t.var(f"{record.prefix}s.{path}", 64), t.const(0, 64))
+    home, offset = pointee(init, path)
+    if home == HOST:
+        offset = t.var(f"{record.prefix}s.{path}.at", 64)
+    return Pointer((Target(is_set, home, offset), Target(t.not_(is_set), None, t.const(0, 64))), origin)
+
+
+def pointee(init: Transition, path: str) -> tuple[str | None, Term]:
+    """Where a static pointer leads in every state in which it is set; calls must keep it so (the guarantee).
+
+    One that initialisation leaves empty may lead to the host's memory, anywhere.
+    """
+    found = init.pointers.get(path)
+    for target in found.targets if found is not None else ():
+        if target.object is not None:
+            return _home(init, target)
+    return HOST, t.const(0, 64)
+
+
+def run_call(setup: Setup, init: Transition, prefix: str = "c.") -> Transition:
     """One host SMC from an arbitrary state of the statics, through the unit's entry."""
-    record = Record(prefix)
+    unit, record = setup.unit, Record(prefix)
+    record.matters(t.TRUE, t.zext(t.var("ghost.index", 32), 64))
     context, cells, inputs = _context(record)
-    objects = {**_statics(unit), CONTEXT: context, PAGES: Object(PAGES, PAGES_SIZE, 65536, (), NOWHERE)}
-    accesses = Accesses(record, objects, shared)
-    executor = Executor(unit, record, accesses, page_shift(), CONTRACTS)
-    start = _any_state(unit, record, init, shared)
-    state = State(t.TRUE, {**start, CONTEXT: cells}, {})
+    regions = {item.name: item for item in init.regions.values()}
+    accesses = Accesses(record, {**_statics(unit), CONTEXT: context}, setup.shared, regions, page_shift())
+    executor = Executor(unit, record, accesses, page_shift(), CONTRACTS, setup.decide)
+    state = State(t.TRUE, {**_any_state(setup, record, init), CONTEXT: cells}, {})
+    if setup.shared.memory:
+        record.rx_size = regions[setup.shared.rx].size if setup.shared.rx in regions else None
+        pins = t.var(f"{prefix}s.$page.pins", pages.PIN_BITS)
+        state.ghost = {"state": t.var(f"{prefix}s.$page.state", 2), "pins": pins, **pages.unfollowed()}
+    state.found = dict(state.ghost)
     before = {path: _read(state, accesses, name, field) for path, name, field in _paths(unit)}
-    state.pre = {path: before[path] for path in (shared.version, shared.negotiated)}
+    watched = {setup.shared.version, setup.shared.negotiated, *setup.shared.lock_of}
+    state.pre = {path: before[path] for path in sorted(watched)}
+    start = accesses.others.snapshot(state)
     origin = record.site(NOWHERE, "", "state", CONTEXT)
-    pointer = Pointer((Target(t.TRUE, CONTEXT, t.const(0, 64)),), origin)
-    final, _ = executor.run(unit.entry, (pointer,), state)
-    after = {path: _read(final, accesses, name, field) for path, name, field in _paths(unit)}
+    final, _ = executor.run(unit.entry, (Pointer((Target(t.TRUE, CONTEXT, t.const(0, 64)),), origin),), state)
+    return _finished(setup, executor, (final, before, start, inputs), init)
+
+
+Run = tuple[State, Mapping[str, Value], Snapshot, tuple[Term, ...]]
+"""(state at the end, statics before, snapshot before, the host's registers)"""
+
+
+def _finished(setup: Setup, executor: Executor, run: Run, init: Transition) -> Transition:
+    (final, before, start, inputs), accesses = run, executor.memory
+    after = {path: _read(final, accesses, name, field) for path, name, field in _paths(setup.unit)}
     outputs = []
     for k in range(31):
-        value = memory.read(final.objects[CONTEXT], CONTEXT, 8 * k, 8, accesses.fresh)
+        value = memory.read(final.cells(CONTEXT), CONTEXT, 8 * k, 8, accesses.fresh)
         assert isinstance(value, Integer)
         outputs.append(value)
+    contents = {name: final.content(name) for name in accesses.regions if name in final.objects}
     return Transition(
-        record, inputs, tuple(outputs), {path: _scalar(value) for path, value in before.items()},
+        executor.record, inputs, tuple(outputs), {path: _scalar(value) for path, value in before.items()},
         {path: _scalar(value) for path, value in after.items()},
         {path: _scalar(value) for path, value in final.pre.items()},
-        {path: value for path, value in after.items() if isinstance(value, Pointer)},
-        t.const(0, 32), final.guard, dict(final.held),
-    )
+        {path: value for path, value in after.items() if isinstance(value, Pointer)}, t.const(0, 32), final.guard,
+        dict(final.held), start, accesses.others.snapshot(final), init.regions, contents, dict(final.ghost),
+        dict(final.found))

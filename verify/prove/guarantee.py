@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from verify.engine.regions import HOST
 from verify.engine.transition import pointee
 from verify.engine.value import Integer
 from verify.prove.invariants import Invariants, surroundings
-from verify.prove.target import Target
+from verify.prove.target import HARMLESS, Target
 from verify.prove.trust import axioms
 from verify.solve.query import Solver, Unsatisfiable
 from verify.terms import build as t
@@ -30,9 +31,9 @@ def check_guarantee(target: Target, found: Invariants, level: str, solver: Solve
     """The initialisation is modelled to its end; the rely of `engine.access` is the guarantee of a step."""
     record = target.init.record
     start = [(b.guard, b.construct, b.span) for b in record.boundaries]
-    start += [(t.and_(o.guard, t.not_(o.holds)), o.kind, o.span) for o in record.obligations]
+    start += [(t.and_(o.guard, t.not_(o.holds)), o.kind, o.span) for o in record.obligations if o.kind not in HARMLESS]
     for guard, construct, span in start:
-        if not isinstance(solver.ask([*axioms(record, level), guard]), Unsatisfiable):
+        if not isinstance(solver.ask([*axioms(record, level), *record.relies, guard]), Unsatisfiable):
             return Guarantee("initialisation", construct, f"{span.file}:{span.line}")
     base = surroundings(target, found, level)
     for text, broken in [*_breaches(target), *_strays(target)]:
@@ -47,7 +48,8 @@ def _strays(target: Target) -> list[tuple[str, Term]]:
     for path, pointer in sorted(target.step.pointers.items()):
         known = pointee(target.init, path)
         for item in pointer.targets:
-            if item.object is not None and (item.object, item.offset) != known:
+            offset = known[1] if item.object == HOST else item.offset
+            if item.object is not None and (item.object, offset) != known:
                 broken = t.and_(target.step.alive, item.guard)
                 result.append((f"{path} may point to {item.object}", broken))
     return result
@@ -71,6 +73,11 @@ def _breaches(target: Target) -> list[tuple[str, Term]]:
         result.append((f"{place} writes without {binding.version_lock}", t.and_(event.guard, t.not_(held))))
         changed = t.not_(t.eq(event.value.term, target.step.pre[event.path].term))
         result.append((f"{place} writes after negotiation", t.and_(event.guard, agreed, changed)))
+    for transfer in record.transfers:
+        place = f"{transfer.span.file}:{transfer.span.line}"
+        held = dict(transfer.locks).get(binding.buffers_lock, t.FALSE)
+        result.append((f"{place} changes the state of pages without {binding.buffers_lock}",
+                       t.and_(transfer.guard, t.not_(held))))
     acquired = [event.guard for event in record.locks if event.path == binding.version_lock and event.is_acquire]
     for index, first in enumerate(acquired):
         for second in acquired[index + 1 :]:

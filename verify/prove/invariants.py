@@ -6,22 +6,24 @@ R. M. Flanagan and K. R. M. Leino describe the method (FME 2001).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from itertools import pairwise
 
+from verify.engine import pages
+from verify.engine.record import Boundary, Snapshot, contradict, guard_equations
+from verify.engine.transition import page_shift
 from verify.errors import InternalError
 from verify.prove.outcome import Episode
 from verify.prove.target import Target, started
-from verify.prove.trust import SPMC, axioms
-from verify.rules.scene import State
-from verify.rules.symbolic_scene import symbolic_scene
-from verify.solve.query import Satisfied, Solver, Undecided, Unsatisfiable
+from verify.prove.trust import NO_SPMC, SPMC, axioms
+from verify.solve.query import Solver, Unsatisfiable
 from verify.terms import build as t
-from verify.terms.evaluate import evaluate, holds
+from verify.terms.evaluate import holds
 from verify.terms.term import Term
 
-Template = Callable[[Term, Term, int], Term]
-"""(version, negotiated, highest version offered) → a truth value."""
+Template = Callable[[Snapshot, int], Term]
+"""(state, highest version offered) → a truth value."""
 
 
 def _is(term: Term, value: int) -> Term:
@@ -36,18 +38,70 @@ Given = Callable[["Invariants"], list[Term]]
 """What is known at some point, if these invariants hold."""
 
 
+def _hosts(state: Snapshot) -> list[tuple[Term, Term]]:
+    """(registered?, page frame) of the host's mailbox pages."""
+    shift = t.zext(page_shift(), 64)
+    return [(is_set, t.binary("lshr", at, shift)) for _, (is_set, at) in state.pointers if not at.is_const or at.value]
+
+
+def _all_or_none(state: Snapshot) -> Term:
+    known = [is_set for is_set, _ in _hosts(state)]
+    return t.and_(*(t.eq(first, second) for first, second in pairwise(known)))
+
+
+def _apart(state: Snapshot) -> Term:
+    found = _hosts(state)
+    return t.and_(*(t.implies(t.and_(a, b), t.not_(t.eq(x, y)))
+                    for k, (a, x) in enumerate(found) for b, y in found[k + 1:]))
+
+
+def _aligned(state: Snapshot) -> Term:
+    mask = t.binary("sub", t.binary("shl", t.const(1, 64), t.zext(page_shift(), 64)), t.const(1, 64))
+    end = t.const(1 << 56, 64)
+    return t.and_(*(t.implies(is_set, t.and_(t.eq(t.binary("and", at, mask), t.const(0, 64)), t.ult(at, end)))
+                    for _, (is_set, at) in state.pointers))
+
+
+def _pinned(state: Snapshot) -> Term:
+    """The followed page is pinned once for each mailbox that it is, and shared with EL2 then."""
+    page = dict(state.page)
+    if "pins" not in page:
+        return t.TRUE
+    count = t.const(0, pages.PIN_BITS)
+    for is_set, frame in _hosts(state):
+        one = t.ite(t.and_(is_set, t.eq(frame, pages.PAGE)), t.const(1, pages.PIN_BITS), t.const(0, pages.PIN_BITS))
+        count = t.binary("add", count, one)
+    return t.eq(page["pins"], count)
+
+
+def _shared(state: Snapshot) -> Term:
+    page = dict(state.page)
+    if "pins" not in page:
+        return t.TRUE
+    return t.implies(t.not_(_is(page["pins"], 0)), t.eq(page["state"], pages.SHARED_HYP))
+
+
 TEMPLATES: tuple[tuple[str, Template], ...] = (
-    ("the version's bit 31 is clear", lambda v, n, top: _is(t.extract(v, 31, 31), 0)),
-    ("the version is 0 or has major 1", lambda v, n, top: t.or_(_is(v, 0), _is(t.extract(v, 30, 16), 1))),
-    ("the minor is at most the highest offered", lambda v, n, top: _minor_in_range(v, top)),
-    ("a negotiated version has major 1", lambda v, n, top: t.or_(t.not_(n), _is(t.extract(v, 30, 16), 1))),
-    ("a negotiated version is not 0", lambda v, n, top: t.or_(t.not_(n), t.not_(_is(v, 0)))),
-    ("the version is not 0", lambda v, n, top: t.not_(_is(v, 0))),
-    ("no version is ever agreed", lambda v, n, top: t.not_(n)),
-    ("the SPMC has the version", lambda v, n, top: t.or_(
-        _is(v, 0), t.ule(t.extract(v, 15, 0), t.extract(SPMC, 15, 0)))),
-    ("before negotiation bit 31 is clear", lambda v, n, top: t.or_(n, _is(t.extract(v, 31, 31), 0))),
-    ("the version is at most the highest offered", lambda v, n, top: t.ule(v, t.const(top, 32))),
+    ("the version's bit 31 is clear", lambda s, top: _is(t.extract(s.version, 31, 31), 0)),
+    ("the version is 0 or has major 1", lambda s, top: t.or_(_is(s.version, 0), _is(t.extract(s.version, 30, 16), 1))),
+    ("the minor is at most the highest offered", lambda s, top: _minor_in_range(s.version, top)),
+    ("a negotiated version has major 1",
+     lambda s, top: t.or_(t.not_(s.negotiated), _is(t.extract(s.version, 30, 16), 1))),
+    ("a negotiated version is not 0", lambda s, top: t.or_(t.not_(s.negotiated), t.not_(_is(s.version, 0)))),
+    ("the version is not 0", lambda s, top: t.not_(_is(s.version, 0))),
+    ("no version is ever agreed", lambda s, top: t.not_(s.negotiated)),
+    ("the SPMC has the version", lambda s, top: t.or_(
+        _is(s.version, 0), t.ule(t.extract(s.version, 15, 0), t.extract(SPMC, 15, 0)))),
+    ("before negotiation bit 31 is clear", lambda s, top: t.or_(s.negotiated, _is(t.extract(s.version, 31, 31), 0))),
+    ("the version is at most the highest offered", lambda s, top: t.ule(s.version, t.const(top, 32))),
+    ("a version is agreed only with an SPMC", lambda s, top: t.or_(t.not_(s.negotiated), t.not_(NO_SPMC))),
+)
+MEMORY_TEMPLATES: tuple[tuple[str, Template], ...] = (
+    ("the host's mailboxes are registered together", lambda s, top: _all_or_none(s)),
+    ("the host's mailboxes are whole pages of memory", lambda s, top: _aligned(s)),
+    ("the host's mailboxes are different pages", lambda s, top: _apart(s)),
+    ("a page is pinned once for each mailbox that it is", lambda s, top: _pinned(s)),
+    ("a pinned page is shared with EL2", lambda s, top: _shared(s)),
 )
 
 
@@ -58,53 +112,60 @@ class Invariants:
     names: tuple[str, ...]
     highest: int
 
-    def holds(self, version: Term, negotiated: Term) -> Term:
-        return t.and_(*(make(version, negotiated, self.highest) for name, make in TEMPLATES if name in self.names))
-
-    def of(self, state: State) -> Term:
-        return self.holds(state.version.term, state.negotiated.term)
+    def holds(self, state: Snapshot) -> Term:
+        known = (*TEMPLATES, *MEMORY_TEMPLATES)
+        return t.and_(*(make(state, self.highest) for name, make in known if name in self.names))
 
 
-def pre_state(target: Target) -> tuple[Term, Term]:
-    """The version and flag that the symbolic call starts with."""
-    flag = target.step.before[target.binding.negotiated].term
-    return target.step.before[target.binding.version].term, t.ne(flag, t.const(0, flag.bits))
+def booted(target: Target, level: str) -> list[Term]:
+    """How the initialisation went: its values are in what calls never write."""
+    return [*started(target), *axioms(target.init.record, level)]
 
 
-def _state(pair: tuple[Term, Term]) -> tuple[Term, Term]:
-    version, flag = pair
-    return version, t.ne(flag, t.const(0, flag.bits))
+RECLAIMED = "reclaimed-pages-are-shared"
+"""The name of what `reclaimed` assumes."""
 
 
-def _found(target: Target, found: Invariants, until: int | None = None) -> list[Term]:
-    """The invariants, of what other CPUs left at the meetings (before number `until`) that this call comes by."""
-    return [t.implies(meeting.guard, found.holds(*_state(meeting.after)))
-            for meeting in target.step.record.meetings[:until]]
+def reclaimed(target: Target, level: str) -> list[Term]:
+    """A conforming SPMC lists the pages that were shared through a handle, and EL2 reads the list as it was written.
+
+    The second half is not proved yet: who uses this names it.
+    """
+    return [pages.LISTS_SHARED] if level == "L2" and target.shared.memory else []
 
 
-def surroundings(target: Target, found: Invariants, level: str) -> list[Term]:
-    """What every proof about one call assumes: invariants, other CPUs' rely, EL3's axioms."""
+def surroundings(target: Target, found: Invariants, level: str, where: Term = t.TRUE) -> list[Term]:
+    """What every proof about one call assumes: invariants, other CPUs' rely, EL3's axioms, how it was started.
+
+    `where`: the calls that it is about; facts about others may be left out.
+    """
     record = target.step.record
-    return [found.holds(*pre_state(target)), *_found(target, found), *record.relies, *axioms(record, level)]
+    meetings = [t.implies(meeting.guard, found.holds(meeting.after)) for meeting in record.meetings
+                if not contradict(where, meeting.guard)]
+    relies = [fact for fact, guard in zip(record.relies, record.rely_guards, strict=True)
+              if not contradict(where, guard)]
+    return [found.holds(target.step.start), *meetings, *relies, *axioms(record, level), *booted(target, level),
+            *reclaimed(target, level)]
 
 
 def find_invariants(target: Target, level: str, solver: Solver) -> Invariants:
     """The largest set of templates that initialisation establishes and every call keeps. Undecided ones are dropped.
 
-    A call keeps them where it ends and wherever other CPUs may look in between: only then may it assume them of
-    what those leave behind.
+    A call keeps them where it ends, wherever it gives back a lock, and wherever other CPUs may look in between: only
+    then may it assume them of what those leave behind.
     """
-    names = tuple(name for name, _ in TEMPLATES)
-    boot = _state((target.init.after[target.binding.version].term, target.init.after[target.binding.negotiated].term))
-    start = [*started(target), *axioms(target.init.record, level)]
-    names = _weed(names, target.max_version, solver, lambda found: start, boot)
-    post = symbolic_scene(target.step, target.binding, "SEED", target.unit.constants, target.max_version).post
-    ends = t.or_(target.step.alive, *(b.guard for b in target.step.record.boundaries))
-    goals: list[tuple[Given, tuple[Term, Term]]] = [
-        (partial(_until, target, level, number), _state(meeting.before))
-        for number, meeting in enumerate(target.step.record.meetings)]
-    goals.append((lambda found: [*surroundings(target, found, level), ends],
-                  (post.version.term, post.negotiated.term)))
+    templates = (*TEMPLATES, *MEMORY_TEMPLATES) if target.shared.memory else TEMPLATES
+    names = tuple(name for name, _ in templates)
+    start = booted(target, level)
+    names = _weed(names, target.max_version, solver, lambda found: start, target.init.end)
+    record, step = target.step.record, target.step
+    goals: list[tuple[Given, Snapshot]] = [
+        (partial(_until, target, level, number), meeting.before)
+        for number, meeting in enumerate(record.meetings)]
+    goals += [(partial(_when, target, level, guard), state) for guard, state in record.releases]
+    goals += [(partial(_when, target, level, t.and_(step.alive, case)), step.end) for case in cases(target)]
+    goals += [(partial(_when, target, level, boundary.guard), _at_boundary(target, boundary))
+              for boundary in record.boundaries]
     while True:
         before = names
         for given, after in goals:
@@ -113,42 +174,80 @@ def find_invariants(target: Target, level: str, solver: Solver) -> Invariants:
             return Invariants(names, target.max_version)
 
 
+def cases(target: Target) -> list[Term]:
+    """The host's calls, by the function numbers that the code tells apart: what is asked of each is cheap."""
+    record = target.step.record
+    name = f"{record.prefix}x0.lo"
+    guards = [*record.rely_guards, *(guard for guard, _ in record.releases), *(event.guard for event in record.smcs)]
+    numbers = sorted({found[name] for guard in guards if name in (found := guard_equations(guard))})
+    here = t.var(name, 16)
+    each = [t.eq(here, t.const(number, 16)) for number in numbers]
+    return [*each, t.and_(*(t.not_(case) for case in each))]
+
+
+LIMIT = 2_000_000
+"""Resource units for one claim among others, before it is asked for itself."""
+
+
+def page_sizes() -> list[Term]:
+    """4K, 16K, 64K: what is asked of one size is cheap."""
+    wide, middle = t.var("page.64K", 0), t.var("page.16K", 0)
+    return [t.and_(t.not_(wide), t.not_(middle)), t.and_(t.not_(wide), middle), wide]
+
+
+def _at_boundary(target: Target, boundary: Boundary) -> Snapshot:
+    """The version as far as the path got; that it keeps the rest is the named assumption memory-safe(handler)."""
+    state = dict(boundary.state)
+    version, flag = state[target.binding.version].term, state[target.binding.negotiated].term
+    return replace(target.step.start, version=version, negotiated=t.ne(flag, t.const(0, flag.bits)))
+
+
 def check_reached(target: Target, found: Invariants, episodes: Iterable[Episode]) -> None:
     """A state that the interpreter reached and that an invariant excludes shows a fault of this program.
 
-    The samples' SPMC has the highest version that EL2 offers.
+    The samples' SPMC has the highest version that EL2 offers. Of the state, version and agreement are compared.
     """
     binding = target.binding
     for episode in episodes:
         for call in episode.calls:
             for state in (dict(call.state_before), dict(call.state_after)):
                 version, flag = state[binding.version], state[binding.negotiated]
-                claim = found.holds(t.const(version, 32), t.truth(flag != 0))
+                claim = found.holds(Snapshot(t.const(version, 32), t.truth(flag != 0)))
                 if not holds(claim, {str(SPMC.data): target.max_version}):
                     raise InternalError(f"invariants {found.names} exclude a reached state: {version:#x}, {flag}")
 
 
 def _until(target: Target, level: str, number: int, found: Invariants) -> list[Term]:
     """What is known where meeting `number` begins: nothing yet of what it and later ones find."""
+    record, guard = target.step.record, target.step.record.meetings[number].guard
+    earlier = [t.implies(meeting.guard, found.holds(meeting.after)) for meeting in record.meetings[:number]]
+    return [found.holds(target.step.start), *earlier, *record.relevant(guard), *axioms(record, level),
+            *booted(target, level), *reclaimed(target, level), guard]
+
+
+def _when(target: Target, level: str, guard: Term, found: Invariants) -> list[Term]:
     record = target.step.record
-    return [found.holds(*pre_state(target)), *_found(target, found, number), *record.relies, *axioms(record, level),
-            record.meetings[number].guard]
+    meetings = [t.implies(meeting.guard, found.holds(meeting.after)) for meeting in record.meetings]
+    return [found.holds(target.step.start), *meetings, *record.relevant(guard), *axioms(record, level),
+            *booted(target, level), *reclaimed(target, level), guard]
 
 
-def _weed(
-    names: tuple[str, ...], highest: int, solver: Solver, given: Given,
-    after: tuple[Term, Term],
-) -> tuple[str, ...]:
+def _weed(names: tuple[str, ...], highest: int, solver: Solver, given: Given, after: Snapshot) -> tuple[str, ...]:
+    """Those that follow if all of them are given, and so on with fewer."""
     while names:
-        found = Invariants(names, highest)
-        answer = solver.ask([*given(found), t.not_(found.holds(*after))])
-        match answer:
-            case Unsatisfiable():
-                return names
-            case Undecided():
-                return ()
-            case Satisfied(values=values):
-                claims = [Invariants((name,), highest).holds(*after) for name in names]
-                kept = evaluate(claims, values)
-                names = tuple(name for name, value in zip(names, kept, strict=True) if value)
+        kept = names
+        for size in page_sizes():
+            known = [*given(Invariants(names, highest)), size]
+            claims = [Invariants((name,), highest).holds(after) for name in kept]
+            kept = tuple(name for name, holds in zip(kept, implied(solver, known, claims), strict=True) if holds)
+        if kept == names:
+            return names
+        names = kept
     return names
+
+
+def implied(solver: Solver, given: list[Term], claims: list[Term]) -> list[bool]:
+    """Which claims follow: all of them together, and what that does not show each for itself."""
+    answers = solver.implied(given, claims, LIMIT)
+    return [holds or isinstance(solver.ask([*given, t.not_(claim)]), Unsatisfiable)
+            for claim, holds in zip(claims, answers, strict=True)]

@@ -14,12 +14,12 @@ from verify.prove.invariants import Invariants, surroundings
 from verify.prove.outcome import Cause, Episode, Finding, PartResult, RuleResult, Status
 from verify.prove.reset import Chain, Script, Search
 from verify.prove.samples import Samples
-from verify.prove.target import FFA_VERSION, Target
+from verify.prove.target import FFA_VERSION, HARMLESS, Target
 from verify.prove.trust import LEVELS
 from verify.prove.unmodelled import assumed_safe
 from verify.rules.rule import Part, Require, Rule
 from verify.rules.scene import Scene
-from verify.solve.query import Satisfied, Solver, Undecided, Unsatisfiable
+from verify.solve.query import Answer, Satisfied, Solver, Undecided, Unsatisfiable
 from verify.terms import build as t
 from verify.terms.evaluate import evaluate
 from verify.terms.term import Term
@@ -119,7 +119,7 @@ class Judge:
         if part.unless.term is t.FALSE:
             return False
         asked = [*self._base, self._setting.target.step.alive, part.unless.term, *dispatched]
-        return isinstance(self._solver.ask(asked), Satisfied)
+        return isinstance(self._ask(asked), Satisfied)
 
     def _is_absent(self, part: Part, given: Sequence[Term], dispatched: Sequence[Term]) -> bool:
         """No reachable call meets the interface condition, not even one that is not modelled to its end."""
@@ -129,7 +129,15 @@ class Judge:
         step = self._setting.target.step
         lost = t.or_(*(b.guard for b in step.record.boundaries))
         exists = t.or_(t.and_(step.alive, part.exists.term, *dispatched), t.and_(lost, *given))
-        return isinstance(self._solver.ask([*self._base, exists]), Unsatisfiable)
+        return isinstance(self._ask([*self._base, exists]), Unsatisfiable)
+
+    def _ask(self, terms: Sequence[Term]) -> Answer:
+        """What is read from memory counts as unknown at first; a model of that is only a candidate."""
+        answer = self._solver.ask(terms)
+        if not isinstance(answer, Satisfied):
+            return answer
+        meanings = self._setting.target.step.record.exact.definitions(terms)
+        return self._solver.ask([*terms, *meanings]) if meanings else answer
 
     # -- violations ------------------------------------------------------------------------------------------
 
@@ -218,7 +226,7 @@ class Judge:
 
     def _wrong(self, given: Sequence[Term], wrong: Sequence[Term], state_only: bool) -> _Open | None:
         """Is there still a way for a conjunct to fail, on a path that is modelled to its end and safe?"""
-        match self._solver.ask([*self._base, *given, *self._ends(state_only), t.or_(*wrong)]):
+        match self._ask([*self._base, *given, *self._ends(state_only), t.or_(*wrong)]):
             case Unsatisfiable():
                 return None
             case Undecided(reason=reason):
@@ -230,14 +238,15 @@ class Judge:
         step = self._setting.target.step
         if state_only:
             return [t.or_(step.alive, *(b.guard for b in step.record.boundaries))]
-        return [step.alive, *(t.or_(t.not_(o.guard), o.holds) for o in step.record.obligations)]
+        defined = [o for o in step.record.obligations if o.kind not in HARMLESS]
+        return [step.alive, *(t.or_(t.not_(o.guard), o.holds) for o in defined)]
 
     def _is_certain(self, name: str, given: Sequence[Term], wrong: Sequence[Term], state_only: bool) -> bool:
         """Proved at the weakest level, whose assumptions hold at this one too."""
         if self._weakest is self._setting or not _implies(self._setting, self._weakest):
             return self._certain.get(name, False)
         if name not in self._certain:
-            answer = self._solver.ask([*_base(self._weakest), *given, *self._ends(state_only), t.or_(*wrong)])
+            answer = self._ask([*_base(self._weakest), *given, *self._ends(state_only), t.or_(*wrong)])
             self._certain[name] = isinstance(answer, Unsatisfiable)
         return self._certain[name]
 
@@ -252,11 +261,11 @@ class Judge:
     def _find_lost(self, given: Sequence[Term]) -> _Open | None:
         """What is not modelled counts before what is not safe, whichever the solver happens to find first."""
         record = self._setting.target.step.record
-        unsafe = [t.and_(o.guard, t.not_(o.holds)) for o in record.obligations]
+        unsafe = [t.and_(o.guard, t.not_(o.holds)) for o in record.obligations if o.kind not in HARMLESS]
         lost = [b.guard for b in record.boundaries]
-        answer = self._solver.ask([*self._base, *given, t.or_(*lost, *unsafe)])
+        answer = self._ask([*self._base, *given, t.or_(*lost, *unsafe)])
         if isinstance(answer, Satisfied) and not any(evaluate(lost, answer.values)):
-            beyond = self._solver.ask([*self._base, *given, t.or_(*lost)])
+            beyond = self._ask([*self._base, *given, t.or_(*lost)])
             answer = answer if isinstance(beyond, Unsatisfiable) else beyond
         match answer:
             case Unsatisfiable():
@@ -273,7 +282,8 @@ class Judge:
             if hit:
                 place = f"{boundary.span.file}:{boundary.span.line}"
                 return _Open(Status.UNSUPPORTED, boundary.construct, (place,))
-        obligation = record.obligations[hits.index(1) - len(record.boundaries)]
+        undefined = [o for o in record.obligations if o.kind not in HARMLESS]
+        obligation = undefined[hits.index(1) - len(record.boundaries)]
         place = f"{obligation.span.file}:{obligation.span.line}"
         return _Open(Status.UNKNOWN, f"blocked by {obligation.kind}", (place,))
 
@@ -287,7 +297,9 @@ class Judge:
 
     def _assumptions(self, given: Sequence[Term], state_only: bool) -> tuple[str, ...]:
         """Of the handlers that the invariants rest on, and that a part about the version alone does not follow."""
-        own = assumed_safe(self._setting.target, given, self._solver) if state_only else ()
+        setting = self._setting
+        own = assumed_safe(
+            setting.target, setting.invariants, setting.level, given, self._solver) if state_only else ()
         return tuple(sorted({*self._setting.assumed, *own}))
 
     # -- vacuity ---------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from verify.engine.access import PAGES
+from verify.engine.regions import PAGES
 from verify.errors import ReplayMismatch
 from verify.interpret.environment import Scripted
 from verify.interpret.memory import Fault

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from verify.engine.record import SmcEvent
 from verify.engine.transition import Transition
-from verify.prove.target import FFA_VERSION, Target, link, quiet_and_safe, started
+from verify.prove.target import FFA_VERSION, Target, link, link_contents, quiet_and_safe, started
 from verify.prove.trust import axioms
 from verify.solve.query import Answer, Satisfied, Solver, Undecided, Unsatisfiable
 from verify.terms import build as t
 from verify.terms.compiled import compile_terms
-from verify.terms.evaluate import evaluate, substitute
+from verify.terms.evaluate import Memory, evaluate, substitute
 from verify.terms.term import Term
 
 MAX_HISTORY = 2
@@ -47,9 +48,18 @@ class Chain:
     definitions: dict[str, Term] = field(default_factory=dict)
     conditions: list[Term] = field(default_factory=list)
     known: dict[int, Term] = field(default_factory=dict)
+    memories: dict[str, Memory] = field(default_factory=dict)
 
     def linked(self, terms: list[Term]) -> list[Term]:
-        return substitute(terms, self.definitions, self.known)
+        return substitute(terms, self.definitions, self.known, self.memories)
+
+    def link_memories(self, found: Mapping[str, Memory]) -> None:
+        """What a step's buffers hold at first, over inputs and answers alone."""
+        for name, memory in found.items():
+            self.memories[name] = partial(self._byte, memory)
+
+    def _byte(self, memory: Memory, offset: Term) -> Term:
+        return substitute([memory(offset)], self.definitions, None, self.memories)[0]
 
     def complete(self, values: Mapping[str, int]) -> dict[str, int]:
         """With the statics' values."""
@@ -73,7 +83,9 @@ class Search:
             if length == 0 and self._excluded_at_boot(wanted):
                 continue
             chain = self._chain(length)
-            conditions = [*chain.conditions, *chain.linked([*quiet_and_safe(self.target.step), *wanted])]
+            last = [*quiet_and_safe(self.target.step), *wanted]
+            meanings = self.target.step.record.exact.definitions([*last, *self.target.step.record.relies])
+            conditions = [*chain.conditions, *chain.linked([*last, *meanings])]
             for preferred in (chain.linked([*self._usual_boot(), *map(self._usual, chain.steps[:-1])]), []):
                 goal = [*conditions, *preferred]
                 answer: Answer = self.solver.ask(goal)
@@ -124,10 +136,12 @@ class Search:
         for step in steps:
             linked = link(self.target, step, earlier)
             chain.definitions.update(zip(linked, chain.linked(list(linked.values())), strict=True))
+            chain.link_memories(link_contents(step, earlier))
             chain.known.clear()
             conditions += [*step.record.relies, *axioms(step.record, self.level)]
             if step is not steps[-1]:
-                conditions += quiet_and_safe(step)
+                here = [*quiet_and_safe(step), *step.record.relies]
+                conditions += [*quiet_and_safe(step), *step.record.exact.definitions(here)]
             earlier = step
         chain.conditions.extend(chain.linked(conditions))
         return chain

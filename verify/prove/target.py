@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-from verify.engine.access import Shared, join_path
-from verify.engine.transition import Transition, run_call, run_init
+from verify.engine.content import Content, Unknown, byte
+from verify.engine.shared import Shared, join_path
+from verify.engine.transition import Setup, Transition, pointee, run_call, run_init, set_at_boot
 from verify.engine.writes import holds_truth, written
-from verify.errors import InputError
+from verify.errors import InputError, InternalError
 from verify.ir.expr import POINTER
 from verify.ir.function import Unit
 from verify.rules.binding import Binding
 from verify.rules.scene import Scene
 from verify.rules.symbolic_scene import symbolic_scene
+from verify.solve.query import Solver
 from verify.terms import build as t
+from verify.terms.evaluate import Memory
 from verify.terms.term import Term, variables
 
 FFA_VERSION = 0x84000063
 STEP = "c."
+HARMLESS = frozenset({"endless-loop", "wrap"})
+"""Obligations without which behaviour is defined all the same: rules ask for them."""
 
 
 @dataclass(slots=True)
@@ -30,9 +35,15 @@ class Target:
     init: Transition
     step: Transition
     max_version: int
-    shared: Shared
+    setup: Setup
+    answers: Sequence[list[bool]] = ()
+    """About the loops of one call."""
     _history: dict[int, Transition] = field(default_factory=dict)
     _scenes: dict[str, Scene] = field(default_factory=dict)
+
+    @property
+    def shared(self) -> Shared:
+        return self.setup.shared
 
     @property
     def written(self) -> frozenset[str]:
@@ -49,7 +60,8 @@ class Target:
     def history(self, number: int) -> Transition:
         """The call before the last (1), the one before that (2), …"""
         if number not in self._history:
-            self._history[number] = run_call(self.unit, self.init, self.shared, f"h{number}.")
+            self._history[number] = run_call(
+                replace(self.setup, decide=Again(self.answers)), self.init, f"h{number}.")
         return self._history[number]
 
     def scene(self, profile: str) -> Scene:
@@ -59,8 +71,11 @@ class Target:
         return self._scenes[profile]
 
 
-def make_target(unit: Unit, binding: Binding) -> Target:
-    """Execute initialisation and one call. Raises InputError where initialisation asks for no version."""
+def make_target(unit: Unit, binding: Binding, memory: bool = False) -> Target:
+    """Execute initialisation and one call. Raises InputError where initialisation asks for no version.
+
+    `memory`: follow the memory handlers to their end; otherwise they are not modelled.
+    """
     _check_types(unit, binding)
     locks = {binding.version: binding.version_lock, binding.negotiated: binding.version_lock}
     buffers = unit.statics[binding.buffers]
@@ -68,15 +83,57 @@ def make_target(unit: Unit, binding: Binding) -> Target:
         if member.bits == POINTER:
             locks[f"{binding.buffers}.{member.path}"] = binding.buffers_lock
     shared = Shared(locks, binding.version, binding.negotiated, _others(unit, locks),
-                    holds_truth(unit, binding.negotiated.partition(".")[0]))
-    init = run_init(unit, binding.init, shared)
+                    holds_truth(unit, binding.negotiated.partition(".")[0]), binding.buffers_lock, memory=memory)
+    answers = Answers(Solver())
+    setup = Setup(unit, shared, answers)
+    init = run_init(setup, binding.init)
     asked = [
         event.arguments[1].term for event in init.record.smcs
         if event.arguments[0].term.is_const and event.arguments[0].term.value & 0xFFFFFFFF == FFA_VERSION
     ]
     if len(asked) != 1 or not asked[0].is_const:
         raise InputError(f"{binding.init} does not ask EL3 for one FF-A version; bind the right function as init")
-    return Target(unit, binding, init, run_call(unit, init, shared, STEP), asked[0].value & 0xFFFFFFFF, shared)
+    known = replace(shared, tx=_buffer(init, binding.own_tx), rx=_buffer(init, binding.own_rx),
+                    regions=tuple(sorted(region.name for region in init.regions.values())))
+    setup = replace(setup, shared=known)
+    before = len(answers.given)
+    step = run_call(setup, init, STEP)
+    return Target(unit, binding, init, step, asked[0].value & 0xFFFFFFFF, setup, answers.given[before:])
+
+
+@dataclass(slots=True)
+class Answers:
+    """Decides about loops, and keeps what it said, in order."""
+
+    solver: Solver
+    given: list[list[bool]] = field(default_factory=list)
+
+    def __call__(self, given: Sequence[Term], claims: Sequence[Term]) -> list[bool]:
+        self.given.append(self.solver.implied(given, claims))
+        return self.given[-1]
+
+
+@dataclass(slots=True)
+class Again:
+    """The same answers for another call: it asks the same questions, with other names of variables."""
+
+    given: Sequence[list[bool]]
+    used: int = 0
+
+    def __call__(self, given: Sequence[Term], claims: Sequence[Term]) -> list[bool]:
+        answer = self.given[self.used]
+        if len(answer) != len(claims):
+            raise InternalError("the calls of a history do not ask the same questions")
+        self.used += 1
+        return answer
+
+
+def _buffer(init: Transition, path: str) -> str:
+    """The buffer of EL2's that a static points to; empty if there is none."""
+    if path not in init.pointers:
+        return ""
+    home, _ = pointee(init, path)
+    return home if home in {region.name for region in init.regions.values()} and home is not None else ""
 
 
 def _check_types(unit: Unit, binding: Binding) -> None:
@@ -100,23 +157,43 @@ def _others(unit: Unit, locks: Mapping[str, str]) -> frozenset[str]:
 
 def link(target: Target, step: Transition, earlier: Transition) -> dict[str, Term]:
     """The statics that `step` starts with, by variable: what `earlier` left; other files' statics stay as at boot."""
+    prefix = step.record.prefix
     found = {}
     for name, item in sorted(target.unit.statics.items()):
         for member in item.fields:
             path = f"{name}.{member.path}" if member.path else name
             bits = 64 if member.bits == POINTER else member.bits
             left = t.var(f"boot.{path}", bits) if item.is_external else earlier.after[path].term
-            found[f"{step.record.prefix}s.{path}"] = left
+            found[f"{prefix}s.{path}"] = left
+    for path, (_, at) in earlier.end.pointers:
+        found[f"{prefix}s.{path}.at"] = at
+    for name, term in earlier.end.page:
+        found[f"{prefix}s.$page.{name}"] = term
     return found
+
+
+def link_contents(step: Transition, earlier: Transition) -> dict[str, Memory]:
+    """What EL2's buffers hold when `step` starts: what `earlier` left there; zeros at first."""
+    return {f"{step.record.prefix}b.{region.name}": _reader(earlier.contents.get(region.name, ZEROS))
+            for region in step.regions.values()}
+
+
+ZEROS = Unknown("")
+
+
+def _reader(content: Content) -> Memory:
+    return lambda offset: byte(content, offset)
 
 
 def quiet_and_safe(step: Transition) -> list[Term]:
     """One CPU, no undefined behaviour, and the path is modelled to its end."""
-    safe = [t.or_(t.not_(o.guard), o.holds) for o in step.record.obligations]
+    safe = [t.or_(t.not_(o.guard), o.holds) for o in step.record.obligations if o.kind not in HARMLESS]
     return [step.alive, *step.record.quiet, *safe]
 
 
 def started(target: Target) -> list[Term]:
-    """hyp_ffa_init returned 0."""
+    """hyp_ffa_init returned 0; what `set_at_boot` means."""
     success = t.eq(target.init.returned, t.const(0, target.init.returned.bits))
-    return [*quiet_and_safe(target.init), success]
+    pointers = [
+        t.eq(set_at_boot(path), t.not_(pointer.is_null)) for path, pointer in sorted(target.init.pointers.items())]
+    return [*quiet_and_safe(target.init), success, *pointers]

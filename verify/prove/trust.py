@@ -143,7 +143,8 @@ AXIOMS = (
 
 
 BOOT = "init."
-"""Prefix of the initialisation's record. An SPMC that refuses what EL2 offers at boot counts as none."""
+"""Prefix of the initialisation's record. An SPMC that refuses what EL2 offers at boot counts as none, and so does one
+on a machine whose SMCCC is too old for EL2 to ask: FF-A needs 1.2 (CC-07)."""
 
 
 def axioms(record: Record, level: str) -> list[Term]:
@@ -155,8 +156,36 @@ def axioms(record: Record, level: str) -> list[Term]:
     return record.axioms[level]
 
 
+def _lengths(record: Record) -> list[Term]:
+    """FFA-MEM-24, FFA-MEM-25: a conforming SPMC's fragments fit EL2's RX buffer, end within the announced length, and
+    are not empty."""
+    result: list[Term] = []
+    if record.rx_size is None:
+        return result
+    asked = [(event, t.extract(event.arguments[0].term, 31, 0)) for event in record.smcs]
+    room = t.extract(record.rx_size, 31, 0)
+    for event, function in asked:
+        retrieves = t.or_(_is(function, 0x84000074), _is(function, 0xC4000074))
+        answered = t.and_(event.guard, retrieves, _is(_low(event, 0), RETRIEVE_RESP))
+        if answered is t.FALSE:
+            continue
+        total, first = _low(event, 1), _low(event, 2)
+        result.append(t.implies(answered, t.and_(t.ule(first, total), t.ule(first, room))))
+        for other, asks in asked:
+            more = t.and_(answered, other.guard, _is(asks, FRAG_RX), _is(_low(other, 0), FRAG_TX))
+            if more is not t.FALSE:
+                length, start = _low(other, 3), t.extract(other.arguments[3].term, 31, 0)
+                fits = t.and_(t.ule(start, total), t.ule(length, t.binary("sub", total, start)))
+                result.append(t.implies(more, t.and_(
+                    t.not_(_is(length, 0)), t.ule(length, room), fits)))
+    return result
+
+
 def _axioms(record: Record, level: str) -> list[Term]:
-    result = []
+    result = _lengths(record) if level == "L2" else []
+    if level == "L2" and record.prefix == BOOT:
+        asked_at_boot = t.or_(*(event.guard for event in record.smcs))
+        result.append(t.or_(asked_at_boot, NO_SPMC))
     for event in record.smcs:
         asked = t.extract(event.arguments[0].term, 31, 0)
         for axiom in AXIOMS:

@@ -4,32 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from verify.prove.target import Target
-from verify.solve.query import Satisfied, Solver, Undecided, Unsatisfiable
+from verify.engine.record import contradict
+from verify.prove.invariants import Invariants, cases, surroundings
+from verify.prove.target import HARMLESS, Target
+from verify.solve.query import Solver
 from verify.terms import build as t
-from verify.terms.evaluate import evaluate
 from verify.terms.term import Term
 
 
-def assumed_safe(target: Target, given: Sequence[Term], solver: Solver) -> tuple[str, ...]:
+def assumed_safe(
+    target: Target, found: Invariants, level: str, given: Sequence[Term], solver: Solver
+) -> tuple[str, ...]:
     """`memory-safe(function)` for each such function that a call with `given` may come to.
 
     Where the solver does not decide, the function is named.
     """
     record = target.step.record
-    left = [(boundary.guard, boundary.function) for boundary in record.boundaries]
-    left += [(t.and_(item.guard, t.not_(item.holds)), item.function) for item in record.obligations]
-    names: dict[str, None] = {}
-    while left:
-        answer = solver.ask([*given, t.or_(*(term for term, _ in left))])
-        match answer:
-            case Unsatisfiable():
-                break
-            case Undecided():
-                found = {function for _, function in left}
-            case Satisfied(values=values):
-                hits = evaluate([term for term, _ in left], values)
-                found = {function for (_, function), hit in zip(left, hits, strict=True) if hit}
-        names.update(dict.fromkeys(sorted(found)))
-        left = [(term, function) for term, function in left if function not in found]
+    left = [(t.not_(boundary.guard), boundary.function, boundary.guard) for boundary in record.boundaries]
+    left += [(t.implies(item.guard, item.holds), item.function, item.guard) for item in record.obligations
+             if item.kind not in HARMLESS]
+    names: set[str] = set()
+    for case in cases(target):
+        here = [(term, function) for term, function, guard in left if not contradict(case, guard)]
+        answers = solver.implied([*surroundings(target, found, level, case), *given, case], [term for term, _ in here])
+        names |= {function for (_, function), holds in zip(here, answers, strict=True) if not holds}
     return tuple(f"memory-safe({name})" for name in sorted(names))

@@ -11,6 +11,6 @@ from verify.rules.words import Truth, Word, all_of, any_of, no, number
 
 __all__ = [
     "Access", "Binding", "BufferAccess", "Call", "Clause", "Content", "Hazard", "Page", "Part", "Require", "Result",
-    "Rule", "Scene", "Smc", "State", "Transfer", "Truth", "Word", "all_of", "any_of", "independent", "no", "number", "part",
-    "provenance", "require", "rule",
+    "Rule", "Scene", "Smc", "State", "Transfer", "Truth", "Word", "all_of", "any_of", "independent", "no", "number",
+    "part", "provenance", "require", "rule",
 ]

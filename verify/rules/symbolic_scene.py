@@ -4,10 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from verify.engine.record import AccessEvent, SmcEvent
-from verify.engine.transition import Transition
+from verify.engine.content import Content as EngineContent
+from verify.engine.pages import PAGE, PIN_BITS
+from verify.engine.record import AccessEvent, BufferEvent, Obligation, Record, SmcEvent, TransferEvent
+from verify.engine.transition import Transition, page_shift
 from verify.engine.value import ORIGIN_BITS, Integer
 from verify.rules.binding import Binding
+from verify.rules.memory import (
+    DESCRIPTOR,
+    EL2_RX,
+    EL2_TX,
+    HOST,
+    NO_CONTENT,
+    NO_PAGE,
+    BufferAccess,
+    Content,
+    Hazard,
+    Page,
+    Transfer,
+)
 from verify.rules.scene import Access, Call, Result, Scene, Smc, State
 from verify.rules.words import Output, Truth, Word, blame, no, number
 from verify.terms import build as t
@@ -28,12 +43,21 @@ def _truth(term: Term, name: str, origin: Term) -> Truth:
 def _state(values: Mapping[str, Integer], binding: Binding) -> State:
     version, flag = values[binding.version], values[binding.negotiated]
     negotiated = t.ne(flag.term, t.const(0, flag.term.bits))
-    return State(_word(version, "version"), _truth(negotiated, "negotiated", flag.origin), {})
+    return State(_word(version, "version"), _truth(negotiated, "negotiated", flag.origin), {},
+                 _is_set(values, binding.host_tx), _is_set(values, binding.host_rx))
+
+
+def _is_set(values: Mapping[str, Integer], path: str) -> Truth:
+    if path not in values:
+        return Truth(t.FALSE)
+    value = values[path]
+    return Truth(t.ne(value.term, t.const(0, value.term.bits)), (Output("mailbox", value.origin),))
 
 
 def _after(step: Transition, binding: Binding) -> dict[str, Integer]:
     """The state at the end; where the path is not modelled to its end, as far as it got."""
-    result = {path: step.after[path] for path in (binding.version, binding.negotiated)}
+    watched = (binding.version, binding.negotiated, binding.host_tx, binding.host_rx)
+    result = {path: step.after[path] for path in watched if path in step.after}
     for boundary in step.record.boundaries:
         for path, value in boundary.state:
             old = result[path]
@@ -42,13 +66,24 @@ def _after(step: Transition, binding: Binding) -> dict[str, Integer]:
     return result
 
 
-def _smc(event: SmcEvent) -> Smc:
+def _content(record: Record, content: EngineContent | None) -> Content:
+    if content is None:
+        return NO_CONTENT
+    return Content(lambda offset, size: record.word(content, offset, size))
+
+
+def _smc(record: Record, event: SmcEvent, binding: Binding) -> Smc:
+    ghost = dict(event.ghost)
+    locked = dict(event.locks).get(binding.buffers_lock, t.FALSE)
+    state, touched = ghost.get("state", t.const(0, 2)), ghost.get("touched", t.FALSE)
     site = t.const(event.site, ORIGIN_BITS)
     name = "outcome" if event.is_forward else "smc"
     return Smc(
         _truth(event.guard, name, site),
         tuple(_word(value, f"smc x{k}") for k, value in enumerate(event.arguments)),
         tuple(Word(value.term) for value in event.results),
+        _content(record, event.tx), _content(record, event.rx), Word(state),
+        Word(t.ite(touched, ghost.get("found", state), state)), Truth(ghost.get("ours", t.FALSE)), Truth(locked),
     )
 
 
@@ -100,8 +135,8 @@ def symbolic_scene(
         pre=_state(step.pre, binding),
         post=_state(_after(step, binding), binding),
         result=Result(_handled(step), tuple(_word(value, f"x{k}") for k, value in enumerate(step.outputs))),
-        smcs=tuple(_smc(event) for event in step.record.smcs if not event.is_forward),
-        forwards=tuple(_smc(event) for event in step.record.smcs if event.is_forward),
+        smcs=tuple(_smc(step.record, event, binding) for event in step.record.smcs if not event.is_forward),
+        forwards=tuple(_smc(step.record, event, binding) for event in step.record.smcs if event.is_forward),
         accesses=tuple(_access(event, binding) for event in step.record.accesses),
         locks_held=_truth(held, "lock", origin),
         version_kept=_kept(step, binding.version, "version"),
@@ -110,4 +145,53 @@ def symbolic_scene(
         constants=constants,
         max_version=number(max_version, 32),
         uppers=Word(t.extract(step.inputs[0], 63, 32)),
+        page=_page(step),
+        index=Word(t.var("ghost.index", 32)),
+        buffer_accesses=tuple(_buffer_access(step, event, binding) for event in step.record.buffers),
+        hazards=tuple(_hazard(step.record, item) for item in step.record.obligations),
+        warns=tuple(_truth(happens, "warn", t.const(site, ORIGIN_BITS)) for happens, _, site in step.record.warns),
+        transfers=tuple(_transfer(event, binding) for event in step.record.transfers),
+        page_size=Word(t.binary("shl", t.const(1, 64), t.zext(page_shift(), 64))),
+        mailbox_size=_size(step, binding.own_tx),
+        descriptor_size=_size(step, binding.descriptor),
     )
+
+
+def _page(step: Transition) -> Page:
+    if not step.page:
+        return NO_PAGE
+    zero = t.const(0, PIN_BITS)
+    return Page(
+        Word(PAGE), Word(step.found["state"]), Word(step.page["state"], (Output("page", step.outputs[0].origin),)),
+        Truth(t.ne(step.found["pins"], zero)),
+        Truth(t.ne(step.page["pins"], zero), (Output("page", step.outputs[0].origin),)), Truth(step.page["disturbed"]))
+
+
+def _buffer_name(event: BufferEvent, binding: Binding) -> str:
+    known = {f"${binding.own_tx}": EL2_TX, f"${binding.own_rx}": EL2_RX, f"${binding.descriptor}": DESCRIPTOR}
+    return known.get(event.object, HOST)
+
+
+def _buffer_access(step: Transition, event: BufferEvent, binding: Binding) -> BufferAccess:
+    site = t.const(event.site, ORIGIN_BITS)
+    return BufferAccess(
+        _buffer_name(event, binding), event.is_write, event.is_copy, _truth(event.guard, "access", site),
+        Word(event.offset), Word(event.length), Truth(dict(event.locks).get(binding.buffers_lock, t.FALSE)))
+
+
+def _hazard(record: Record, item: Obligation) -> Hazard:
+    site = record.site(item.span, item.function, "hazard", item.kind)
+    return Hazard(item.kind, _truth(t.and_(item.guard, t.not_(item.holds)), "hazard", site))
+
+
+def _transfer(event: TransferEvent, binding: Binding) -> Transfer:
+    site = t.const(event.site, ORIGIN_BITS)
+    success = Truth(t.eq(event.result, t.const(0, 32)))
+    locked = Truth(dict(event.locks).get(binding.buffers_lock, t.FALSE))
+    return Transfer(event.action, _truth(event.guard, "pages", site), success, Truth(event.covers), Word(event.found),
+                    locked)
+
+
+def _size(step: Transition, path: str) -> Word:
+    found = [region.size for region in step.regions.values() if region.name == f"${path}"]
+    return Word(found[0] if found else t.const(0, 64))

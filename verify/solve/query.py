@@ -10,7 +10,7 @@ import z3
 from verify.errors import InternalError
 from verify.solve.smtlib import script
 from verify.terms import build as t
-from verify.terms.evaluate import holds, substitute
+from verify.terms.evaluate import cell, evaluate, holds, substitute
 from verify.terms.term import Term, variables
 
 ROUNDS = 2
@@ -77,6 +77,34 @@ class Solver:
             return Undecided(f"solver: {solver.reason_unknown()}")
         return Satisfied(dict(sorted({**_values(solver.model(), goal), **chosen}.items())))
 
+    def implied(self, given: Sequence[Term], claims: Sequence[Term], limit: int = 0) -> list[bool]:
+        """Which of the claims follow? One translation of what is given serves all; undecided ones count as no.
+
+        `limit`: other than the solver's.
+        """
+        fixed, parts = self._propagate(_conjuncts(given))
+        false = _refuted_atoms(parts)
+        goal = t.and_(*_without(parts, false))
+        if goal is t.FALSE:
+            self.cost.by_hand += 1
+            return [True] * len(claims)
+        known = _without(self._replace(list(claims), fixed), false)
+        asked = [t.var(f"claim.{number}", 0) for number in range(len(known))]
+        refuted = [t.implies(ask, t.not_(claim)) for ask, claim in zip(asked, known, strict=True)]
+        solver = z3.SolverFor("QF_UFBV", ctx=self._context)
+        solver.set("rlimit", limit or self.limit)
+        solver.from_string(script([*_conjuncts([goal]), *map(t.not_, false), *refuted]))
+        result = []
+        for ask, claim in zip(asked, known, strict=True):
+            if claim is t.TRUE:
+                self.cost.by_hand += 1
+                result.append(True)
+                continue
+            self.cost.queries += 1
+            result.append(solver.check(z3.Bool(str(ask.data), self._context)) == z3.unsat)
+        self.cost.rlimit += _rlimit(solver)
+        return result
+
     def successor(self) -> Solver:
         """A solver with a new context, that starts with what this one simplified."""
         return Solver(self.limit, _known=self._known)
@@ -104,6 +132,19 @@ class Solver:
 
 def _conjuncts(terms: Sequence[Term]) -> list[Term]:
     return [part for term in terms for part in (term.args if term.op == "band" else (term,))]
+
+
+def _refuted_atoms(parts: Sequence[Term]) -> list[Term]:
+    """Equations with a number that a conjunct denies."""
+    return [part.args[0] for part in parts
+            if part.op == "bnot" and part.args[0].op == "eq" and part.args[0].args[1].is_const]
+
+
+def _without(terms: Sequence[Term], false: Sequence[Term]) -> list[Term]:
+    """The terms, simplified where these atoms are false; the denials themselves become true."""
+    if not false:
+        return list(terms)
+    return substitute(list(terms), {"": t.TRUE}, {id(atom): t.FALSE for atom in false})
 
 
 def equations(terms: Sequence[Term]) -> dict[str, Term]:
@@ -139,11 +180,33 @@ def _values(model: z3.ModelRef, goal: Term) -> dict[str, int]:
     Raises InternalError if our own evaluator does not agree that the model satisfies the goal.
     """
     known, result = variables([goal]), {}
+    unknown_memory: dict[str, z3.FuncDeclRef] = {}
     for declaration in model.decls():
         name = declaration.name()
         if name in known:
             value = model[declaration]
             result[name] = int(z3.is_true(value)) if z3.is_bool(value) else value.as_long()
+        elif declaration.arity() == 1:
+            unknown_memory[name] = declaration
+    if unknown_memory:
+        result.update(_bytes(model, goal, unknown_memory, result))
     if not holds(goal, result):
         raise InternalError("the solver's model does not satisfy the query")
     return dict(sorted(result.items()))
+
+
+def _bytes(
+    model: z3.ModelRef, goal: Term, functions: Mapping[str, z3.FuncDeclRef], values: Mapping[str, int]
+) -> dict[str, int]:
+    """The bytes of unknown memory that the goal looks at."""
+    found: dict[str, int] = {}
+
+    def byte(node: Term, offset: int) -> int:
+        key, name = cell(node, offset), str(node.data)
+        if name in functions and key not in found:
+            answer = model.eval(functions[name](z3.BitVecVal(offset, 64, model.ctx)), True)
+            found[key] = answer.as_long()
+        return found.get(key, 0)
+
+    evaluate([goal], values, byte)
+    return found

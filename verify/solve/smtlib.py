@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from verify.errors import InternalError
-from verify.terms.term import BOOL, Term, topological
+from verify.terms.term import BOOL, Term, memories, topological
 
 _NAMES = {
     "add": "bvadd", "sub": "bvsub", "mul": "bvmul", "udiv": "bvudiv", "urem": "bvurem", "sdiv": "bvsdiv",
@@ -26,6 +26,8 @@ def _constant(node: Term) -> str:
 
 
 def _operator(node: Term) -> str:
+    if node.op == "read":
+        return f"|{node.data}|"
     if node.op in ("zext", "sext"):
         extra = node.bits - node.args[0].bits
         return f"(_ {'zero' if node.op == 'zext' else 'sign'}_extend {extra})"
@@ -44,7 +46,7 @@ def script(assertions: Sequence[Term]) -> str:
     for node in order:
         for argument in node.args:
             uses[id(argument)] = uses.get(id(argument), 0) + 1
-    lines: list[str] = []
+    lines = [f"(declare-fun |{name}| ((_ BitVec 64)) (_ BitVec 8))" for name in sorted(memories(list(assertions)))]
     names: dict[int, str] = {}
     for node in order:
         if node.op == "const":

@@ -24,6 +24,12 @@ def var(name: str, bits: int) -> Term:
     return make("var", (), bits, name)
 
 
+def select(name: str, offset: Term) -> Term:
+    """The byte at a 64-bit offset of the unknown memory `name` (an uninterpreted function)."""
+    assert offset.bits == 64, offset
+    return make("read", (offset,), 8, name)
+
+
 def _folded(op: str, args: tuple[Term, ...], bits: int, data: tuple[int, int] | None = None) -> Term:
     if all(argument.op == "const" for argument in args):
         values = tuple(argument.value for argument in args)
@@ -168,6 +174,8 @@ def zext(term: Term, bits: int) -> Term:
     assert bits > term.bits > 0, (term, bits)
     if term.op == "zext":
         term = term.args[0]
+    if _is_choice(term):
+        return ite(term.args[0], zext(term.args[1], bits), zext(term.args[2], bits))
     return _folded("zext", (term,), bits)
 
 
@@ -223,6 +231,18 @@ def concat(upper: Term, lower: Term) -> Term:
 _ZERO_RIGHT = {"add", "sub", "or", "xor", "shl", "lshr", "ashr"}
 
 
+_SPREAD = {"mul", "udiv", "urem", "and", "shl", "lshr", "sub", "add"}
+
+
+def _is_choice(term: Term) -> bool:
+    """A choice between numbers, as the page size makes: dividing by each is cheaper than by what is chosen."""
+    while term.op == "ite" and term.args[1].op == "const":
+        term = term.args[2]
+        if term.op == "const":
+            return True
+    return False
+
+
 def binary(op: str, left: Term, right: Term) -> Term:
     """add sub mul udiv urem sdiv srem and or xor shl lshr ashr, on equal widths."""
     assert left.bits == right.bits > 0, (op, left, right)
@@ -236,6 +256,10 @@ def binary(op: str, left: Term, right: Term) -> Term:
         return left
     if left is right and op in {"sub", "xor"}:
         return const(0, left.bits)
+    if op == "sub" and left.op == "add" and right in left.args:
+        return left.args[1] if left.args[0] is right else left.args[0]
+    if op in _SPREAD and _is_choice(right):
+        return ite(right.args[0], binary(op, left, right.args[1]), binary(op, left, right.args[2]))
     return _folded(op, (left, right), left.bits)
 
 
@@ -243,6 +267,10 @@ def _with_const(op: str, left: Term, right: Term) -> Term | None:
     value, bits = right.value, left.bits
     if value == 0 and op in _ZERO_RIGHT:
         return left
+    if op == "sub":
+        return binary("add", left, const(-value, bits))
+    if op == "add" and left.op == "add" and left.args[1].op == "const":
+        return binary("add", left.args[0], const(left.args[1].value + value, bits))
     if value == 0 and op in {"and", "mul"}:
         return right
     if op in {"mul", "udiv"} and value == 1:
@@ -322,4 +350,6 @@ def rebuild(node: Term, args: tuple[Term, ...]) -> Term:
         case "extract":
             assert isinstance(node.data, tuple)
             return extract(args[0], *node.data)
+        case "read":
+            return select(str(node.data), args[0])
     return binary(node.op, *args)

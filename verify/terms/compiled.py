@@ -20,6 +20,8 @@ def _text(node: Term, args: list[str]) -> str:
             return str(node.value)
         case "var":
             return f"get({str(node.data)!r}, 0) & {mask}"
+        case "read":
+            return f"get({str(node.data)!r} + '@' + str({args[0]}), 0) & 255"
         case "add" | "sub" | "mul" | "and" | "or" | "xor":
             return f"({args[0]} {_INFIX[node.op]} {args[1]}) & {mask}"
         case "eq" | "ult" | "ule":

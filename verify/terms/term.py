@@ -90,3 +90,8 @@ def topological(roots: list[Term]) -> list[Term]:
 def variables(roots: list[Term]) -> dict[str, Term]:
     """Name → node of each free variable."""
     return {str(node.data): node for node in topological(roots) if node.op == "var"}
+
+
+def memories(roots: list[Term]) -> set[str]:
+    """Names of the unknown memories that are read."""
+    return {str(node.data) for node in topological(roots) if node.op == "read"}

@@ -11,7 +11,7 @@ from typing import Any
 
 from verify.ir.function import Unit
 from verify.prove.guarantee import check_guarantee
-from verify.prove.invariants import check_reached, find_invariants, surroundings
+from verify.prove.invariants import check_reached, find_invariants
 from verify.prove.judge import Judge, Setting
 from verify.prove.outcome import RuleResult
 from verify.prove.reset import MAX_HISTORY
@@ -73,7 +73,7 @@ def prepare(unit: Unit, binding: Binding, options: Options) -> tuple[Target, tup
         guarantee = check_guarantee(target, found, level, solver)
         settings.append(Setting(target, level, options.profile, found, guarantee, samples, options.pages))
     weakest = settings[-1]
-    assumed = assumed_safe(target, surroundings(target, weakest.invariants, weakest.level), solver)
+    assumed = assumed_safe(target, weakest.invariants, weakest.level, (), solver)
     settings = [replace(setting, assumed=assumed if setting.invariants.names else ()) for setting in settings]
     return target, tuple(settings)
 

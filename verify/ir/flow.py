@@ -6,8 +6,9 @@ from verify.ir import instr as i
 from verify.ir.function import Block, Function
 
 
-def successors(block: Block) -> tuple[str, ...]:
-    match block.terminator:
+def targets(terminator: i.Terminator) -> tuple[str, ...]:
+    """Labels that control may go to next."""
+    match terminator:
         case i.Jump(target=target):
             return (target,)
         case i.Branch(then=then, other=other):
@@ -21,7 +22,7 @@ def reachable(function: Function, start: str) -> tuple[Block, ...]:
     blocks = {block.label: block for block in function.blocks}
     todo, seen = [start], {start}
     while todo:
-        for label in successors(blocks[todo.pop()]):
+        for label in targets(blocks[todo.pop()].terminator):
             if label not in seen:
                 seen.add(label)
                 todo.append(label)
@@ -32,15 +33,15 @@ def remaining(function: Function, label: str, index: int) -> tuple[Block, ...]:
     """What may still run once instruction `index` of block `label` is reached (it included)."""
     here = next(block for block in function.blocks if block.label == label)
     rest = Block(label, here.instructions[index:], here.terminator)
-    following = {block.label: block for after in successors(here) for block in reachable(function, after)}
+    following = {block.label: block for after in targets(here.terminator) for block in reachable(function, after)}
     return (rest, *following.values())
 
 
-def topological_order(function: Function) -> tuple[list[Block], set[str]]:
-    """Blocks with predecessors first, and the labels of loop heads (targets of back edges)."""
+def topological_order(function: Function) -> tuple[list[Block], dict[str, frozenset[str]]]:
+    """Blocks with predecessors first, and for each loop's head the labels of the blocks of its loop."""
     blocks = {block.label: block for block in function.blocks}
     order: list[Block] = []
-    loops: set[str] = set()
+    back: list[tuple[str, str]] = []
     colour: dict[str, int] = {}
     stack: list[tuple[str, bool]] = [(function.blocks[0].label, False)]
     while stack:
@@ -53,10 +54,28 @@ def topological_order(function: Function) -> tuple[list[Block], set[str]]:
             continue
         colour[label] = 1
         stack.append((label, True))
-        for successor in reversed(successors(blocks[label])):
+        for successor in reversed(targets(blocks[label].terminator)):
             if colour.get(successor) == 1:
-                loops.add(successor)
+                back.append((label, successor))
             elif successor not in colour:
                 stack.append((successor, False))
     order.reverse()
-    return order, loops
+    return order, _natural_loops(order, back)
+
+
+def _natural_loops(order: list[Block], back: list[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    """The blocks from which a back edge is reached without passing the head again."""
+    before: dict[str, list[str]] = {block.label: [] for block in order}
+    for block in order:
+        for successor in targets(block.terminator):
+            before[successor].append(block.label)
+    loops: dict[str, set[str]] = {}
+    for tail, head in back:
+        found = loops.setdefault(head, {head})
+        todo = [tail]
+        while todo:
+            label = todo.pop()
+            if label not in found:
+                found.add(label)
+                todo += before[label]
+    return {head: frozenset(found) for head, found in loops.items()}

@@ -1,0 +1,62 @@
+"""`verify memory`: is every access of every handler inside its object, for any input and any number of iterations?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from verify.cli.config import read_config
+from verify.cli.run import bindings
+from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_folder
+from verify.prove.safety import Safety, check_safety
+from verify.prove.target import make_target
+from verify.prove.trust import LEVELS
+from verify.rules.binding import choose
+from verify.solve.query import Solver
+from verify.verdict.exit_status import OK, UNDECIDED
+
+
+@click.command()
+@click.option("--tree", type=click.Path(path_type=Path), help="Kernel tree (a sparse one is enough).")
+@click.option("--git", "revision", metavar="REV", help="Read the tree's files from this git revision.")
+@click.option("--patch", "patches", type=click.Path(path_type=Path), multiple=True, help="Apply first; repeatable.")
+@click.option("--target", default="6.12", help="A snapshot, where no tree is given.", show_default=True)
+@click.option("--trust", type=click.Choice(LEVELS), default="L2", show_default=True, help="What EL3 may answer.")
+@click.option("--all", "show_all", is_flag=True, help="List what is proved too.")
+def memory(
+    tree: Path | None, revision: str | None, patches: tuple[Path, ...], target: str, trust: str, show_all: bool
+) -> int:
+    """Check memory safety and termination of every handler, loops without a bound.
+
+    What is not proved is open, not violated: no sequence of calls has shown it.
+    """
+    config = read_config(None)
+    chosen = (from_source(tree, revision, patches, config.handler) if tree is not None else _snapshot(target))
+    made = make_target(chosen.unit, choose(chosen.unit, bindings(config)), memory=True)
+    safety = check_safety(made, trust, Solver())
+    for line in _lines(safety, show_all):
+        click.echo(line)
+    return OK if safety.is_complete else UNDECIDED
+
+
+def _snapshot(name: str) -> Chosen:
+    return from_snapshots(snapshot_folder(), (name,))[0]
+
+
+def _lines(safety: Safety, show_all: bool) -> list[str]:
+    result = [f"trust {safety.level}"]
+    for place, construct in safety.lost:
+        result.append(f"  unsupported  {place}: {construct}")
+    for item in safety.checked:
+        if show_all or not item.is_proved:
+            result.append(f"  {'proved' if item.is_proved else 'open':<12} {item.kind} in {item.function}  "
+                          f"{item.file}:{item.line}")
+    proved = sum(item.is_proved for item in safety.checked)
+    result.append(f"  {proved} of {len(safety.checked)} proved for all inputs, page sizes and numbers of iterations")
+    if proved < len(safety.checked):
+        result.append("  what is proved holds on paths where what is open does no harm")
+    result.append("  invariants: " + "; ".join(safety.invariants))
+    if safety.assumptions:
+        result.append("  assumes: " + "; ".join(safety.assumptions))
+    return result

@@ -1,0 +1,88 @@
+"""What is read from buffers, as unknown numbers with a meaning that is looked at only where it matters.
+
+Most proofs need no more than that the same place of the same content reads the same: what is proved of the unknowns
+holds of their meanings. A model of the unknowns is only a candidate; `definitions` makes the question exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from verify.engine import content as c
+from verify.terms import build as t
+from verify.terms.evaluate import substitute
+from verify.terms.term import Term, topological, variables
+
+ANY_INDEX = t.var("any.index", 64)
+ONE = t.const(1, 1)
+
+
+class Abstractions:
+    """Of one run; `prefix` makes names unique."""
+
+    def __init__(self, prefix: str) -> None:
+        self._prefix = prefix
+        self._words: dict[tuple[int, int, int], Term] = {}
+        self._predicates: dict[int, str] = {}
+        self._contents: list[c.Content] = []
+        self.meanings: dict[str, Term] = {}
+        """Of a word by its name, and of a predicate at the index ANY_INDEX."""
+
+    @property
+    def count(self) -> int:
+        return len(self._words)
+
+    def word(self, content: c.Content, offset: Term, size: int, index: Term | None) -> Term:
+        """`size` bytes of a content; exact where the place depends on a loop's index."""
+        meaning = c.read(content, offset, size)
+        if meaning.is_const or (index is not None and str(index.data) in variables([meaning])):
+            return meaning
+        key = (id(content), id(offset), size)
+        if key not in self._words:
+            name = f"{self._prefix}word{len(self._words)}"
+            self._words[key] = t.var(name, meaning.bits)
+            self._contents.append(content)
+            self.meanings[name] = meaning
+        return self._words[key]
+
+    def predicate(self, truth: Term, index: Term | None) -> Term:
+        """What depends on memory at the loop's index, as an unknown predicate of that index."""
+        if index is None or not _reads_at(truth, str(index.data)):
+            return truth
+        meaning = substitute([truth], {str(index.data): ANY_INDEX})[0]
+        name = self._predicates.setdefault(id(meaning), f"{self._prefix}is{len(self._predicates)}")
+        self.meanings[name] = meaning
+        return t.eq(t.extract(t.select(name, index), 0, 0), ONE)
+
+    def definitions(self, terms: Sequence[Term]) -> list[Term]:
+        """What the unknowns in the terms mean, and those in their meanings."""
+        result: list[Term] = []
+        todo, done = list(terms), set[tuple[str, int]]()
+        while todo:
+            found = [fact for node in topological(todo) for fact in self._definition(node, done)]
+            result += found
+            todo = found
+        return result
+
+    def _definition(self, node: Term, done: set[tuple[str, int]]) -> list[Term]:
+        name = str(node.data) if node.op in ("var", "read") else ""
+        meaning = self.meanings.get(name)
+        key = (name, id(node.args[0]) if node.args else 0)
+        if meaning is None or key in done:
+            return []
+        done.add(key)
+        if node.op == "var":
+            return [t.eq(node, meaning)]
+        here = substitute([meaning], {str(ANY_INDEX.data): node.args[0]})[0]
+        return [t.eq(t.eq(t.extract(node, 0, 0), ONE), here)]
+
+    def behind(self, term: Term) -> list[Term]:
+        """The term and what it means, all the way down."""
+        return [term, *self.definitions([term])]
+
+
+def _reads_at(truth: Term, index: str) -> bool:
+    """Is memory read at a place that depends on the index?"""
+    places = [node.args[0] for node in topological([truth]) if node.op == "read"]
+    return index in variables(places)
+
