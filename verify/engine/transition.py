@@ -22,7 +22,7 @@ from verify.ir.expr import POINTER
 from verify.ir.function import Field, Object, Unit
 from verify.ir.span import NOWHERE
 from verify.terms import build as t
-from verify.terms.term import Term
+from verify.terms.term import Term, variables
 
 CONTEXT = "$context"
 PROXY_PAGES = "hyp_ffa_proxy_pages"
@@ -175,6 +175,7 @@ def _any_state(setup: Setup, record: Record, init: Transition) -> dict[str, Mapp
     unit = setup.unit
     objects: dict[str, dict[int, Cell]] = {name: {} for name in _statics(unit)}
     changing = written(unit, unit.functions[unit.entry].blocks)
+    changing |= {path.partition(".")[0] for path, value in init.after.items() if not _is_known(setup, value.term)}
     for path, name, field in _paths(unit):
         origin = record.site(unit.statics[name].span, "", "state", path)
         size = 8 if field.bits == POINTER else field.bits // 8
@@ -185,6 +186,11 @@ def _any_state(setup: Setup, record: Record, init: Transition) -> dict[str, Mapp
         else:
             objects[name][field.offset] = Cell(8, _any_pointer(record, init, path, origin))
     return {**objects, **{item.name: Unknown(f"{record.prefix}b.{item.name}") for item in init.regions.values()}}
+
+
+def _is_known(setup: Setup, left: Term) -> bool:
+    """Is what initialisation left used as it is? Addresses are secrets, which a second run has others of."""
+    return left.is_const or (setup.shared.memory and not any(name.startswith("phys.") for name in variables([left])))
 
 
 def _variable(setup: Setup, record: Record, path: str, bits: int) -> Term:
