@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
+from typing import NoReturn
 
 import click
 
@@ -15,6 +17,7 @@ from verify.cli.memory import memory
 from verify.cli.rules import rules
 from verify.cli.run import run
 from verify.errors import InputError, InternalError, UnsupportedC, VerifyError
+from verify.solve import interrupt
 from verify.verdict.exit_status import INTERNAL, INTERRUPTED, UNDECIDED, USAGE
 
 
@@ -30,6 +33,7 @@ for command in (run, extract, call, rules, bench, memory):
 
 def main() -> None:
     """Console entry; every failure is one line on stderr and an exit status."""
+    interrupt.install()
     try:
         status = cli.main(standalone_mode=False)
     except click.ClickException as problem:
@@ -37,7 +41,7 @@ def main() -> None:
         sys.exit(USAGE)
     except (click.Abort, KeyboardInterrupt):
         click.echo("verify: interrupted", err=True)
-        sys.exit(INTERRUPTED)
+        _leave(INTERRUPTED)
     except InputError as problem:
         click.echo(f"verify: {problem}", err=True)
         sys.exit(USAGE)
@@ -55,4 +59,13 @@ def main() -> None:
         traceback.print_exc()
         click.echo("verify: internal error: please report the lines above", err=True)
         sys.exit(INTERNAL)
+    if status == INTERRUPTED:
+        _leave(INTERRUPTED)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _leave(status: int) -> NoReturn:
+    """At once: to take millions of terms apart would keep the user waiting."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)

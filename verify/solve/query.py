@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import z3
 
 from verify.errors import InternalError
+from verify.solve import interrupt
 from verify.solve.smtlib import script
 from verify.terms import build as t
 from verify.terms.evaluate import cell, evaluate, holds, substitute
@@ -69,7 +70,7 @@ class Solver:
         solver = _strategy(self._context)
         solver.set("rlimit", self.limit)
         solver.from_string(script(_conjuncts([goal])))
-        verdict = solver.check()
+        verdict = interrupt.check(solver)
         self.cost.rlimit += _rlimit(solver)
         if verdict == z3.unsat:
             return Unsatisfiable()
@@ -101,7 +102,7 @@ class Solver:
                 result.append(True)
                 continue
             self.cost.queries += 1
-            result.append(solver.check(z3.Bool(str(ask.data), self._context)) == z3.unsat)
+            result.append(interrupt.check(solver, z3.Bool(str(ask.data), self._context)) == z3.unsat)
         self.cost.rlimit += _rlimit(solver)
         return result
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,6 +21,7 @@ from verify.prove.unmodelled import assumed_safe
 from verify.rules.binding import Binding
 from verify.rules.rule import Part, Rule, Statement
 from verify.rules.scene import Scene
+from verify.solve import interrupt
 from verify.solve.query import RLIMIT, Cost, Solver
 from verify.verdict.options import Options
 
@@ -122,18 +122,13 @@ def _selected(statement: Statement, options: Options, scene: Scene) -> Iterator[
 def _judged(count: int, jobs: int) -> Iterator[list[RuleResult]]:
     """In the order of the rules, however many processes work on them; never in this one, for Ctrl-C is this one's."""
     context = multiprocessing.get_context("fork")
-    pool: Any = context.Pool(min(jobs, count), initializer=_ignore_interrupt)
+    pool: Any = context.Pool(min(jobs, count), initializer=interrupt.block)
     try:
         yield from pool.imap(_one, range(count))
         pool.close()
     finally:
         pool.terminate()
         pool.join()
-
-
-def _ignore_interrupt() -> None:
-    """Ctrl-C is the parent's business; it ends the workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _one(index: int) -> list[RuleResult]:

@@ -1,0 +1,63 @@
+"""Ctrl-C that is not lost, and does not wait for Z3.
+
+Python drops a KeyboardInterrupt that arrives in a destructor, so it is noted too, and asked for at each question.
+Z3's own handler (parameter `ctrl_c`) may take the signal without a trace, so it is switched off, and a thread that
+hears of the signal at once stops what Z3 is working at.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from types import FrameType
+
+import z3
+
+_NOTED: list[int] = []
+_WORKING: list[z3.Context] = []
+_TIMES = 20
+"""How often Z3 is told, 50 ms apart: it listens only while it solves."""
+
+
+def install() -> None:
+    """For the process that the user talks to; the main thread's business."""
+    signal.signal(signal.SIGINT, _note)
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    threading.Thread(target=_listen, args=(heard,), daemon=True).start()
+
+
+def _listen(heard: int) -> None:
+    while os.read(heard, 1):
+        for _ in range(_TIMES):
+            for context in list(_WORKING):
+                context.interrupt()
+            time.sleep(0.05)
+
+
+def _note(number: int, frame: FrameType | None) -> None:
+    _NOTED.append(number)
+    raise KeyboardInterrupt
+
+
+def check(solver: z3.Solver, *assumptions: z3.BoolRef) -> z3.CheckSatResult:
+    """Raises KeyboardInterrupt where Ctrl-C came, before or meanwhile."""
+    solver.set("ctrl_c", False)
+    _WORKING.append(solver.ctx)
+    try:
+        verdict = solver.check(*assumptions)
+    finally:
+        _WORKING.clear()
+    if _NOTED:
+        _NOTED.clear()
+        raise KeyboardInterrupt
+    return verdict
+
+
+def block() -> None:
+    """For a worker: its parent ends it."""
+    signal.set_wakeup_fd(-1)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
