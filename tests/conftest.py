@@ -16,7 +16,6 @@ KERNEL_TREE = "VERIFY_KERNEL_TREE"
 SEED_THREAD = "VERIFY_SEED_THREAD"
 COMPILERS = ("gcc", "aarch64-linux-gnu-gcc", "qemu-aarch64")
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "seeds"
-_LEFT_OUT: Counter[str] = Counter()
 
 
 def kernel_tree() -> Path | None:
@@ -53,12 +52,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         reasons = list(missing.values())
         if set(missing) & set(os.environ.get("VERIFY_TEST_ALL", "").split()):
             raise pytest.UsageError(f"{item.nodeid}: {reasons[0]}")
-        _LEFT_OUT[reasons[0]] += 1
         item.add_marker(pytest.mark.skip(reason=reasons[0]))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for reason, count in sorted(_LEFT_OUT.items()):
+    for report in terminalreporter.stats.get("passed", []):
+        for name, text in report.user_properties:
+            if name == "summary" and report.when == "call":
+                terminalreporter.write_line(text)
+    skipped = (report.longrepr for report in terminalreporter.stats.get("skipped", ()))
+    left_out = Counter(longrepr[2].removeprefix("Skipped: ") for longrepr in skipped)
+    for reason, count in sorted(left_out.items()):
         terminalreporter.write_line(f"{count} test{'s' * (count != 1)} left out: they {reason}")
 
 

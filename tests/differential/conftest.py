@@ -1,4 +1,4 @@
-"""Trees, revisions and campaigns for the differential tests; a line for each campaign at the end of the session."""
+"""Trees, revisions and campaigns for the differential tests."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from tests.differential.trees import Tree, write_patched
 
 INPUTS = "VERIFY_DIFFERENTIAL_INPUTS"
 DEFAULT_INPUTS = 500
+ONE_PROCESS = pytest.mark.xdist_group
+"""The tests of a revision go to one process, for they share its campaign, and that is what takes the time."""
 REVISIONS = [
-    pytest.param(0, id="tree"),
-    *(pytest.param(count, id=f"tree+{name}", marks=pytest.mark.shared)
+    pytest.param(0, id="tree", marks=ONE_PROCESS("tree")),
+    *(pytest.param(count, id=f"tree+{name}", marks=(pytest.mark.shared, ONE_PROCESS(f"tree+{name}")))
       for count, name in ((1, "1"), (2, "1-2"), (3, "1-3"))),
 ]
-_SUMMARIES: list[str] = []
 
 
 @pytest.fixture(scope="session", params=REVISIONS)
@@ -36,12 +37,4 @@ def revision(
 @pytest.fixture(scope="session")
 def campaign(revision: Tree, tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     wanted = int(os.environ.get(INPUTS, DEFAULT_INPUTS))
-    done = run_campaign(revision, wanted, tmp_path_factory.mktemp("native"))
-    _SUMMARIES.append(done.summary())
-    _SUMMARIES.extend(f"  never taken: {edge[0]}, {why}" for edge, why in done.impossible.items())
-    return done
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for line in _SUMMARIES:
-        terminalreporter.write_line(f"differential: {line}")
+    return run_campaign(revision, wanted, tmp_path_factory.mktemp("native"))

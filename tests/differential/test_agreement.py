@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from tests.differential.campaign import FLAVOURS, NAMED, NAMED_IN_SERIES, PAGE_SHIFTS, Campaign, inputs_for
@@ -12,7 +14,12 @@ MOST_FAULTS = 0.05
 """The share of a function's inputs that may end in a fault: only that both sides fault can be compared there."""
 
 
-def test_every_function_got_its_inputs(campaign: Campaign) -> None:
+def test_every_function_got_its_inputs(
+    campaign: Campaign, record_property: Callable[[str, object], None]
+) -> None:
+    record_property("summary", campaign.summary())
+    for edge, why in campaign.impossible.items():
+        record_property("summary", f"  never taken: {edge[0]}, {why}")
     assert campaign.wanted > 0
     assert set(campaign.usual) == set(campaign.functions)
     assert set(campaign.usual) >= (NAMED | NAMED_IN_SERIES if campaign.tree.patches == 3 else NAMED)
