@@ -17,7 +17,7 @@ from verify.errors import InternalError
 from verify.prove.outcome import Episode
 from verify.prove.target import Target, started
 from verify.prove.trust import NO_SPMC, SPMC, axioms
-from verify.solve.query import Solver, Unsatisfiable
+from verify.solve.query import Solver
 from verify.terms import build as t
 from verify.terms.evaluate import holds
 from verify.terms.term import Term
@@ -50,9 +50,9 @@ def _all_or_none(state: Snapshot) -> Term:
 
 
 def _apart(state: Snapshot) -> Term:
-    found = _hosts(state)
-    return t.and_(*(t.implies(t.and_(a, b), t.not_(t.eq(x, y)))
-                    for k, (a, x) in enumerate(found) for b, y in found[k + 1:]))
+    """The followed page is at most one of them."""
+    here = [t.and_(is_set, t.eq(frame, pages.PAGE)) for is_set, frame in _hosts(state)]
+    return t.and_(*(t.not_(t.and_(a, b)) for k, a in enumerate(here) for b in here[k + 1:]))
 
 
 def _aligned(state: Snapshot) -> Term:
@@ -185,10 +185,6 @@ def cases(target: Target) -> list[Term]:
     return [*each, t.and_(*(t.not_(case) for case in each))]
 
 
-LIMIT = 2_000_000
-"""Resource units for one claim among others, before it is asked for itself."""
-
-
 def page_sizes() -> list[Term]:
     """4K, 16K, 64K: what is asked of one size is cheap."""
     wide, middle = t.var("page.64K", 0), t.var("page.16K", 0)
@@ -239,15 +235,8 @@ def _weed(names: tuple[str, ...], highest: int, solver: Solver, given: Given, af
         for size in page_sizes():
             known = [*given(Invariants(names, highest)), size]
             claims = [Invariants((name,), highest).holds(after) for name in kept]
-            kept = tuple(name for name, holds in zip(kept, implied(solver, known, claims), strict=True) if holds)
+            kept = tuple(name for name, holds in zip(kept, solver.implied(known, claims), strict=True) if holds)
         if kept == names:
             return names
         names = kept
     return names
-
-
-def implied(solver: Solver, given: list[Term], claims: list[Term]) -> list[bool]:
-    """Which claims follow: all of them together, and what that does not show each for itself."""
-    answers = solver.implied(given, claims, LIMIT)
-    return [holds or isinstance(solver.ask([*given, t.not_(claim)]), Unsatisfiable)
-            for claim, holds in zip(claims, answers, strict=True)]
