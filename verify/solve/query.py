@@ -71,8 +71,8 @@ class Solver:
         chosen = {name: value.value for name, value in fixed.items()}
         return Satisfied(dict(sorted({**answer.values, **chosen}.items())))
 
-    def implied(self, given: Sequence[Term], claims: Sequence[Term]) -> list[bool]:
-        """Which of the claims follow? Undecided ones count as no."""
+    def implied(self, given: Sequence[Term], claims: Sequence[Term], cases: Sequence[Term] = ()) -> list[bool]:
+        """Which of the claims follow? Undecided ones count as no, after a look at each of the cases for itself."""
         fixed, parts = self._propagate(_conjuncts(given))
         parts, known = _assumed(parts, self._replace(list(claims), fixed))
         goal = t.and_(*parts)
@@ -91,7 +91,9 @@ class Solver:
                 case Undecided() if len(group) > 1:
                     groups += [[k] for k in group]
                 case Undecided():
-                    failed.update(group)
+                    (k,) = group
+                    if not cases or not all(self.implied([goal, case], [known[k]])[0] for case in cases):
+                        failed.add(k)
         return [k not in failed for k in range(len(claims))]
 
     def _refuted(self, goal: Term) -> Answer:
