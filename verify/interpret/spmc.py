@@ -14,7 +14,10 @@ ERROR, SUCCESS, VERSION, FEATURES = 0x84000060, 0x84000061, 0x84000063, 0x840000
 ID_GET, SPM_ID_GET = 0x84000069, 0x84000085
 DIRECT_REQ, DIRECT_REQ64, DIRECT_REQ2 = 0x8400006F, 0xC400006F, 0xC400008D
 RETRIEVE = (0x84000074, 0xC4000074)
-NOT_SUPPORTED = 0xFFFFFFFF
+RUN = 0x8400006D
+NOT_SUPPORTED, INVALID_PARAMETERS = 0xFFFFFFFF, 0xFFFFFFFE
+SECURE = 0x8000
+"""Bit of an endpoint's ID."""
 ONES = (1 << 64) - 1
 SIMPLE = (0x84000065, 0xC4000066, 0x84000067, 0x84000068, 0x84000077, 0x8400007B)
 SHARES = (0x84000072, 0xC4000072, 0x84000073, 0xC4000073)
@@ -53,6 +56,8 @@ class Spmc(Surroundings):
             return frame(SUCCESS, 0, 0 if function == ID_GET else 0x8000)
         if function in (DIRECT_REQ, DIRECT_REQ64, DIRECT_REQ2):
             return self._respond(function, arguments)
+        if function == RUN and not arguments[1] & SECURE << 16:
+            return error(INVALID_PARAMETERS)
         if function in SIMPLE:
             return frame(SUCCESS)
         if function in SHARES:
@@ -72,6 +77,8 @@ class Spmc(Surroundings):
     def _respond(self, function: int, arguments: Sequence[int]) -> Sequence[int]:
         """The partition answers with the payload that it got, IDs exchanged."""
         ids = arguments[1] & 0xFFFFFFFF
+        if ids >> 16 == ids & 0xFFFF or not (ids >> 16 or ids & SECURE):
+            return error(INVALID_PARAMETERS)
         exchanged = (ids & 0xFFFF) << 16 | ids >> 16
         if function == DIRECT_REQ2:
             return frame(0xC400008E, exchanged, 0, 0, *arguments[4:18])
