@@ -10,9 +10,10 @@ BINDINGS = (PKVM,)
 """Tried in this order."""
 
 CHAPTERS = (
-    "smccc.ownership", "smccc.registers",
-    "ffa.version", "ffa.version_state", "ffa.features", "ffa.messages", "ffa.message_refusals", "ffa.policy",
-    "ffa.completions",
+    "smccc.ownership", "smccc.identifiers", "smccc.registers", "smccc.returns",
+    "ffa.version", "ffa.version_state", "ffa.version_agreement", "ffa.features", "ffa.messages",
+    "ffa.message_parties", "ffa.message_refusals", "ffa.policy", "ffa.decisions", "ffa.notifications",
+    "ffa.completions", "ffa.failures",
     "security.secrecy", "security.version_lock",
 )
 
