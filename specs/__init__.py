@@ -13,7 +13,8 @@ CHAPTERS = (
     "smccc.ownership", "smccc.registers",
     "ffa.version", "ffa.version_state", "ffa.features", "ffa.messages", "ffa.message_refusals", "ffa.policy",
     "ffa.completions", "ffa.discovery", "ffa.partition_info", "ffa.mailboxes", "ffa.mailbox_state",
-    "security.secrecy", "security.version_lock",
+    "security.secrecy", "security.version_lock", "security.locks", "security.memory_safety", "security.emission",
+    "security.failure",
 )
 
 

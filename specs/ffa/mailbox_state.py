@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verify.rules import Part, Scene, all_of, any_of, no, part, require, rule
+from verify.rules import Part, Scene, all_of, any_of, blame, no, part, require, rule
 from verify.rules.memory import DESCRIPTOR, EL2_RX, EL2_TX, SHARE_FFA, SHARE_HYP, UNSHARE_FFA, UNSHARE_HYP
-from verify.rules.words import blame
 
 from . import ids
 from .calls import by_function
