@@ -28,23 +28,27 @@ class Layout:
     """What a version's header looks like. `entry_sizes`: those that the version knows."""
 
     name: str
+    minor: int
     header: int
     entry_sizes: tuple[int, ...]
     says_where: bool
 
+    def is_(self, version: Word) -> Truth:
+        if self is LAYOUTS[-1]:
+            return (version.bits_(31, 16) == 1) & (version.bits_(15, 0) >= self.minor)
+        return version == 0x10000 | self.minor
+
     def agreed(self, scene: Scene) -> Truth:
         """The negotiated version has this layout."""
-        version, known = scene.pre.version, LAYOUTS.index(self)
-        is_one = version.bits_(31, 16) == 1
-        minor = version.bits_(15, 0)
-        return scene.pre.negotiated & is_one & (minor >= known if self is LAYOUTS[-1] else minor == known)
+        return scene.pre.negotiated & self.is_(scene.pre.version)
 
 
-V1_0 = Layout("1.0", 32, (16,), says_where=False)
-V1_1 = Layout("1.1", 48, (16,), says_where=True)
-V1_2 = Layout("1.2 and later", 48, (16, 32), says_where=True)
-LAYOUTS = (V1_0, V1_1, V1_2)
-"""By minor version."""
+V1_0 = Layout("1.0", 0, 32, (16,), says_where=False)
+V1_1 = Layout("1.1", 1, 48, (16,), says_where=True)
+V1_2 = Layout("1.2", 2, 48, (16, 32), says_where=True)
+LATER = Layout("later than 1.2", 3, 48, (16, 32), says_where=True)
+LAYOUTS = (V1_0, V1_1, V1_2, LATER)
+"""One for each version, though some look alike: a proof about one version is cheap."""
 
 
 @dataclass(frozen=True, slots=True)

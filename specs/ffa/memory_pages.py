@@ -17,15 +17,15 @@ Reading = list[tuple[Smc, Truth]]
 """SMCs, and that the SPMC takes from one a range with the arbitrary page in it."""
 
 
-def _readings(scene: Scene, only_whole: bool) -> Iterator[tuple[str, str, Truth, Reading]]:
-    """(part, function, premise, reading) for each call that sends ranges and each layout."""
+def _readings(scene: Scene, only_whole: bool) -> Iterator[tuple[str, str, Truth, Truth, Reading]]:
+    """(part, function, exists, premise, reading) for each call that sends ranges and each layout."""
     for name, functions in SENDS:
         for layout in LAYOUTS:
             given = asks(scene, functions) & layout.agreed(scene)
-            yield f"{name}, {layout.name}", name, given, [
+            yield f"{name}, {layout.name}", name, layout.agreed(scene), given, [
                 (smc, happens & read & by_granule(scene, range_, only_whole))
                 for smc, happens in sent(scene) for range_, read in (taken(scene, smc, layout),)]
-    yield "FFA_MEM_FRAG_TX", "FFA_MEM_FRAG_TX", asks(scene, (FRAG_TX,)), [
+    yield "FFA_MEM_FRAG_TX", "FFA_MEM_FRAG_TX", scene.truth(True), asks(scene, (FRAG_TX,)), [
         (smc, happens & read & by_granule(scene, range_, only_whole))
         for smc, happens in made(scene, FRAG_TX) for range_, read in (taken_later(scene, smc),)]
 
@@ -42,11 +42,11 @@ def same_parse(scene: Scene) -> Iterator[Part]:
     Applies to: every version; 1.0 has no offset to disagree about and is held to the same.
     Not covered: what a second entry names (MEM-06 refuses it); that the SPMC uses the agreed version (VER-13).
     """
-    for name, function, given, reading in _readings(scene, only_whole=True):
+    for name, function, exists, given, reading in _readings(scene, only_whole=True):
         vetted = all_of(takes.implies((smc.page_state == SHARED_FFA) & smc.by_us) for smc, takes in reading)
         yield part(name, given & any_of(takes for _, takes in reading), [
             require("a page that the SPMC takes from the message is one that EL2 vetted in this call", vetted, "smc"),
-        ], function=function)
+        ], function=function, exists=exists)
 
 
 @rule("FFA-MEM-16", "Every range is vetted before the SPMC hears of it", STATES, force="security", confidence="high")
@@ -60,7 +60,7 @@ def vetted_before(scene: Scene) -> Iterator[Part]:
     Applies to: every version.
     Not covered: ranges that no SPMC may take (misaligned to 4096 bytes, empty, wrapping): MEM-11.
     """
-    for name, function, given, reading in _readings(scene, only_whole=False):
+    for name, function, exists, given, reading in _readings(scene, only_whole=False):
         yield part(name, given & any_of(takes for _, takes in reading), [
             require("each page that a sent range touches is shared, by this call",
                     all_of(takes.implies((smc.page_state == SHARED_FFA) & smc.by_us) for smc, takes in reading), "smc"),
@@ -68,7 +68,7 @@ def vetted_before(scene: Scene) -> Iterator[Part]:
                     all_of(takes.implies(smc.page_found == OWN) for smc, takes in reading), "smc"),
             require("the buffers' lock is held when the fragment is sent",
                     all_of(takes.implies(smc.locked) for smc, takes in reading), "smc"),
-        ], function=function)
+        ], function=function, exists=exists)
     mine = scene.call.is_(*SHARE, *LEND, FRAG_TX)
     sends = [happens for _, happens in (*sent(scene), *made(scene, FRAG_TX))]
     yield part("other calls send no ranges", ~mine, [
