@@ -19,6 +19,7 @@ TOTAL_PAGES, RANGE_COUNT, COMPOSITE_HEADER = 0, 4, 16
 ADDRESS, PAGES, RESERVED, RANGE_SIZE = 0, 8, 12, 16
 """In a range. Pages have 4096 bytes, whatever the granule."""
 FFA_PAGE = 4096
+MEMORY_END = 1 << 52
 PAGE_SIZES = (4096, 16384, 65536)
 """Granules of EL2's page tables."""
 
@@ -77,9 +78,9 @@ class Range:
 
     @property
     def is_sound(self) -> Truth:
-        """Whole pages of 4096 bytes, at least one, that do not wrap: a conforming SPMC takes no other."""
+        """Whole pages of 4096 bytes of memory, at least one: a conforming SPMC takes no other."""
         is_aligned = self.address % FFA_PAGE == 0
-        return is_aligned & ~(self.pages == 0) & (self.end > self.address)
+        return is_aligned & ~(self.pages == 0) & (self.end > self.address) & (self.end <= MEMORY_END)
 
     def is_whole(self, granule: int) -> Truth:
         return (self.address % granule == 0) & (self.end % granule == 0)
@@ -146,9 +147,14 @@ class Message:
         """So many bytes from there on were sent."""
         return offset + size <= self.length.widened(64)
 
+    @property
+    def is_placed(self) -> Truth:
+        """The entries lie where the version allows: a conforming reader refuses other places."""
+        return (self.entries % 16 == 0) & (self.entries >= self.layout.header)
+
     def lists(self, index: Word) -> Truth:
         """A reader that stays inside what was sent takes the range with this index from it."""
-        return (self.has(self.entries, SMALL_ENTRY) & self.has(self.composite, COMPOSITE_HEADER)
+        return (self.is_placed & self.has(self.entries, SMALL_ENTRY) & self.has(self.composite, COMPOSITE_HEADER)
                 & (index < self.range_count) & self.has(self.range(index).at, RANGE_SIZE))
 
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from verify.rules import Scene, Smc, Truth, any_of
 
 from . import ids
-from .layout import PAGE_SIZES, Message, Range, fragment_range
-from .layout import Layout as Layout
+from .layout import PAGE_SIZES, RANGE_SIZE, Layout, Message, Range, fragment_range
 
 SHARE, LEND = (0x84000073, 0xC4000073), (0x84000072, 0xC4000072)
 SENDS = (("FFA_MEM_SHARE", SHARE), ("FFA_MEM_LEND", LEND))
@@ -36,17 +35,19 @@ def message(smc: Smc, layout: Layout) -> Message:
     return Message(smc.tx, smc.w(2), layout)
 
 
-def taken(scene: Scene, smc: Smc, layout: Layout) -> tuple[Range, Truth]:
-    """The range with the arbitrary index, and that a conforming SPMC takes it from a first fragment."""
+def taken_at(scene: Scene, smc: Smc, layout: Layout | None) -> tuple[Range, Truth]:
+    """The range with the arbitrary index, and that a reader finds it in the fragment. No layout: a later fragment."""
+    if layout is None:
+        here = fragment_range(smc.tx, scene.index)
+        return here, here.at + RANGE_SIZE <= smc.w(3).widened(64)
     found = message(smc, layout)
-    here = found.range(scene.index)
-    return here, found.lists(scene.index) & here.is_sound
+    return found.range(scene.index), found.lists(scene.index)
 
 
-def taken_later(scene: Scene, smc: Smc) -> tuple[Range, Truth]:
-    """The same of a later fragment."""
-    here = fragment_range(smc.tx, scene.index)
-    return here, (here.at + 16 <= smc.w(3).widened(64)) & here.is_sound
+def taken(scene: Scene, smc: Smc, layout: Layout | None) -> tuple[Range, Truth]:
+    """The same, and that a conforming SPMC takes it."""
+    here, found = taken_at(scene, smc, layout)
+    return here, found & here.is_sound
 
 
 def by_granule(scene: Scene, touched: Range, only_whole: bool) -> Truth:

@@ -8,7 +8,7 @@ from verify.rules import Clause, Part, Scene, Smc, Truth, all_of, any_of, part, 
 
 from . import ids
 from .layout import LAYOUTS
-from .memory_calls import FRAG_TX, LEND, OWN, SENDS, SHARE, SHARED_FFA, asks, by_granule, made, sent, taken, taken_later
+from .memory_calls import FRAG_TX, LEND, OWN, SENDS, SHARE, SHARED_FFA, asks, by_granule, made, sent, taken
 
 NONE = Clause("", "a property of any mediator", "the public mediators and SPMCs")
 STATES = ids.clause("v1.0 5.6–5.9, v1.2 11")
@@ -27,7 +27,7 @@ def _readings(scene: Scene, only_whole: bool) -> Iterator[tuple[str, str, Truth,
                 for smc, happens in sent(scene) for range_, read in (taken(scene, smc, layout),)]
     yield "FFA_MEM_FRAG_TX", "FFA_MEM_FRAG_TX", scene.truth(True), asks(scene, (FRAG_TX,)), [
         (smc, happens & read & by_granule(scene, range_, only_whole))
-        for smc, happens in made(scene, FRAG_TX) for range_, read in (taken_later(scene, smc),)]
+        for smc, happens in made(scene, FRAG_TX) for range_, read in (taken(scene, smc, None),)]
 
 
 @rule("FFA-MEM-08", "Mediator and SPMC parse the same bytes", NONE, force="security", confidence="high")
