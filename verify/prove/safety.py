@@ -5,7 +5,6 @@ Each obligation of the engine is proved or left open. An open one is a candidate
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verify.engine.record import Obligation, contradict
@@ -19,7 +18,7 @@ from verify.prove.invariants import (
     reclaimed,
     surroundings,
 )
-from verify.prove.target import Target
+from verify.prove.target import HARMLESS, Target
 from verify.solve.query import Solver
 from verify.terms import build as t
 from verify.terms.term import Term
@@ -57,9 +56,9 @@ def check_safety(target: Target, level: str, solver: Solver) -> Safety:
     found = find_invariants(target, level, solver)
     guarantee = check_guarantee(target, found, level, solver)
     record = target.step.record
-    proved = _proved(target, found, level, solver, record.obligations)
+    held = proved(target, found, level, solver)
     places: dict[tuple[str, str, str, int], bool] = {}
-    for item, holds in zip(record.obligations, proved, strict=True):
+    for item, holds in zip(record.obligations, held, strict=True):
         key = (item.span.file, item.function, item.kind, item.span.line)
         places[key] = places.get(key, True) and holds
     checked = tuple(Checked(kind, function, file, line, holds)
@@ -71,10 +70,17 @@ def check_safety(target: Target, level: str, solver: Solver) -> Safety:
     return Safety(level, checked, lost, found.names, (RECLAIMED,) if reclaimed(target, level) else ())
 
 
-def _proved(
-    target: Target, found: Invariants, level: str, solver: Solver, obligations: Sequence[Obligation]
-) -> list[bool]:
-    """Of each obligation, whether it follows in every case; first of unknown words, then of what they mean."""
+def blocks(item: Obligation) -> bool:
+    """Does nothing hold after it is broken? Not so of what is defined all the same, nor of a read elsewhere."""
+    return item.kind not in HARMLESS and not item.is_read
+
+
+def proved(target: Target, found: Invariants, level: str, solver: Solver) -> tuple[bool, ...]:
+    """Of each obligation of one call, whether it follows in every case.
+
+    First of unknown words, then of what they mean. A later one rests on no earlier one.
+    """
+    obligations = target.step.record.obligations
     result = [True] * len(obligations)
     for case in cases(target):
         for size in page_sizes():
@@ -83,7 +89,7 @@ def _proved(
             claims = [t.implies(obligations[k].guard, obligations[k].holds) for k in here]
             for k, holds in zip(here, _answers(target, solver, given, claims), strict=True):
                 result[k] = holds
-    return result
+    return tuple(result)
 
 
 def _answers(target: Target, solver: Solver, given: list[Term], claims: list[Term]) -> list[bool]:
