@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from specs.bindings.pkvm import PKVM
-from verify.interpret.memory import HOST_BASE
 from verify.interpret.session import CallDone, Session
 from verify.interpret.spmc import Spmc
 from verify.ir.function import Unit
@@ -61,7 +60,9 @@ def test_map(unit: Unit, shift: int) -> None:
     done = run(unit, named("map", page_size=1 << shift), shift)[-1]
     found = scene(unit, done, TX >> shift)
     assert (value(found.pre.has_tx), value(found.post.has_tx), value(found.post.has_rx)) == (0, 1, 1)
-    assert dict(done.state_after)[PKVM.host_tx] == HOST_BASE + TX
+    assert (value(found.pre.tx_at), value(found.post.tx_at), value(found.post.rx_at)) == (0, TX, RX)
+    (step,) = found.lock_steps
+    assert step.lock == "buffers" and not any(value(held) for held in step.inside.values())
     assert (value(found.page.before), value(found.page.after)) == (OWN, SHARED_HYP)
     assert (value(found.page.pinned_before), value(found.page.pinned_after)) == (0, 1)
     assert [(item.action, value(item.succeeded), value(item.covers), value(item.found)) for item in found.transfers] == [
