@@ -178,11 +178,11 @@ def _goals(target: Target, level: str) -> list[tuple[Given, Snapshot]]:
     """Where the invariants have to hold, and what is known there; what is most likely to fail comes first."""
     record, step = target.step.record, target.step
     goals: list[tuple[Given, Snapshot]] = [
-        (partial(_when, target, level, guard), state) for guard, state in record.releases]
-    goals += [(partial(_when, target, level, t.and_(step.alive, case)), step.end) for case in cases(target)]
+        (partial(when, target, level, guard), state) for guard, state in record.releases]
+    goals += [(partial(when, target, level, t.and_(step.alive, case)), step.end) for case in cases(target)]
     goals += [(partial(_until, target, level, number), meeting.before)
               for number, meeting in enumerate(record.meetings)]
-    goals += [(partial(_when, target, level, boundary.guard), _at_boundary(target, boundary))
+    goals += [(partial(when, target, level, boundary.guard), _at_boundary(target, boundary))
               for boundary in record.boundaries]
     return goals
 
@@ -232,7 +232,8 @@ def _until(target: Target, level: str, number: int, found: Invariants) -> list[T
     return _known(target, level, meetings[number].guard, found, meetings[:number])
 
 
-def _when(target: Target, level: str, guard: Term, found: Invariants) -> list[Term]:
+def when(target: Target, level: str, guard: Term, found: Invariants) -> list[Term]:
+    """What is known where the guard holds: enough for a proof, though not all that `surroundings` says."""
     return _known(target, level, guard, found, target.step.record.meetings)
 
 

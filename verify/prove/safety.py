@@ -7,20 +7,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from verify.engine.record import Obligation, contradict
 from verify.prove.guarantee import check_guarantee
 from verify.prove.invariants import (
     RECLAIMED,
     Invariants,
-    cases,
     find_invariants,
     page_sizes,
     reclaimed,
-    surroundings,
+    when,
 )
 from verify.prove.target import HARMLESS, Target
 from verify.solve.query import Solver
-from verify.terms import build as t
 from verify.terms.term import Term
 
 
@@ -56,7 +53,7 @@ def check_safety(target: Target, level: str, solver: Solver) -> Safety:
     found = find_invariants(target, level, solver)
     guarantee = check_guarantee(target, found, level, solver)
     record = target.step.record
-    held = proved(target, found, level, solver)
+    held = safe(target, found, level, solver)
     places: dict[tuple[str, str, str, int], bool] = {}
     for item, holds in zip(record.obligations, held, strict=True):
         key = (item.span.file, item.function, item.kind, item.span.line)
@@ -75,30 +72,28 @@ def blocks(item: Obligation) -> bool:
     return item.kind not in HARMLESS and not item.is_read
 
 
-def proved(target: Target, found: Invariants, level: str, solver: Solver) -> tuple[bool, ...]:
-    """Of each obligation of one call, whether it follows in every case.
-
-    First of unknown words, then of what they mean. A later one rests on no earlier one.
-    """
+def safe(target: Target, found: Invariants, level: str, solver: Solver) -> tuple[bool, ...]:
+    """Of each obligation of a call, by its index in the record: does it follow, whatever the call and the state?"""
     obligations = target.step.record.obligations
-    result = [True] * len(obligations)
-    for case in cases(target):
-        for size in page_sizes():
-            here = [k for k, item in enumerate(obligations) if result[k] and not contradict(case, item.guard)]
-            given = [*surroundings(target, found, level, case), case, size]
-            claims = [t.implies(obligations[k].guard, obligations[k].holds) for k in here]
-            for k, holds in zip(here, _answers(target, solver, given, claims), strict=True):
-                result[k] = holds
+    guards: dict[int, list[int]] = {}
+    for number, item in enumerate(obligations):
+        guards.setdefault(id(item.guard), []).append(number)
+    result = [False] * len(obligations)
+    for numbers in guards.values():
+        given = when(target, level, obligations[numbers[0]].guard, found)
+        for number, holds in zip(
+                numbers, _follow(target, solver, given, [obligations[k].holds for k in numbers]), strict=True):
+            result[number] = holds
     return tuple(result)
 
 
-def _answers(target: Target, solver: Solver, given: list[Term], claims: list[Term]) -> list[bool]:
-    answers = solver.implied(given, claims)
+def _follow(target: Target, solver: Solver, given: list[Term], claims: list[Term]) -> list[bool]:
+    """Which claims follow: first of words as unknown numbers, then of what these mean."""
+    answers = solver.implied(given, claims, page_sizes())
     left = [k for k, holds in enumerate(answers) if not holds]
-    if left:
-        meanings = target.step.record.exact.definitions([claims[k] for k in left])
-        if meanings:
-            again = solver.implied([*given, *meanings], [claims[k] for k in left])
-            for k, holds in zip(left, again, strict=True):
-                answers[k] = holds
+    meanings = target.step.record.exact.definitions([claims[k] for k in left])
+    if meanings:
+        again = solver.implied([*given, *meanings], [claims[k] for k in left], page_sizes())
+        for k, holds in zip(left, again, strict=True):
+            answers[k] = holds
     return answers
