@@ -132,7 +132,7 @@ class Judge:
         return isinstance(self._ask([*self._base, exists]), Unsatisfiable)
 
     def _asked(self, given: Sequence[Term]) -> list[Term]:
-        """What a premise says of the function ID alone: results mean nothing where a path is not modelled to its end."""
+        """What a premise says of the function ID alone: results mean nothing where a path is not followed."""
         name = f"{self._setting.target.step.record.prefix}x0."
         facts = [fact for term in given for fact in (term.args if term.op == "band" else (term,))]
         return [fact for fact in facts if all(found.startswith(name) for found in variables([fact]))]
