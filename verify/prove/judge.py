@@ -27,7 +27,7 @@ from verify.rules.words import Truth
 from verify.solve.query import Answer, Satisfied, Solver, Undecided, Unsatisfiable
 from verify.terms import build as t
 from verify.terms.evaluate import evaluate
-from verify.terms.term import Term
+from verify.terms.term import Term, variables
 
 MAX_FINDINGS = 32
 """Per part; a part with more causes says so."""
@@ -142,8 +142,14 @@ class Judge:
             return False
         step = self._setting.target.step
         lost = t.or_(*(b.guard for b in step.record.boundaries))
-        exists = t.or_(t.and_(step.alive, part.exists.term, *dispatched), t.and_(lost, *given))
+        exists = t.or_(t.and_(step.alive, part.exists.term, *dispatched), t.and_(lost, *self._asked(given)))
         return isinstance(self._ask([exists]), Unsatisfiable)
+
+    def _asked(self, given: Sequence[Term]) -> list[Term]:
+        """What a premise says of the function ID alone: results mean nothing where a path is not followed."""
+        name = f"{self._setting.target.step.record.prefix}x0."
+        facts = [fact for term in given for fact in (term.args if term.op == "band" else (term,))]
+        return [fact for fact in facts if all(found.startswith(name) for found in variables([fact]))]
 
     def _ask(self, terms: Sequence[Term], setting: Setting | None = None) -> Answer:
         """May this be in a reachable state?

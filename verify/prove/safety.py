@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from verify.engine.record import Obligation
 from verify.prove.guarantee import check_guarantee
 from verify.prove.invariants import (
     RECLAIMED,
