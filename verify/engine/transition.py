@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from verify.engine import memory, pages
+from verify.engine import memory, pages, wraps
 from verify.engine.access import Accesses
 from verify.engine.content import Content, Unknown
 from verify.engine.contracts import CONTRACTS
@@ -273,6 +273,7 @@ Run = tuple[State, Mapping[str, Value], Snapshot, tuple[Term, ...]]
 
 def _finished(setup: Setup, executor: Executor, run: Run, init: Transition) -> Transition:
     (final, before, start, inputs), accesses = run, executor.memory
+    wraps.oblige(executor.record)
     after = {path: _read(final, accesses, name, field) for path, name, field in _paths(setup.unit)}
     outputs = []
     for k in range(31):
