@@ -278,6 +278,8 @@ class Executor:
             state.flags["buffers-taken"] = t.TRUE
             state.found = dict(state.ghost)
             state.pre.update({p: peek(state, p) for p in state.pre if shared.lock_of.get(p) == path})
+        if acquire:
+            state.left.update({p: peek(state, p) for p in state.left if shared.lock_of.get(p) == path})
         if acquire and not state.acquired and path == shared.lock_of.get(shared.version):
             state.acquired = True
             state.pre.update({p: peek(state, p) for p in state.pre if shared.lock_of.get(p) == path})
