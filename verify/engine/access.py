@@ -138,6 +138,8 @@ class Accesses:
                 new = join(guard, value, memory.read(old, name, at, size, self.fresh))
             self._note(state, name, at, True, order, value, place)
             state.objects[name] = memory.write(old, at, size, new)
+            if (path := self.path(name, at)) in state.left:
+                state.left[path] = new
 
     def _store_buffer(
         self, state: State, name: str, offset: Term, value: Value, place: Place, is_only: bool

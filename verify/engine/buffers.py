@@ -62,6 +62,9 @@ class Buffers:
     def note(self, state: State, where: tuple[str, Term, Term], place: Place, is_write: bool, is_copy: bool) -> None:
         name, offset, length = where
         site = self._record.site(place.span, place.function, "access", place.text)
+        self._record.sink(state.guard, length, place)
+        if name != HOST:
+            self._record.sink(state.guard, offset, place)
         self._record.buffers.append(BufferEvent(
             state.guard, name, is_write, is_copy, offset, length, tuple(sorted(state.held.items())), place.span,
             site.value))

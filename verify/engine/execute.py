@@ -22,6 +22,7 @@ from verify.engine.record import Boundary, LockEvent, Obligation, Record, SmcEve
 from verify.engine.state import Registers, State, merge_states
 from verify.engine.unroll import unroll
 from verify.engine.value import Integer, NotModelled, Pointer, Value, as_pointer
+from verify.engine.wraps import compared
 from verify.engine.writes import escaped, written
 from verify.ir import expr as e
 from verify.ir import instr as i
@@ -173,7 +174,10 @@ class Executor:
             case i.Jump(target=target):
                 return [(t.TRUE, target)]
             case i.Branch():
-                condition = self.record.abstract(self._expressions(frame).truth(terminator.condition))
+                truth = self._expressions(frame).truth(terminator.condition)
+                for size in compared(truth):
+                    self.record.sink(state.guard, size, self._place(terminator.span))
+                condition = self.record.abstract(truth)
                 self._defined(state, condition, terminator.span)
                 return [(condition, terminator.then), (t.not_(condition), terminator.other)]
             case i.Switch():
@@ -279,6 +283,8 @@ class Executor:
             state.flags["buffers-taken"] = t.TRUE
             state.found = dict(state.ghost)
             state.pre.update({p: peek(state, p) for p in state.pre if shared.lock_of.get(p) == path})
+        if acquire:
+            state.left.update({p: peek(state, p) for p in state.left if shared.lock_of.get(p) == path})
         if acquire and not state.acquired and path == shared.lock_of.get(shared.version):
             state.acquired = True
             state.pre.update({p: peek(state, p) for p in state.pre if shared.lock_of.get(p) == path})
@@ -353,7 +359,10 @@ class Executor:
                 return found
             return self._unknown(frame, register.name, register.bits)
 
-        return Expressions(self.page_shift, read, lambda name: self._local(frame, name), origin)
+        def made(term: Term) -> None:
+            self.record.made.setdefault(id(term), place)
+
+        return Expressions(self.page_shift, read, lambda name: self._local(frame, name), origin, made)
 
     def _unset(self, frame: Frame, name: str, like: Value) -> Value:
         return self._unknown(frame, name, e.POINTER if isinstance(like, Pointer) else like.term.bits or 1)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from verify.engine.content import Content
 from verify.engine.exact import Abstractions
+from verify.engine.place import Place
 from verify.engine.value import ORIGIN_BITS, Integer, Value
 from verify.ir.span import Span
 from verify.terms import build as t
@@ -154,8 +155,27 @@ class LockEvent:
     site: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """A number is used as a size, an offset or a count, or compared with one."""
+
+    guard: Term
+    term: Term
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What an iteration leaves for the next, which knows it by these names of variables."""
+
+    names: tuple[str, ...]
+    guard: Term
+    term: Term
+    place: Place
+
+
 _LISTS = ("smcs", "accesses", "obligations", "boundaries", "locks", "warns", "buffers", "transfers", "fetches",
-          "releases", "relies", "rely_guards", "quiet", "meetings", "universals", "indices")
+          "releases", "sinks", "carried", "relies", "rely_guards", "quiet", "meetings", "universals", "indices")
 
 
 @dataclass(slots=True)
@@ -163,6 +183,10 @@ class Record:
     """Filled while executing; read-only afterwards. `prefix` makes variable names of this run unique."""
 
     prefix: str
+    made: dict[int, Place] = field(default_factory=dict)
+    """Where sums and products were computed first, by the identity of their terms."""
+    sinks: list[Sink] = field(default_factory=list)
+    carried: list[Carried] = field(default_factory=list)
     sites: list[Site] = field(default_factory=list)
     smcs: list[SmcEvent] = field(default_factory=list)
     accesses: list[AccessEvent] = field(default_factory=list)
@@ -219,6 +243,10 @@ class Record:
     def number(self, site: Site) -> int | None:
         """The same place in this run; None if control never met it."""
         return self._known.get((site.span, site.function, site.kind, site.text))
+
+    def sink(self, guard: Term, term: Term, place: Place) -> None:
+        if not term.is_const:
+            self.sinks.append(Sink(guard, term, place))
 
     def abstract(self, truth: Term) -> Term:
         return self.exact.predicate(truth, self.index)
