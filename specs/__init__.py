@@ -12,7 +12,8 @@ BINDINGS = (PKVM,)
 CHAPTERS = (
     "smccc.ownership", "smccc.registers",
     "ffa.version", "ffa.version_state", "ffa.features", "ffa.messages", "ffa.message_refusals", "ffa.policy",
-    "ffa.completions", "ffa.memory_send", "ffa.memory_descriptor", "ffa.memory_pages",
+    "ffa.completions",
+    "ffa.memory_send", "ffa.memory_descriptor", "ffa.memory_pages", "ffa.memory_fragments", "ffa.memory_reclaim",
     "security.secrecy", "security.version_lock",
 )
 
