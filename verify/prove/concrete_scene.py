@@ -38,7 +38,7 @@ def _truth(value: bool) -> Truth:
 def _state(values: Mapping[str, int], binding: Binding) -> State:
     tx, rx = values.get(binding.host_tx, 0), values.get(binding.host_rx, 0)
     return State(number(values[binding.version], 32), _truth(values[binding.negotiated] != 0), {},
-                 _truth(tx != 0), _truth(rx != 0), _address(tx), _address(rx))
+                 _truth(tx != 0), _address(tx), _truth(rx != 0), _address(rx))
 
 
 def _address(pointer: int) -> Word:

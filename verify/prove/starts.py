@@ -47,7 +47,8 @@ class Way:
 
 def ways(target: Target) -> list[Way]:
     """The shortest first."""
-    result = [Way("boot"), Way("boot with an old SMCCC", smccc=SMCCC_1_1), Way("boot with an SPMC of 1.0", spmc=0x10000)]
+    result = [Way("boot"), Way("boot with an old SMCCC", smccc=SMCCC_1_1),
+              Way("boot with an SPMC of 1.0", spmc=0x10000)]
     for version in VERSIONS:
         for shift in (12, 14, 16):
             known = {x.name: x.calls for x in histories(version, 1 << shift, mailbox_size(target, shift))}

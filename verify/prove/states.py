@@ -30,7 +30,7 @@ INDEX = "ghost.index"
 
 @dataclass(slots=True)
 class StateHunt:
-    """A candidate that the interpreter refuses is none: of other pages than the followed one the engine knows nothing."""
+    """A candidate that the interpreter refuses is none: the engine knows nothing of pages besides the followed one."""
 
     starts: Starts
     rule: Rule
@@ -80,7 +80,7 @@ class StateHunt:
         return self._parts.get(name)
 
     def _given(self, part: Part) -> list[Term]:
-        """The premise, on a path that is modelled to its end; without undefined behaviour, unless that is looked for."""
+        """The premise, on a path with an end; without undefined behaviour, unless that is looked for."""
         step = self.starts.target.step
         undispatched = self.starts.target.scene(self.profile).undispatched.term
         given = [part.given.term, *([] if is_about_state_only(part) else [t.not_(undispatched)])]
@@ -134,7 +134,8 @@ class StateHunt:
             except ReplayMismatch:
                 continue
             made = self._made(record, site, start, values)
-            found[claim.key, site] = Hit(claim.require, claim.key, record.sites[site], made, partial(_known_already, episode))
+            found[claim.key, site] = Hit(
+                claim.require, claim.key, record.sites[site], made, partial(_known_already, episode))
         return list(found.values())
 
     def _made(self, record: Record, site: int, start: Start, values: Mapping[str, int]) -> Site:

@@ -86,7 +86,8 @@ def make_target(unit: Unit, binding: Binding, memory: bool = False, rounds: int 
         if member.bits == POINTER:
             locks[f"{binding.buffers}.{member.path}"] = binding.buffers_lock
     shared = Shared(locks, binding.version, binding.negotiated, _others(unit, locks),
-                    holds_truth(unit, binding.negotiated.partition(".")[0]), binding.buffers_lock, memory=memory, rounds=rounds)
+                    holds_truth(unit, binding.negotiated.partition(".")[0]), binding.buffers_lock, memory=memory,
+                    rounds=rounds)
     answers = Answers(Solver())
     setup = Setup(unit, shared, answers)
     init = run_init(setup, binding.init)
