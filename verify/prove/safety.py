@@ -12,9 +12,9 @@ from verify.prove.invariants import (
     RECLAIMED,
     Invariants,
     find_invariants,
+    known,
     page_sizes,
     reclaimed,
-    when,
 )
 from verify.prove.target import Target
 from verify.solve.query import Solver
@@ -75,9 +75,9 @@ def safe(target: Target, found: Invariants, level: str, solver: Solver) -> tuple
         guards.setdefault(id(item.guard), []).append(number)
     result = [False] * len(obligations)
     for numbers in guards.values():
-        given = when(target, level, obligations[numbers[0]].guard, found)
-        for number, holds in zip(
-                numbers, _follow(target, solver, given, [obligations[k].holds for k in numbers]), strict=True):
+        claims = [obligations[k].holds for k in numbers]
+        given = known(target, level, obligations[numbers[0]].guard, found, claims)
+        for number, holds in zip(numbers, _follow(target, solver, given, claims), strict=True):
             result[number] = holds
     return tuple(result)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from verify.engine.record import contradict
+from verify.engine.relevance import contradict
 from verify.prove.invariants import Invariants, cases, surroundings
 from verify.prove.target import HARMLESS, Target
 from verify.solve.query import Solver
