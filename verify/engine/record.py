@@ -58,13 +58,17 @@ class AccessEvent:
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """`holds` has to follow from `guard`; otherwise behaviour after it is undefined."""
+    """`holds` has to follow from `guard`; otherwise behaviour after it is undefined.
+
+    `is_read`: a load outside its object; it gives arbitrary bytes that are nobody's to see, and changes nothing.
+    """
 
     kind: str
     guard: Term
     holds: Term
     span: Span
     function: str
+    is_read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,9 @@ class LockEvent:
     held_before: Term
     span: Span
     version_state: tuple[tuple[str, Value], ...]
+    inside: tuple[tuple[str, Term], ...] = ()
+    """Which locks are held just before."""
+    site: int = 0
 
 
 _LISTS = ("smcs", "accesses", "obligations", "boundaries", "locks", "warns", "buffers", "transfers", "fetches",
@@ -209,6 +216,10 @@ class Record:
             self._known[key] = len(self.sites)
             self.sites.append(Site(span, function, kind, text, same))
         return t.const(self._known[key], ORIGIN_BITS)
+
+    def number(self, site: Site) -> int | None:
+        """The same place in this run; None if control never met it."""
+        return self._known.get((site.span, site.function, site.kind, site.text))
 
     def abstract(self, truth: Term) -> Term:
         return self.exact.predicate(truth, self.index)

@@ -33,6 +33,11 @@ def guard_equations(term: Term) -> dict[str, int]:
     return found
 
 
+def in_loop(guard: Term) -> bool:
+    """Does this happen in an arbitrary iteration, which stands for many?"""
+    return bool(iterations(guard))
+
+
 def iterations(guard: Term) -> frozenset[int]:
     """The arbitrary iterations that the guard is about."""
     found = _CHOICES.get(id(guard))

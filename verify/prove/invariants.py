@@ -95,6 +95,8 @@ TEMPLATES: tuple[tuple[str, Template], ...] = (
         _is(s.version, 0), t.ule(t.extract(s.version, 15, 0), t.extract(SPMC, 15, 0)))),
     ("before negotiation bit 31 is clear", lambda s, top: t.or_(s.negotiated, _is(t.extract(s.version, 31, 31), 0))),
     ("the version is at most the highest offered", lambda s, top: t.ule(s.version, t.const(top, 32))),
+    ("there is a version if there is an SPMC", lambda s, top: t.or_(NO_SPMC, t.not_(_is(s.version, 0)))),
+    ("there is a version only with an SPMC", lambda s, top: t.or_(_is(s.version, 0), t.not_(NO_SPMC))),
     ("a version is agreed only with an SPMC", lambda s, top: t.or_(t.not_(s.negotiated), t.not_(NO_SPMC))),
 )
 MEMORY_TEMPLATES: tuple[tuple[str, Template], ...] = (

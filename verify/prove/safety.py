@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from verify.engine.record import Obligation
 from verify.prove.guarantee import check_guarantee
 from verify.prove.invariants import (
     RECLAIMED,
@@ -16,7 +17,7 @@ from verify.prove.invariants import (
     page_sizes,
     reclaimed,
 )
-from verify.prove.target import Target
+from verify.prove.target import HARMLESS, Target
 from verify.solve.query import Solver
 from verify.terms.term import Term
 
@@ -53,9 +54,9 @@ def check_safety(target: Target, level: str, solver: Solver) -> Safety:
     found = find_invariants(target, level, solver)
     guarantee = check_guarantee(target, found, level, solver)
     record = target.step.record
-    proved = safe(target, found, level, solver)
+    held = proved(target, found, level, solver)
     places: dict[tuple[str, str, str, int], bool] = {}
-    for item, holds in zip(record.obligations, proved, strict=True):
+    for item, holds in zip(record.obligations, held, strict=True):
         key = (item.span.file, item.function, item.kind, item.span.line)
         places[key] = places.get(key, True) and holds
     checked = tuple(Checked(kind, function, file, line, holds)
@@ -67,8 +68,16 @@ def check_safety(target: Target, level: str, solver: Solver) -> Safety:
     return Safety(level, checked, lost, found.names, (RECLAIMED,) if reclaimed(target, level) else ())
 
 
-def safe(target: Target, found: Invariants, level: str, solver: Solver) -> tuple[bool, ...]:
-    """Of each obligation of a call, by its index in the record: does it follow, whatever the call and the state?"""
+def blocks(item: Obligation) -> bool:
+    """Does nothing hold after it is broken? Not so of what is defined all the same, nor of a read elsewhere."""
+    return item.kind not in HARMLESS and not item.is_read
+
+
+def proved(target: Target, found: Invariants, level: str, solver: Solver) -> tuple[bool, ...]:
+    """Of each obligation of one call, by its index in the record: does it follow, whatever the call and the state?
+
+    First of unknown words, then of what they mean. A later one rests on no earlier one.
+    """
     obligations = target.step.record.obligations
     guards: dict[int, list[int]] = {}
     for number, item in enumerate(obligations):
