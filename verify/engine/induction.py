@@ -18,7 +18,8 @@ from verify.engine.content import Unknown
 from verify.engine.control import Side, Ways
 from verify.engine.loops import Body, Key, Loop
 from verify.engine.place import Place
-from verify.engine.record import RAN, Carried, Obligation, Record, TransferEvent
+from verify.engine.record import Carried, Obligation, Record, TransferEvent
+from verify.engine.relevance import RAN
 from verify.engine.value import Integer
 from verify.terms import build as t
 from verify.terms.evaluate import Memory, substitute

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from verify.engine.content import Content
 from verify.engine.exact import Abstractions
 from verify.engine.place import Place
+from verify.engine.relevance import contradict, iterations, trace
 from verify.engine.value import ORIGIN_BITS, Integer, Value
 from verify.ir.span import Span
 from verify.terms import build as t
@@ -260,10 +261,21 @@ class Record:
             self.relies.append(t.implies(guard, fact))
             self.rely_guards.append(guard)
 
-    def relevant(self, guard: Term) -> list[Term]:
-        """The facts that speak neither of other functions' calls nor of earlier loops' arbitrary iterations."""
-        return [fact for fact, other in zip(self.relies, self.rely_guards, strict=True)
-                if not contradict(guard, other) and _choices(other) <= _choices(guard)]
+    def relevant(self, guard: Term, claims: Sequence[Term] = ()) -> list[Term]:
+        """The facts that speak neither of other functions' calls nor of earlier loops' arbitrary iterations.
+
+        With claims: nor of what is unknown only after all that guard and claims speak of.
+        """
+        own, fits = iterations(guard), dict[int, bool]()
+        age = max((trace(term).age for term in (guard, *claims)), default=0) if claims else self.unknowns
+        result = []
+        for fact, other in zip(self.relies, self.rely_guards, strict=True):
+            known = fits.get(id(other))
+            if known is None:
+                known = fits[id(other)] = not contradict(guard, other) and iterations(other) <= own
+            if known and trace(fact).age <= age:
+                result.append(fact)
+        return result
 
     def of_every(self, guard: Term, says: Callable[[Term], Term]) -> None:
         """A fact about every index."""
@@ -291,42 +303,3 @@ class Record:
         self.unknowns += 1
         mark = "!" if secret else "?"
         return Integer(t.var(f"{self.prefix}{label}{mark}{self.unknowns}", bits), origin)
-
-
-def contradict(left: Term, right: Term) -> bool:
-    """Do the two equate a variable with different numbers? (A quick look: False says nothing.)"""
-    mine, theirs = guard_equations(left), guard_equations(right)
-    return any(theirs.get(name, value) != value for name, value in mine.items())
-
-
-_EQUATIONS: dict[int, dict[str, int]] = {}
-
-
-def guard_equations(term: Term) -> dict[str, int]:
-    """Variables that a guard equates with a number."""
-    found = _EQUATIONS.get(id(term))
-    if found is None:
-        found = _EQUATIONS[id(term)] = {
-            str(part.args[0].data): part.args[1].value
-            for part in (term.args if term.op == "band" else (term,))
-            if part.op == "eq" and part.args[0].op == "var" and part.args[1].is_const}
-    return found
-
-
-RAN = "loop.ran"
-"""In the name of the choice to look at an arbitrary iteration."""
-_CHOICES: dict[int, frozenset[int]] = {}
-
-
-def in_loop(guard: Term) -> bool:
-    """Does this happen in an arbitrary iteration, which stands for many?"""
-    return bool(_choices(guard))
-
-
-def _choices(guard: Term) -> frozenset[int]:
-    found = _CHOICES.get(id(guard))
-    if found is None:
-        found = _CHOICES[id(guard)] = frozenset(
-            id(part) for part in (guard.args if guard.op == "band" else (guard,))
-            if part.op == "var" and RAN in str(part.data))
-    return found

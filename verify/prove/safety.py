@@ -13,9 +13,9 @@ from verify.prove.invariants import (
     RECLAIMED,
     Invariants,
     find_invariants,
+    known,
     page_sizes,
     reclaimed,
-    when,
 )
 from verify.prove.target import HARMLESS, Target
 from verify.solve.query import Solver
@@ -54,7 +54,7 @@ def check_safety(target: Target, level: str, solver: Solver) -> Safety:
     found = find_invariants(target, level, solver)
     guarantee = check_guarantee(target, found, level, solver)
     record = target.step.record
-    held = safe(target, found, level, solver)
+    held = proved(target, found, level, solver)
     places: dict[tuple[str, str, str, int], bool] = {}
     for item, holds in zip(record.obligations, held, strict=True):
         key = (item.span.file, item.function, item.kind, item.span.line)
@@ -73,17 +73,20 @@ def blocks(item: Obligation) -> bool:
     return item.kind not in HARMLESS and not item.is_read
 
 
-def safe(target: Target, found: Invariants, level: str, solver: Solver) -> tuple[bool, ...]:
-    """Of each obligation of a call, by its index in the record: does it follow, whatever the call and the state?"""
+def proved(target: Target, found: Invariants, level: str, solver: Solver) -> tuple[bool, ...]:
+    """Of each obligation of one call, by its index in the record: does it follow, whatever the call and the state?
+
+    First of unknown words, then of what they mean. A later one rests on no earlier one.
+    """
     obligations = target.step.record.obligations
     guards: dict[int, list[int]] = {}
     for number, item in enumerate(obligations):
         guards.setdefault(id(item.guard), []).append(number)
     result = [False] * len(obligations)
     for numbers in guards.values():
-        given = when(target, level, obligations[numbers[0]].guard, found)
-        for number, holds in zip(
-                numbers, _follow(target, solver, given, [obligations[k].holds for k in numbers]), strict=True):
+        claims = [obligations[k].holds for k in numbers]
+        given = known(target, level, obligations[numbers[0]].guard, found, claims)
+        for number, holds in zip(numbers, _follow(target, solver, given, claims), strict=True):
             result[number] = holds
     return tuple(result)
 

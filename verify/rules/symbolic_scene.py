@@ -14,8 +14,8 @@ from verify.engine.record import (
     Record,
     SmcEvent,
     TransferEvent,
-    in_loop,
 )
+from verify.engine.relevance import in_loop
 from verify.engine.shared import placed
 from verify.engine.transition import Transition, page_shift
 from verify.engine.value import ORIGIN_BITS, Integer, Pointer

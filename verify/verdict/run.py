@@ -14,7 +14,7 @@ from verify.prove.invariants import check_reached, find_invariants
 from verify.prove.judge import Judge, Setting
 from verify.prove.outcome import RuleResult
 from verify.prove.reset import MAX_HISTORY
-from verify.prove.safety import safe
+from verify.prove.safety import proved
 from verify.prove.samples import make_samples
 from verify.prove.starts import make_starts
 from verify.prove.target import Target, make_target
@@ -78,7 +78,7 @@ def prepare(unit: Unit, binding: Binding, options: Options) -> tuple[Target, tup
         found = find_invariants(target, level, solver)
         check_reached(target, found, samples.episodes)
         guarantee = check_guarantee(target, found, level, solver)
-        holds = safe(target, found, level, solver)
+        holds = proved(target, found, level, solver)
         assumed = assumed_safe(target, holds) if found.names else ()
         settings.append(Setting(target, light, level, options.profile, found, guarantee, holds, samples, starts,
                                 options.pages, assumed=assumed))
