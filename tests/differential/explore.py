@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from tests.differential.concrete import Ran, run
+from tests.differential.concrete import Ran, Runner
 from tests.differential.describe import describe
 from tests.differential.edges import Edge, edges, impossible
 from tests.differential.inputs import Inputs, Words
@@ -82,13 +82,14 @@ class _Source:
         self._outcome = outcome
         self._rng = Random(f"{SEED} {job.name} {job.shape.page_shift}")
         self._inputs = Inputs(job.shape, job.name, Pools(job.shape), self._rng)
+        self._runner = Runner(job.shape)
         self._kept: list[Words] = []
 
     def take(self, count: int) -> Iterator[tuple[bytes, bytes]]:
         for _ in range(count):
             is_changed = self._kept and self._rng.random() < 0.5
             words = self._inputs.changed(self._rng.choice(self._kept)) if is_changed else self._inputs.fresh()
-            ran = run(self._shape, words)
+            ran = self._runner.run(words)
             self._learn(words, ran)
             yield array("Q", words).tobytes(), array("Q", [len(ran.record) + 1, *ran.record]).tobytes()
 

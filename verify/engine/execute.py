@@ -267,7 +267,9 @@ class Executor:
             self.record.releases.append((state.guard, self.memory.others.snapshot(state)))
         shared, peek = self.memory.shared, self.memory.others.peek
         versions = tuple((p, peek(state, p)) for p in (shared.version, shared.negotiated))
-        self.record.locks.append(LockEvent(state.guard, path, acquire, held, place.span, versions))
+        site = self.record.site(place.span, place.function, "lock", path)
+        self.record.locks.append(LockEvent(
+            state.guard, path, acquire, held, place.span, versions, tuple(sorted(state.held.items())), site.value))
         if acquire and path == shared.buffers_lock and state.flags.get("buffers-taken", t.FALSE) is t.FALSE:
             state.flags["buffers-taken"] = t.TRUE
             state.found = dict(state.ghost)

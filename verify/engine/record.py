@@ -145,6 +145,9 @@ class LockEvent:
     held_before: Term
     span: Span
     version_state: tuple[tuple[str, Value], ...]
+    inside: tuple[tuple[str, Term], ...] = ()
+    """Which locks are held just before."""
+    site: int = 0
 
 
 _LISTS = ("smcs", "accesses", "obligations", "boundaries", "locks", "warns", "buffers", "transfers", "fetches",
@@ -277,6 +280,11 @@ def guard_equations(term: Term) -> dict[str, int]:
 RAN = "loop.ran"
 """In the name of the choice to look at an arbitrary iteration."""
 _CHOICES: dict[int, frozenset[int]] = {}
+
+
+def in_loop(guard: Term) -> bool:
+    """Does this happen in an arbitrary iteration, which stands for many?"""
+    return bool(_choices(guard))
 
 
 def _choices(guard: Term) -> frozenset[int]:

@@ -55,6 +55,8 @@ class Transition:
     contents: Mapping[str, Content]
     page: Mapping[str, Term]
     found: Mapping[str, Term]
+    seen: Mapping[str, Pointer]
+    """Static pointers as `pre` has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ def run_init(setup: Setup, name: str) -> Transition:
     return Transition(
         record, (), (), before, {path: _scalar(value) for path, value in values.items()}, {}, pointers, returned,
         final.guard, dict(final.held), start, Snapshot(version.version, version.negotiated, homes, page),
-        find_regions(pointers, _total(setup)), {}, {}, {})
+        find_regions(pointers, _total(setup)), {}, {}, {}, {})
 
 
 def _total(setup: Setup) -> Term:
@@ -284,4 +286,4 @@ def _finished(setup: Setup, executor: Executor, run: Run, init: Transition) -> T
         {path: _scalar(value) for path, value in final.pre.items()},
         {path: value for path, value in after.items() if isinstance(value, Pointer)}, t.const(0, 32), final.guard,
         dict(final.held), start, accesses.others.snapshot(final), init.regions, contents, dict(final.ghost),
-        dict(final.found))
+        dict(final.found), {path: value for path, value in final.pre.items() if isinstance(value, Pointer)})

@@ -15,7 +15,6 @@ from verify.prove.invariants import (
     Invariants,
     cases,
     find_invariants,
-    implied,
     page_sizes,
     reclaimed,
     surroundings,
@@ -88,12 +87,12 @@ def _proved(
 
 
 def _answers(target: Target, solver: Solver, given: list[Term], claims: list[Term]) -> list[bool]:
-    answers = implied(solver, given, claims)
+    answers = solver.implied(given, claims)
     left = [k for k, holds in enumerate(answers) if not holds]
     if left:
         meanings = target.step.record.exact.definitions([claims[k] for k in left])
         if meanings:
-            again = implied(solver, [*given, *meanings], [claims[k] for k in left])
+            again = solver.implied([*given, *meanings], [claims[k] for k in left])
             for k, holds in zip(left, again, strict=True):
                 answers[k] = holds
     return answers

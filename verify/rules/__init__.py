@@ -4,13 +4,14 @@
 """
 
 from verify.rules.binding import Binding
-from verify.rules.memory import BufferAccess, Content, Hazard, Page, Transfer
+from verify.rules.memory import BufferAccess, Content, Hazard, LockStep, Page, Transfer
 from verify.rules.rule import Clause, Part, Require, Rule, independent, part, provenance, require, rule
 from verify.rules.scene import Access, Call, Result, Scene, Smc, State
-from verify.rules.words import Truth, Word, all_of, any_of, no, number
+from verify.rules.words import Truth, Word, all_of, any_of, blame, either, no, number
 
 __all__ = [
-    "Access", "Binding", "BufferAccess", "Call", "Clause", "Content", "Hazard", "Page", "Part", "Require", "Result",
-    "Rule", "Scene", "Smc", "State", "Transfer", "Truth", "Word", "all_of", "any_of", "independent", "no", "number",
-    "part", "provenance", "require", "rule",
+    "Access", "Binding", "BufferAccess", "Call", "Clause", "Content", "Hazard", "LockStep", "Page", "Part", "Require",
+    "Result", "Rule", "Scene", "Smc", "State", "Transfer", "Truth", "Word", "all_of", "any_of", "blame",
+    "either",
+    "independent", "no", "number", "part", "provenance", "require", "rule",
 ]

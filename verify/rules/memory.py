@@ -5,7 +5,7 @@ What holds of *the* page holds of every page: it is any page of the machine, and
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from verify.rules.words import Truth, Word, number
@@ -23,6 +23,8 @@ EL2_TX, EL2_RX, DESCRIPTOR, HOST_TX, HOST_RX, HOST = (
 
 SHARE_HYP, UNSHARE_HYP, SHARE_FFA, UNSHARE_FFA, PIN, UNPIN = (
     "share-hyp", "unshare-hyp", "share-ffa", "unshare-ffa", "pin", "unpin")
+
+NO = Truth(t.FALSE)
 
 Read = Callable[[Term, int], Term]
 """(64-bit offset, size in bytes) → what is there, little endian."""
@@ -63,6 +65,7 @@ class BufferAccess:
     """`length` bytes (64 bits) at `offset` of a buffer are read or written; `locked`: the buffers' lock is held.
 
     `is_copy`: by memcpy, which looks at each byte once; a direct access to host memory may do so several times.
+    `repeats`: it stands for any number of iterations of a loop.
     """
 
     buffer: str
@@ -72,6 +75,21 @@ class BufferAccess:
     offset: Word
     length: Word
     locked: Truth
+    repeats: Truth = NO
+
+    @property
+    def end(self) -> Word:
+        """The first offset behind it, in 65 bits: it cannot wrap."""
+        return self.offset.widened(65) + self.length.widened(65)
+
+
+@dataclass(frozen=True, slots=True)
+class LockStep:
+    """A lock is taken. `lock`: "version", "buffers", or its path; `inside`: those that are held then, by name."""
+
+    lock: str
+    taken: Truth
+    inside: Mapping[str, Truth]
 
 
 @dataclass(frozen=True, slots=True)

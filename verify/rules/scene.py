@@ -8,11 +8,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from verify.rules.memory import NO_CONTENT, NO_PAGE, PAGE_STATE_BITS, BufferAccess, Content, Hazard, Page, Transfer
+from verify.rules.memory import (
+    NO,
+    NO_CONTENT,
+    NO_PAGE,
+    PAGE_STATE_BITS,
+    BufferAccess,
+    Content,
+    Hazard,
+    LockStep,
+    Page,
+    Transfer,
+)
 from verify.rules.words import RuleError, Truth, Word, all_of, any_of, blame, number
 from verify.terms import build as t
 
-NO = Truth(t.FALSE)
 NO_STATE, NO_INDEX, NO_SIZE = number(0, PAGE_STATE_BITS), number(0, 32), number(0, 64)
 
 
@@ -57,6 +67,9 @@ class State:
     has_tx: Truth = NO
     """The host has registered its mailbox: EL2 knows the TX buffer."""
     has_rx: Truth = NO
+    tx_at: Word = NO_SIZE
+    """Physical address of the host's TX buffer, where EL2 knows one (64 bits)."""
+    rx_at: Word = NO_SIZE
 
     @property
     def minor(self) -> Word:
@@ -181,6 +194,8 @@ class Scene:
     warns: Sequence[Truth] = ()
     """Each WARN_ON with when its condition is true."""
     transfers: Sequence[Transfer] = ()
+    lock_steps: Sequence[LockStep] = ()
+    """Each taking of a lock, in program order."""
     page_size: Word = NO_SIZE
     mailbox_size: Word = NO_SIZE
     """Of each of EL2's mailbox buffers, in bytes (64 bits), as the tree under test sets them apart."""
@@ -212,6 +227,10 @@ class Scene:
         kept = [self.result.x(k) == self.call.x(k) for k in range(1, 31)]
         answer = self.result.handled & (self.result.x(0) == (1 << 64) - 1)
         return ~(self.uppers == 0) & answer & all_of(kept) & self.silent & self.unchanged
+
+    def frame(self, address: Word) -> Word:
+        """The page frame number of a physical address (64 bits)."""
+        return address // self.page_size
 
     def constant(self, name: str) -> int:
         if name not in self.constants:

@@ -6,9 +6,19 @@ from collections.abc import Mapping
 
 from verify.engine.content import Content as EngineContent
 from verify.engine.pages import PAGE, PIN_BITS
-from verify.engine.record import AccessEvent, BufferEvent, Obligation, Record, SmcEvent, TransferEvent
+from verify.engine.record import (
+    AccessEvent,
+    BufferEvent,
+    LockEvent,
+    Obligation,
+    Record,
+    SmcEvent,
+    TransferEvent,
+    in_loop,
+)
+from verify.engine.shared import placed
 from verify.engine.transition import Transition, page_shift
-from verify.engine.value import ORIGIN_BITS, Integer
+from verify.engine.value import ORIGIN_BITS, Integer, Pointer
 from verify.rules.binding import Binding
 from verify.rules.memory import (
     DESCRIPTOR,
@@ -20,6 +30,7 @@ from verify.rules.memory import (
     BufferAccess,
     Content,
     Hazard,
+    LockStep,
     Page,
     Transfer,
 )
@@ -40,11 +51,18 @@ def _truth(term: Term, name: str, origin: Term) -> Truth:
     return Truth(term, (Output(name, origin),))
 
 
-def _state(values: Mapping[str, Integer], binding: Binding) -> State:
+def _state(values: Mapping[str, Integer], pointers: Mapping[str, Pointer], binding: Binding) -> State:
     version, flag = values[binding.version], values[binding.negotiated]
     negotiated = t.ne(flag.term, t.const(0, flag.term.bits))
     return State(_word(version, "version"), _truth(negotiated, "negotiated", flag.origin), {},
-                 _is_set(values, binding.host_tx), _is_set(values, binding.host_rx))
+                 _is_set(values, binding.host_tx), _is_set(values, binding.host_rx),
+                 _address(pointers, binding.host_tx), _address(pointers, binding.host_rx))
+
+
+def _address(pointers: Mapping[str, Pointer], path: str) -> Word:
+    if path not in pointers:
+        return Word(t.const(0, 64))
+    return Word(placed(pointers[path])[1], (Output("mailbox", pointers[path].origin),))
 
 
 def _is_set(values: Mapping[str, Integer], path: str) -> Truth:
@@ -132,8 +150,8 @@ def symbolic_scene(
     origin = step.outputs[0].origin
     return Scene(
         call=Call(tuple(Word(term) for term in step.inputs)),
-        pre=_state(step.pre, binding),
-        post=_state(_after(step, binding), binding),
+        pre=_state(step.pre, step.seen, binding),
+        post=_state(_after(step, binding), step.pointers, binding),
         result=Result(_handled(step), tuple(_word(value, f"x{k}") for k, value in enumerate(step.outputs))),
         smcs=tuple(_smc(step.record, event, binding) for event in step.record.smcs if not event.is_forward),
         forwards=tuple(_smc(step.record, event, binding) for event in step.record.smcs if event.is_forward),
@@ -151,6 +169,7 @@ def symbolic_scene(
         hazards=tuple(_hazard(step.record, item) for item in step.record.obligations),
         warns=tuple(_truth(happens, "warn", t.const(site, ORIGIN_BITS)) for happens, _, site in step.record.warns),
         transfers=tuple(_transfer(event, binding) for event in step.record.transfers),
+        lock_steps=tuple(_lock_step(event, binding) for event in step.record.locks if event.is_acquire),
         page_size=Word(t.binary("shl", t.const(1, 64), t.zext(page_shift(), 64))),
         mailbox_size=_size(step, binding.own_tx),
         descriptor_size=_size(step, binding.descriptor),
@@ -176,7 +195,15 @@ def _buffer_access(step: Transition, event: BufferEvent, binding: Binding) -> Bu
     site = t.const(event.site, ORIGIN_BITS)
     return BufferAccess(
         _buffer_name(event, binding), event.is_write, event.is_copy, _truth(event.guard, "access", site),
-        Word(event.offset), Word(event.length), Truth(dict(event.locks).get(binding.buffers_lock, t.FALSE)))
+        Word(event.offset), Word(event.length), Truth(dict(event.locks).get(binding.buffers_lock, t.FALSE)),
+        Truth(t.truth(in_loop(event.guard))))
+
+
+def _lock_step(event: LockEvent, binding: Binding) -> LockStep:
+    names = {binding.version_lock: "version", binding.buffers_lock: "buffers"}
+    inside = {names.get(path, path): Truth(held) for path, held in event.inside}
+    taken = _truth(event.guard, "lock", t.const(event.site, ORIGIN_BITS))
+    return LockStep(names.get(event.path, event.path), taken, inside)
 
 
 def _hazard(record: Record, item: Obligation) -> Hazard:

@@ -59,6 +59,11 @@ class Truth:
     def __invert__(self) -> Truth:
         return Truth(t.not_(self.term), self.outputs)
 
+    @property
+    def is_impossible(self) -> bool:
+        """False already as it was written: no solver is asked."""
+        return self.term is t.FALSE
+
     def implies(self, other: Truth) -> Truth:
         return ~self | other
 
@@ -128,10 +133,10 @@ class Word:
     def __mul__(self, other: Word | int) -> Word:
         return self._computed("mul", other)
 
-    def __floordiv__(self, other: int) -> Word:
+    def __floordiv__(self, other: Word | int) -> Word:
         return self._computed("udiv", other)
 
-    def __mod__(self, other: int) -> Word:
+    def __mod__(self, other: Word | int) -> Word:
         return self._computed("urem", other)
 
     def _computed(self, operator: str, other: Word | int) -> Word:
@@ -179,6 +184,11 @@ def any_of(truths: Iterable[Truth]) -> Truth:
     for truth in truths:
         result = result | truth
     return result
+
+
+def either(condition: Truth, then: Word, other: Word) -> Word:
+    """`then` where the condition holds, else `other`."""
+    return Word(t.ite(condition.term, then.term, other.term), _merge(then.outputs, other.outputs))
 
 
 def blame(truth: Truth, name: str, suspects: Iterable[Truth]) -> Truth:

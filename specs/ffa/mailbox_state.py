@@ -1,0 +1,94 @@
+"""What holds of the host's mailboxes between calls, and who may use EL2's (DEN0077A v1.0 section 8.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verify.rules import Part, Scene, all_of, any_of, blame, no, part, require, rule
+from verify.rules.memory import DESCRIPTOR, EL2_RX, EL2_TX, SHARE_FFA, SHARE_HYP, UNSHARE_FFA, UNSHARE_HYP
+
+from . import ids
+from .calls import by_function
+from .mediation import (
+    FRAG_RX,
+    FRAG_TX,
+    HOST_MEMORY,
+    LEND,
+    RETRIEVE,
+    RX_RELEASE,
+    SHARE,
+    accesses,
+    held_in_place,
+    is_mailbox,
+    sends,
+    served,
+)
+
+RELEASE = ids.clause("v1.0 8.3", "public implementations and tests")
+OWN_RULE = ids.clause("", "a property of any mediator")
+USES = (ids.PARTITION_INFO_GET, *SHARE, *LEND, *RETRIEVE, FRAG_RX, FRAG_TX)
+"""SMCs for which EL3 reads EL2's TX buffer or writes its RX buffer."""
+MOVES = (SHARE_HYP, UNSHARE_HYP, SHARE_FFA, UNSHARE_FFA)
+
+
+@rule("FFA-BUF-06", "Mailbox invariant", OWN_RULE, force="security", confidence="high")
+def mailbox_invariant(scene: Scene) -> Iterator[Part]:
+    """TX and RX are registered together or not at all; a registered page is shared with EL2 and pinned.
+
+    Clause: none; a property of any mediator.
+    Reading: kept by every call. Who reads or writes a mailbox, or makes EL3 use EL2's pair, has seen under the lock
+        that a pair is registered.
+    Applies to: every version.
+    Not covered: that EL3 has EL2's pair mapped exactly then.
+    """
+    for name, premise in by_function(scene):
+        yield part(f"{name}: both or none", premise & scene.pre.has_tx.iff(scene.pre.has_rx), [
+            require("TX is registered exactly if RX is", scene.post.has_tx.iff(scene.post.has_rx), "mailbox"),
+        ], name)
+        uses = [one.happens for one in accesses(scene, *HOST_MEMORY, EL2_TX, EL2_RX, DESCRIPTOR)]
+        uses += [sends(smc, *USES) for smc in scene.smcs]
+        unused = blame(no(uses), "use", uses)
+        yield part(f"{name}: use", premise, [
+            require("buffers are used only while a pair is registered", scene.pre.has_tx | unused, "use"),
+        ], name)
+    for name, at, is_set in (("TX", scene.post.tx_at, scene.post.has_tx), ("RX", scene.post.rx_at, scene.post.has_rx)):
+        mine = is_set & (scene.frame(at) == scene.page.number)
+        yield part(f"{name} page", served(scene, ids.RXTX_MAP) & mine, [
+            require("the page is shared with EL2 and pinned", held_in_place(scene) | scene.page.disturbed, "page"),
+        ], "FFA_RXTX_MAP")
+
+
+@rule("FFA-BUF-09", "RX ownership machine and RX_RELEASE", RELEASE, force="spec", confidence="high")
+def rx_ownership(scene: Scene) -> Iterator[Part]:
+    """The host's FFA_RX_RELEASE does not reach EL3 while EL2 uses its own RX buffer.
+
+    Clause: DEN0077A v1.0 section 8.3; the serialisation is derived.
+    Reading: it goes to EL3 under the buffers' lock, or not at all.
+    Applies to: every version.
+    Not covered: DENIED where the caller does not own RX, and the other steps of the ownership machine, which need the
+        SPMC's state; the VM ID in w1.
+    """
+    release = served(scene, RX_RELEASE)
+    yield part("serialised", release, [
+        require("FFA_RX_RELEASE goes to EL3 under the buffers' lock",
+                all_of(~smc.made | smc.locked for smc in (*scene.forwards, *scene.smcs)), "outcome"),
+    ], "FFA_RX_RELEASE")
+
+
+@rule("FFA-BUF-10", "Registered pages do not move", OWN_RULE, force="security", confidence="high")
+def pages_stay(scene: Scene) -> Iterator[Part]:
+    """While a pair is registered no call but FFA_RXTX_UNMAP changes the state of its pages.
+
+    Clause: none; Hafnium refuses to share mailbox pages.
+    Reading: of calls through the proxy, under the contracts of the page-table functions. Such a request fails.
+    Applies to: every version.
+    Not covered: other hypercalls of the host, which the pin keeps off.
+    """
+    for name, premise in by_function(scene):
+        if name == "FFA_RXTX_UNMAP":
+            continue
+        takes = any_of(one.made & one.succeeded & one.covers for one in scene.transfers if one.action in MOVES)
+        yield part(name, premise & is_mailbox(scene), [
+            require("the page stays shared with EL2 and pinned", held_in_place(scene) | scene.page.disturbed, "page"),
+            require("no range with the page is shared or given back", ~takes, "pages"),
+        ], name)
