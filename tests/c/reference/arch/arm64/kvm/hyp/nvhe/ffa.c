@@ -113,33 +113,104 @@ static bool is_version_one(u32 version)
 	return (version >> 16) == 1;
 }
 
+/* An SMC that EL2 makes for itself. EL3 may change all of x0 to x17, which only this form says. */
+static void ask(struct arm_smccc_1_2_regs *said, u32 function, u64 x1, u64 x2, u64 x3, u64 x4, u64 x5)
+{
+	struct arm_smccc_1_2_regs args = {
+		.a0 = function, .a1 = x1, .a2 = x2, .a3 = x3, .a4 = x4, .a5 = x5,
+	};
+
+	arm_smccc_1_2_smc(&args, said);
+}
+
+/* A code of FF-A's, whatever EL3 made of it. */
+static int code_of(const struct arm_smccc_1_2_regs *said)
+{
+	s32 code = (s32)said->a2;
+
+	if ((u32)said->a0 != FFA_ERROR || code >= 0 || code < FFA_RET_NO_DATA)
+		return FFA_RET_ABORTED;
+	return code;
+}
+
+/* EL3 may fill EL2's RX buffer again. */
+static int release_rx(void)
+{
+	struct arm_smccc_1_2_regs said;
+
+	ask(&said, FFA_RX_RELEASE, 0, 0, 0, 0, 0);
+	return (u32)said.a0 == FFA_SUCCESS ? ANSWERED : FFA_RET_ABORTED;
+}
+
 /* The secure world's word for a version: yes if it has that minor or a higher one. */
 static bool spmc_accepts(u32 wanted)
 {
-	struct arm_smccc_1_2_regs args = { .a0 = FFA_VERSION, .a1 = wanted };
 	struct arm_smccc_1_2_regs said;
 
-	arm_smccc_1_2_smc(&args, &said);
+	ask(&said, FFA_VERSION, wanted, 0, 0, 0, 0);
 	return is_version_one(said.a0) && (u32)said.a0 >= wanted;
+}
+
+/* To the secure world EL2 is what the host is to EL2. */
+static bool is_spmc_ours(void)
+{
+	struct arm_smccc_1_2_regs said;
+
+	ask(&said, FFA_ID_GET, 0, 0, 0, 0, 0);
+	return (u32)said.a0 == FFA_SUCCESS && (u32)said.a2 == HOST_ENDPOINT;
+}
+
+/* In bytes; 0 if the word says nothing that is known. */
+static u32 smallest_mailbox(u32 properties)
+{
+	switch (properties & FFA_MAILBOX_SMALLEST) {
+	case FFA_MAILBOX_4K:
+		return SZ_4K;
+	case FFA_MAILBOX_16K:
+		return SZ_16K;
+	case FFA_MAILBOX_64K:
+		return SZ_64K;
+	}
+	return 0;
+}
+
+/* Does the secure world take mailboxes of EL2's size? */
+static bool are_mailboxes_taken(u32 version)
+{
+	struct arm_smccc_1_2_regs said;
+	u32 least, most;
+
+	ask(&said, FFA_FEATURES, FFA_FN64_RXTX_MAP, 0, 0, 0, 0);
+	if ((u32)said.a0 != FFA_SUCCESS)
+		return false;
+
+	least = smallest_mailbox(said.a2);
+	most = version >= FFA_VERSION_1_2 ? (u32)said.a2 >> 16 : 0;
+	return least && least <= MAILBOX_SIZE && (!most || most >= MAILBOX_SIZE / FFA_PAGE_SIZE);
 }
 
 /* Which version the host gets, or NOT_SUPPORTED; called with the lock held. */
 static u32 agree(u32 wanted)
 {
-	if (!is_version_one(wanted) || !hyp_ffa_version)
+	u32 version = hyp_ffa_version;
+
+	if (!is_version_one(wanted) || !version)
 		return (u32)FFA_RET_NOT_SUPPORTED;
 
 	if (has_version_negotiated)
-		return wanted < hyp_ffa_version ? (u32)FFA_RET_NOT_SUPPORTED : hyp_ffa_version;
+		return wanted < version ? (u32)FFA_RET_NOT_SUPPORTED : version;
 
-	if (wanted < hyp_ffa_version) {
+	if (wanted < version) {
 		if (!spmc_accepts(wanted))
 			return (u32)FFA_RET_NOT_SUPPORTED;
-		hyp_ffa_version = wanted;
+		version = wanted;
 	}
+	if (!is_spmc_ours() || !are_mailboxes_taken(version))
+		return (u32)FFA_RET_NOT_SUPPORTED;
 
+	hyp_ffa_version = version;
 	smp_store_release(&has_version_negotiated, true);
-	return hyp_ffa_version;
+	return version;
 }
 
 static void negotiate(struct kvm_cpu_context *host)
@@ -174,81 +245,15 @@ static bool look_up_version(u32 *version)
 	return agreed;
 }
 
-/* An SMC that EL2 makes for itself. EL3 may change all of x0 to x17, which only this form says. */
-static void ask(struct arm_smccc_1_2_regs *said, u32 function, u64 x1, u64 x2, u64 x3, u64 x4, u64 x5)
-{
-	struct arm_smccc_1_2_regs args = {
-		.a0 = function, .a1 = x1, .a2 = x2, .a3 = x3, .a4 = x4, .a5 = x5,
-	};
-
-	arm_smccc_1_2_smc(&args, said);
-}
-
-/* A code of FF-A's, whatever EL3 made of it. */
-static int code_of(const struct arm_smccc_1_2_regs *said)
-{
-	s32 code = (s32)said->a2;
-
-	if ((u32)said->a0 != FFA_ERROR || code >= 0 || code < FFA_RET_NO_DATA)
-		return FFA_RET_ABORTED;
-	return code;
-}
-
-/* EL3 may fill EL2's RX buffer again. */
-static int release_rx(void)
-{
-	struct arm_smccc_1_2_regs said;
-
-	ask(&said, FFA_RX_RELEASE, 0, 0, 0, 0, 0);
-	return (u32)said.a0 == FFA_SUCCESS ? ANSWERED : FFA_RET_ABORTED;
-}
-
 /* -- mailboxes ------------------------------------------------------------------------------------------------ */
-
-static u32 smallest_mailbox(void)
-{
-	if (PAGE_SIZE == SZ_4K)
-		return FFA_MAILBOX_4K;
-	return PAGE_SIZE == SZ_16K ? FFA_MAILBOX_16K : FFA_MAILBOX_64K;
-}
 
 /* A mailbox is one page, no less; no more either, which 1.2 can say. */
 static void describe_mailbox(struct kvm_cpu_context *host, u32 version)
 {
+	u32 least = PAGE_SIZE == SZ_4K ? FFA_MAILBOX_4K : PAGE_SIZE == SZ_16K ? FFA_MAILBOX_16K : FFA_MAILBOX_64K;
 	u32 most = version >= FFA_VERSION_1_2 ? MAILBOX_SIZE / FFA_PAGE_SIZE : 0;
 
-	answer(host, FFA_SUCCESS, 0, most << 16 | smallest_mailbox(), 0);
-}
-
-/* Will EL3 take mailboxes of EL2's size? */
-static int check_mailbox_size(u32 version)
-{
-	struct arm_smccc_1_2_regs said;
-	u32 most;
-
-	ask(&said, FFA_FEATURES, FFA_FN64_RXTX_MAP, 0, 0, 0, 0);
-	if ((u32)said.a0 != FFA_SUCCESS)
-		return code_of(&said);
-
-	switch (said.a2 & 3) {
-	case FFA_MAILBOX_4K:
-		break;
-	case FFA_MAILBOX_16K:
-		if (MAILBOX_SIZE < SZ_16K)
-			return FFA_RET_NO_MEMORY;
-		break;
-	case FFA_MAILBOX_64K:
-		if (MAILBOX_SIZE < SZ_64K)
-			return FFA_RET_NO_MEMORY;
-		break;
-	default:
-		return FFA_RET_NO_MEMORY;
-	}
-
-	most = (u32)said.a2 >> 16;
-	if (version >= FFA_VERSION_1_2 && most && most < MAILBOX_SIZE / FFA_PAGE_SIZE)
-		return FFA_RET_NO_MEMORY;
-	return ANSWERED;
+	answer(host, FFA_SUCCESS, 0, most << 16 | least, 0);
 }
 
 /* The page stays where it is, and EL2 may look at it. */
@@ -305,7 +310,7 @@ give_tx_back:
 	return verdict;
 }
 
-static int map_mailboxes(struct kvm_cpu_context *host, u32 version)
+static int map_mailboxes(struct kvm_cpu_context *host)
 {
 	DECLARE_REG(u64, tx, host, 1);
 	DECLARE_REG(u64, rx, host, 2);
@@ -321,8 +326,6 @@ static int map_mailboxes(struct kvm_cpu_context *host, u32 version)
 	else if (tx == rx || tx >= MEMORY_END || rx >= MEMORY_END)
 		verdict = FFA_RET_INVALID_PARAMETERS;
 	else
-		verdict = check_mailbox_size(version);
-	if (verdict == ANSWERED)
 		verdict = take_mailboxes(hyp_phys_to_virt(tx), hyp_phys_to_virt(rx));
 	hyp_spin_unlock(&host_buffers.lock);
 
@@ -1100,7 +1103,7 @@ static int serve(struct kvm_cpu_context *host, u32 func_id, u32 version)
 	case FFA_FEATURES:
 		return describe(host, version);
 	case FFA_FN64_RXTX_MAP:
-		return map_mailboxes(host, version);
+		return map_mailboxes(host);
 	case FFA_RXTX_UNMAP:
 		return unmap_mailboxes(host);
 	case FFA_RX_RELEASE:
