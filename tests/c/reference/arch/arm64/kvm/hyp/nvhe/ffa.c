@@ -46,12 +46,14 @@ struct transaction {
 	u64 handle;
 };
 
-/* `lock` protects everything down to `second`, the pages of all transactions, and EL3's use of the mailboxes. */
+/* `lock` protects what follows it, the state of shared pages, and EL3's use of EL2's own mailboxes. */
 static struct {
 	hyp_spinlock_t lock;
 	void *tx;
 	void *rx;
 	bool is_rx_full;
+	struct transaction first;
+	struct transaction second;
 } host_buffers;
 
 static struct {
@@ -63,9 +65,6 @@ static struct {
 	void *buf;
 	size_t len;
 } ffa_desc_buf;
-
-static struct transaction first;
-static struct transaction second;
 
 /* The version is written under the lock; once it is agreed it never changes. */
 static DEFINE_HYP_SPINLOCK(version_lock);
@@ -630,23 +629,23 @@ static u64 handle_of(u32 low, u32 high)
 
 static struct transaction *find_transaction(u64 handle)
 {
-	if (first.phase != UNUSED && first.handle == handle)
-		return &first;
-	if (second.phase != UNUSED && second.handle == handle)
-		return &second;
+	if (host_buffers.first.phase != UNUSED && host_buffers.first.handle == handle)
+		return &host_buffers.first;
+	if (host_buffers.second.phase != UNUSED && host_buffers.second.handle == handle)
+		return &host_buffers.second;
 	return NULL;
 }
 
 static struct transaction *find_unused(void)
 {
-	if (first.phase == UNUSED)
-		return &first;
-	return second.phase == UNUSED ? &second : NULL;
+	if (host_buffers.first.phase == UNUSED)
+		return &host_buffers.first;
+	return host_buffers.second.phase == UNUSED ? &host_buffers.second : NULL;
 }
 
 static bool is_any_half_sent(void)
 {
-	return first.phase == HALF_SENT || second.phase == HALF_SENT;
+	return host_buffers.first.phase == HALF_SENT || host_buffers.second.phase == HALF_SENT;
 }
 
 /* Did EL3 take everything up to `sent`, and does it say so as the protocol has it? */
