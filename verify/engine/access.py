@@ -225,9 +225,14 @@ class Accesses:
         self, state: State, name: str, offset: int, is_write: bool, order: str, value: Value, place: Place
     ) -> None:
         path = self.path(name, offset)
+        if path is None:
+            return
+        lock = self.shared.lock_of.get(path)
+        if is_write and lock is not None and state.held.get(lock, t.FALSE) is not t.TRUE:
+            free = t.and_(state.guard, t.not_(state.held.get(lock, t.FALSE)))
+            self.record.writes.append((free, path, place.span))
         if path not in (self.shared.version, self.shared.negotiated):
             return
-        assert path is not None
         site = self.record.site(place.span, place.function, "access", place.text)
         self.record.accesses.append(AccessEvent(
             path, is_write, order, state.guard, tuple(sorted(state.held.items())), value,

@@ -176,7 +176,8 @@ class Carried:
 
 
 _LISTS = ("smcs", "accesses", "obligations", "boundaries", "locks", "warns", "buffers", "transfers", "fetches",
-          "releases", "sinks", "carried", "relies", "rely_guards", "quiet", "meetings", "universals", "indices")
+          "releases", "sinks", "carried", "relies", "rely_guards", "quiet", "meetings", "universals", "indices",
+          "writes")
 
 
 @dataclass(slots=True)
@@ -198,6 +199,8 @@ class Record:
     buffers: list[BufferEvent] = field(default_factory=list)
     transfers: list[TransferEvent] = field(default_factory=list)
     fetches: list[Fetch] = field(default_factory=list)
+    writes: list[tuple[Term, str, Span]] = field(default_factory=list)
+    """Statics that are written while their lock is not surely held: (when it is not, path, place)."""
     releases: list[tuple[Term, Snapshot]] = field(default_factory=list)
     """What a lock is given back with."""
     relies: list[Term] = field(default_factory=list)
