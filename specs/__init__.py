@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 
 from .bindings.pkvm import PKVM
 
 BINDINGS = (PKVM,)
 """Tried in this order."""
 
-CHAPTERS = (
-    "smccc.ownership", "smccc.registers",
-    "ffa.version", "ffa.version_state", "ffa.features", "ffa.messages", "ffa.message_refusals", "ffa.policy",
-    "ffa.completions", "ffa.discovery", "ffa.partition_info", "ffa.mailboxes", "ffa.mailbox_state",
-    "security.secrecy", "security.version_lock", "security.locks", "security.memory_safety", "security.emission",
-    "security.failure",
-)
-
 
 def load() -> None:
-    """Import every module of rules."""
-    for chapter in CHAPTERS:
-        importlib.import_module(f"{__name__}.{chapter}")
+    """Import every module of rules: a new file is a new chapter."""
+    found = pkgutil.walk_packages(__path__, f"{__name__}.")
+    for name in sorted(module.name for module in found if not module.ispkg):
+        importlib.import_module(name)

@@ -60,6 +60,11 @@ def below(scene: Scene, minor: int) -> Truth:
     return scene.pre.negotiated & well_formed_version(scene) & (scene.pre.minor < minor)
 
 
+def served(scene: Scene, function: int) -> Truth:
+    """A negotiated call of this function that is not answered NOT_SUPPORTED."""
+    return scene.call.is_(function) & scene.pre.negotiated & ~scene.result.refused(ids.NOT_SUPPORTED)
+
+
 def serves_req2(scene: Scene) -> Truth:
     """A negotiated FFA_MSG_SEND_DIRECT_REQ2 at 1.2 or later that is not answered NOT_SUPPORTED."""
     return (

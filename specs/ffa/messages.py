@@ -4,19 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verify.rules import Part, Scene, Truth, all_of, any_of, part, require, rule
+from verify.rules import Part, Scene, all_of, any_of, part, require, rule
 
 from . import ids
-from .calls import below, denied_quietly, serves_req2
+from .calls import below, denied_quietly, served, serves_req2
 
 DIRECT = ids.clause("v1.1 15.2", "Arm's compliance suite")
 REQ2 = ids.clause("v1.2 15.4", "Arm's compliance suite and the seed thread")
 HOST_ID = 0
 """pKVM runs the host as the only normal-world endpoint, with the hypervisor's own ID."""
-
-
-def _served(scene: Scene, function: int) -> Truth:
-    return scene.call.is_(function) & scene.pre.negotiated & ~scene.result.refused(ids.NOT_SUPPORTED)
 
 
 @rule("FFA-MSG-01", "Sender identity is the caller's", DIRECT, REQ2, force="spec", confidence="high")
@@ -28,12 +24,12 @@ def sender_identity(scene: Scene) -> Iterator[Part]:
     Applies to: every version; REQ2 from 1.2 on.
     Not covered: the receiver (MSG-02).
     """
-    served = {
-        "REQ": (ids.DIRECT_REQ, _served(scene, ids.DIRECT_REQ)),
-        "REQ64": (ids.DIRECT_REQ64, _served(scene, ids.DIRECT_REQ64)),
+    requests = {
+        "REQ": (ids.DIRECT_REQ, served(scene, ids.DIRECT_REQ)),
+        "REQ64": (ids.DIRECT_REQ64, served(scene, ids.DIRECT_REQ64)),
         "REQ2": (ids.DIRECT_REQ2, serves_req2(scene)),
     }
-    for name, (function, exists) in served.items():
+    for name, (function, exists) in requests.items():
         foreign = ~(scene.call.w(1).bits_(31, 16) == HOST_ID)
         window = scene.pre.negotiated & (scene.pre.at_least(1, 2) if name == "REQ2" else scene.pre.negotiated)
         label = {"REQ": "FFA_MSG_SEND_DIRECT_REQ", "REQ64": "FFA_MSG_SEND_DIRECT_REQ64"}.get(
@@ -62,7 +58,7 @@ def payload(scene: Scene) -> Iterator[Part]:
     for name, function, first, last in (
         ("REQ", ids.DIRECT_REQ, 3, 7), ("REQ64", ids.DIRECT_REQ64, 3, 7), ("REQ2", ids.DIRECT_REQ2, 2, 17),
     ):
-        exists = serves_req2(scene) if name == "REQ2" else _served(scene, function)
+        exists = serves_req2(scene) if name == "REQ2" else served(scene, function)
         asked = scene.call.is_(function) & exists
         sent = [*scene.smcs, *scene.forwards]
         narrow = name == "REQ"

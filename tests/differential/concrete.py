@@ -13,16 +13,21 @@ from tests.differential.shape import (
     ARENA_WORDS,
     ARENAS,
     CONTENT_WORDS,
+    EVENT_WORDS,
     FIRST_ARENA,
     FORWARD,
+    GOES_ON,
     HASH_A,
     HASH_B,
     HASH_C,
+    HOST_TX,
     KINDS,
     OUTS,
     PAGES,
     PATTERN,
+    PRIME,
     SMC,
+    STIRRED,
     Shape,
 )
 from verify.interpret.events import Log
@@ -41,6 +46,8 @@ class Script:
     words: Words
     machine: Machine | None = None
     events: list[int] = field(default_factory=list)
+    told: list[tuple[int, int, int]] = field(default_factory=list)
+    """(kind, function ID of an SMC, result) of each event."""
     answers_used: int = 0
     outs_used: int = 0
 
@@ -51,10 +58,10 @@ class Script:
         self._event(FORWARD if is_forward else SMC, arguments)
         used, count = self.answers_used, self.words[self.shape.answers_at]
         self.answers_used += 1
-        if used >= count:
-            return [ONES, *[0] * 17]
         at = self.shape.answers_at + 1 + used * ANSWER_WORDS
-        return self.words[at:at + ANSWER_WORDS]
+        answer = [ONES, *[0] * 17] if used >= count else self.words[at:at + ANSWER_WORDS]
+        self.told.append((FORWARD if is_forward else SMC, arguments[0], answer[0]))
+        return answer
 
     def outside(self, name: str, arguments: Sequence[int], page_shift: int) -> int:
         if name == "hyp_virt_to_phys":
@@ -63,11 +70,22 @@ class Script:
             return (arguments[0] - ADDRESS_OFFSET) & ONES
         self._event(KINDS[name], (*arguments, *[0] * (18 - len(arguments))))
         self.outs_used += 1
-        return self.words[self.shape.outs_at + self.outs_used - 1] if self.outs_used <= OUTS else 0
+        result = self.words[self.shape.outs_at + self.outs_used - 1] if self.outs_used <= OUTS else 0
+        self.told.append((KINDS[name], 0, result))
+        return result
 
     def _event(self, kind: int, arguments: Sequence[int]) -> None:
-        assert self.machine is not None
-        self.events += (kind, self.held(), len(self.machine.log.warns), *arguments)
+        machine, shape = self.machine, self.shape
+        assert machine is not None
+        pages = _pages(shape, machine)
+        is_smc = kind in (SMC, FORWARD)
+        announced = int.from_bytes(_packed(pages), "little") % PRIME if is_smc else 0
+        self.events += (kind, self.held(), len(machine.log.warns), announced, *arguments)
+        if stir := self.words[shape.stir_at]:
+            mask = _stirred(stir, len(self.events) // EVENT_WORDS)
+            _change(machine.memory.find(shape.base(HOST_TX), 1)[0].content, 0, mask)
+            if is_smc and self.answers_used:
+                _change(pages, shape.page, mask)
 
     def held(self) -> int:
         assert self.machine is not None
@@ -76,29 +94,47 @@ class Script:
 
 @dataclass(slots=True)
 class Ran:
-    """The record, without its length; `fault` says why the interpreter stopped."""
+    """The record, without its length; `fault` says why the interpreter stopped; `events` are in the record too."""
 
     record: list[int]
     fault: str | None
     log: Log
+    script: Script
 
 
-def run(shape: Shape, words: Words) -> Ran:
-    script = Script(shape, words)
-    machine = Machine(shape.unit, script, shape.page_shift, trace=False)
-    script.machine = machine
-    _set_up(shape, machine, words)
-    name = shape.functions[words[0]]
-    parameters = shape.unit.functions[name].parameters
-    try:
-        result = machine.call(name, words[1:1 + len(parameters)]) or 0
-    except Fault as problem:
-        return Ran([1], str(problem), machine.log)
-    record = [0, result, *(machine.memory.load(address, size) for address, size in shape.places)]
-    for index in range(ARENAS):
-        record += _words(machine, shape.base(FIRST_ARENA + index))
-    record += (_hash(shape, machine), len(machine.log.warns), script.held())
-    return Ran(record + script.events, None, machine.log)
+class Runner:
+    """Inputs of one tree and page size, one after the other; one that GOES_ON finds the machine as it was left."""
+
+    def __init__(self, shape: Shape) -> None:
+        self._shape = shape
+        self._machine: Machine | None = None
+
+    def run(self, words: Words) -> Ran:
+        shape, script = self._shape, Script(self._shape, words)
+        machine = self._machine if words[0] & GOES_ON else None
+        if machine is None:
+            machine = self._machine = Machine(shape.unit, script, shape.page_shift, trace=False)
+            _set_up(shape, machine, words)
+        else:
+            machine.environment, machine.log = script, Log()
+            _go_on(shape, machine, words)
+        script.machine = machine
+        name = shape.functions[words[0] & ~GOES_ON]
+        parameters = shape.unit.functions[name].parameters
+        try:
+            result = machine.call(name, words[1:1 + len(parameters)]) or 0
+        except Fault as problem:
+            return Ran([1, *script.events], str(problem), machine.log, script)
+        record = [0, result, *self.statics()]
+        for index in range(ARENAS):
+            record += _words(machine, shape.base(FIRST_ARENA + index))
+        record += (_hash(shape, machine), len(machine.log.warns), script.held())
+        return Ran(record + script.events, None, machine.log, script)
+
+    def statics(self) -> list[int]:
+        """As they are now; they have to be there."""
+        assert self._machine is not None
+        return [self._machine.memory.load(address, size) for address, size in self._shape.places]
 
 
 def _set_up(shape: Shape, machine: Machine, words: Words) -> None:
@@ -106,13 +142,47 @@ def _set_up(shape: Shape, machine: Machine, words: Words) -> None:
         value = words[shape.statics_at + index]
         if value:
             machine.memory.store(address, value, size)
-    contents = [b"", _bytes(words, shape.tx_at, CONTENT_WORDS), b""]
-    contents += [_bytes(words, shape.arena_at(k), ARENA_WORDS) for k in range(ARENAS)]
-    for region, content in enumerate(contents):
-        address = machine.allocate(f"region {region}", shape.size(region), content)
+    for region in range(FIRST_ARENA + ARENAS):
+        address = machine.allocate(f"region {region}", shape.size(region), b"")
         assert address == shape.base(region)
-    rx = _bytes(words, shape.rx_at, CONTENT_WORDS)
-    machine.memory.find(shape.base(PAGES), 1)[0].content.update(enumerate(rx, shape.page))
+    if any(words[shape.tx_at:shape.stir_at]):
+        _pages(shape, machine).update(_ZEROS)
+    _go_on(shape, machine, words)
+
+
+def _go_on(shape: Shape, machine: Machine, words: Words) -> None:
+    """What an input brings to a machine: the registers, the host's TX, EL2's RX."""
+    for index in range(ARENAS):
+        content = machine.memory.find(shape.base(FIRST_ARENA + index), 1)[0].content
+        content.clear()
+        content.update(enumerate(_bytes(words, shape.arena_at(index), ARENA_WORDS)))
+    for region, start, at in ((HOST_TX, 0, shape.tx_at), (PAGES, shape.page, shape.rx_at)):
+        content = machine.memory.find(shape.base(region), 1)[0].content
+        given = _bytes(words, at, CONTENT_WORDS)
+        if given or content:
+            content.update(enumerate(given or bytes(8 * CONTENT_WORDS), start))
+
+
+def _pages(shape: Shape, machine: Machine) -> dict[int, int]:
+    return machine.memory.find(shape.base(PAGES), 1)[0].content
+
+
+def _stirred(stir: int, count: int) -> bytes:
+    return array("Q", [stir * (count + k) & STIRRED for k in range(CONTENT_WORDS)]).tobytes()
+
+
+def _change(content: dict[int, int], start: int, mask: bytes) -> None:
+    content.update({at: content.get(at, 0) ^ byte for at, byte in enumerate(mask, start) if byte})
+
+
+def _packed(content: dict[int, int]) -> bytes:
+    """The first CONTENT_WORDS words."""
+    if not content:
+        return b""
+    try:
+        return bytes(_all_content(content))
+    except KeyError:
+        return bytes([content.get(k, 0) for k in range(8 * CONTENT_WORDS)])
 
 
 def _bytes(words: Words, at: int, count: int) -> bytes:
@@ -122,6 +192,8 @@ def _bytes(words: Words, at: int, count: int) -> bytes:
 
 
 _all_bytes = itemgetter(*range(8 * ARENA_WORDS))
+_ZEROS = dict.fromkeys(range(8 * CONTENT_WORDS), 0)
+_all_content = itemgetter(*range(8 * CONTENT_WORDS))
 
 
 def _words(machine: Machine, address: int) -> list[int]:
@@ -143,8 +215,8 @@ def _hash(shape: Shape, machine: Machine) -> int:
         if len(content) <= skip and (not content or max(content) < skip):
             continue
         found: dict[int, int] = {}
-        for offset, byte in content.items():
-            if byte and offset >= skip:
+        for offset, byte in filter(itemgetter(1), content.items()):
+            if offset >= skip:
                 found[offset >> 3] = found.get(offset >> 3, 0) | byte << 8 * (offset & 7)
         for index, word in found.items():
             mixed = (word + index * HASH_A + region * HASH_B) * HASH_C & ONES

@@ -5,11 +5,12 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 
-from tests.differential.concrete import run
-from tests.differential.shape import ANSWER_WORDS, ARENA_WORDS, ARENAS, EVENT_WORDS, Shape
+from tests.differential.concrete import Runner
+from tests.differential.shape import ANSWER_WORDS, ARENA_WORDS, ARENAS, EVENT_WORDS, GOES_ON, Shape
 
 MAX_DIFFERENCES = 12
 BEFORE_STATICS = ("length", "fault", "result")
+EVENT_PARTS = ("kind", "locks held", "warnings", "hash of TX")
 AFTER_ARENAS = ("hash of memory", "warnings", "locks held")
 
 
@@ -17,7 +18,7 @@ def describe(shape: Shape, command: Sequence[str], given: bytes, expected: bytes
     """`given` is an input; the other two are records."""
     words, ours, theirs = (array("Q", data).tolist() for data in (given, expected, native))
     lines = [
-        f"{shape.functions[words[0]]}, page shift {shape.page_shift}, {command[-1]}",
+        f"{shape.functions[words[0] & ~GOES_ON]}{' after others' * (words[0] >= GOES_ON)}, page shift {shape.page_shift}, {command[-1]}",
         f"  interpreter: {_outcome(ours)}{_why(shape, words)}", f"  native:      {_outcome(theirs)}",
         *differences(shape, ours, theirs),
         "  input: " + ", ".join(f"{_place(shape, at)} {word:#x}" for at, word in enumerate(words) if word and at),
@@ -27,7 +28,8 @@ def describe(shape: Shape, command: Sequence[str], given: bytes, expected: bytes
 
 def differences(shape: Shape, ours: Sequence[int], theirs: Sequence[int]) -> list[str]:
     different = [index for index, (a, b) in enumerate(zip(ours, theirs, strict=False)) if a != b]
-    return [f"  {_label(shape, index)}: interpreter {ours[index]:#x}, native {theirs[index]:#x}"
+    is_fault = len(ours) > 1 and len(theirs) > 1 and ours[1] == theirs[1] == 1
+    return [f"  {_event_label(index - 2) if is_fault else _label(shape, index)}: interpreter {ours[index]:#x}, native {theirs[index]:#x}"
             for index in different[:MAX_DIFFERENCES]]
 
 
@@ -38,7 +40,9 @@ def _outcome(record: Sequence[int]) -> str:
 
 
 def _why(shape: Shape, words: Sequence[int]) -> str:
-    fault = run(shape, words).fault
+    if words[0] & GOES_ON:
+        return ""
+    fault = Runner(shape).run(words).fault
     return f" ({fault})" if fault else ""
 
 
@@ -55,8 +59,12 @@ def _label(shape: Shape, index: int) -> str:
     index -= ARENAS * ARENA_WORDS
     if index < len(AFTER_ARENAS):
         return AFTER_ARENAS[index]
-    event, word = divmod(index - len(AFTER_ARENAS), EVENT_WORDS)
-    return f"event {event}, " + (("kind", "locks held", "warnings")[word] if word < 3 else f"argument {word - 3}")
+    return _event_label(index - len(AFTER_ARENAS))
+
+
+def _event_label(index: int) -> str:
+    event, word = divmod(index, EVENT_WORDS)
+    return f"event {event}, " + (EVENT_PARTS[word] if word < len(EVENT_PARTS) else f"argument {word - len(EVENT_PARTS)}")
 
 
 def _place(shape: Shape, at: int) -> str:
@@ -75,4 +83,6 @@ def _place(shape: Shape, at: int) -> str:
     if at < shape.tx_at:
         arena, word = divmod(at - shape.arena_at(0), ARENA_WORDS)
         return f"pointed-to memory {arena}[{word}]"
+    if at == shape.stir_at:
+        return "changes of buffers meanwhile"
     return f"tx[{at - shape.tx_at}]" if at < shape.rx_at else f"rx[{at - shape.rx_at}]"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from tests.differential.shape import (
     ANSWER_WORDS,
+    ANSWERS,
     ARENA_WORDS,
     ARENAS,
     EVENT_WORDS,
@@ -37,7 +38,7 @@ class Native:
         words = [0] * self.shape.words
         words[0:2] = [self.shape.functions.index(name), argument]
         words[self.shape.statics_at:self.shape.statics_at + len(self.statics)] = self.statics
-        rest = self.answers[:8]
+        rest = self.answers[:ANSWERS]
         words[self.shape.answers_at] = len(rest)
         for number, answer in enumerate(rest):
             at = self.shape.answers_at + 1 + number * ANSWER_WORDS

@@ -9,8 +9,13 @@ from verify.interpret.memory import SLOT_BITS
 from verify.ir.expr import POINTER
 from verify.ir.function import Function, Unit
 
-ARGUMENTS, ANSWERS, OUTS, ARENAS, ARENA_WORDS, CONTENT_WORDS = 9, 8, 16, 2, 36, 32
-ANSWER_WORDS, EVENT_WORDS, ARENA_BYTES = 18, 21, 4096
+ARGUMENTS, ANSWERS, OUTS, ARENAS, ARENA_WORDS, CONTENT_WORDS = 9, 12, 32, 2, 36, 64
+ANSWER_WORDS, EVENT_WORDS, ARENA_BYTES = 18, 22, 4096
+GOES_ON = 1 << 32
+"""In word 0 of an input: statics, locks and EL2's memory are as the input before left them."""
+STIRRED = 0x000000F00FFFF000
+"""Bits that change in a buffer when others write it: ranges stay on page boundaries at every page size."""
+PRIME = (1 << 61) - 1
 HASH_A, HASH_B, HASH_C = 0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0xD6E8FEB86659FD93
 ADDRESS_OFFSET = 1 << 44
 PATTERN = 0xFE
@@ -73,8 +78,13 @@ class Shape:
         return self.tx_at + CONTENT_WORDS
 
     @cached_property
-    def words(self) -> int:
+    def stir_at(self) -> int:
+        """What others write into the buffers meanwhile; 0: nothing."""
         return self.rx_at + CONTENT_WORDS
+
+    @cached_property
+    def words(self) -> int:
+        return self.stir_at + 1
 
     def static_at(self, path: str) -> int | None:
         index = self.static_index.get(path)
@@ -109,7 +119,7 @@ class Shape:
             "PAGE_SHIFT": self.page_shift, "PROXY_PAGES": self.proxy_pages, "FIRST_SLOT": self.base(0) >> SLOT_BITS,
             "ARGUMENTS": ARGUMENTS, "ANSWERS": ANSWERS, "OUTS": OUTS, "ARENAS": ARENAS, "ARENA_WORDS": ARENA_WORDS,
             "CONTENT_WORDS": CONTENT_WORDS, "ADDRESS_OFFSET": ADDRESS_OFFSET, "HASH_A": HASH_A, "HASH_B": HASH_B,
-            "HASH_C": HASH_C,
+            "HASH_C": HASH_C, "STIRRED": STIRRED, "PRIME": PRIME,
         }
 
 

@@ -2,36 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from tests.mediators.fault import Edit, Fault, fault
+from tests.mediators.faults_registers import PASSED_ON, REGISTER_FAULTS
 
-Edit = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """`rule` objects at `trust`, because of what `function` does; `output` is among the outputs that it names."""
-
-    tree: str
-    what: str
-    rule: str
-    function: str
-    output: str
-    edits: tuple[Edit, ...]
-    trust: str = "L2"
-    profile: str = "STRICT"
-
-    @property
-    def name(self) -> str:
-        return f"{self.tree}: {self.what}"
-
-
-def fault(tree: str, what: str, rule: str, function: str, output: str, *edits: Edit, trust: str = "L2",
-          profile: str = "STRICT") -> Fault:
-    return Fault(tree, what, f"FFA-{rule}", function, output, edits, trust, profile)
-
-
-PASSED_ON = "handle_host_smc"
-"""The caller makes the SMC of a call that the mediator leaves to EL3."""
+__all__ = ["FAULTS", "Edit", "Fault", "fault"]
 
 R = "reference"
 SETTLED = ("\tif (has_version_negotiated)\n\t\treturn wanted < hyp_ffa_version ? (u32)FFA_RET_NOT_SUPPORTED : "
@@ -216,4 +190,4 @@ IF_CHAIN_FAULTS = (
 )
 
 FAULTS = (*REFERENCE_FAULTS, *NO_FUNC_ID_FAULTS, *U64_FAULTS, *ONE_BLOCK_FAULTS, *COMPOUND_FAULTS, *RENAMED_FAULTS,
-          *IF_CHAIN_FAULTS)
+          *IF_CHAIN_FAULTS, *REGISTER_FAULTS)

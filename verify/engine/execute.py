@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from verify.engine.access import Accesses
+from verify.engine.buffers import OUTSIDE
 from verify.engine.content import Content, Unknown
 from verify.engine.control import Region, Side, Ways, walk
 from verify.engine.expressions import Expressions
@@ -19,6 +20,7 @@ from verify.engine.induction import Decide, Induction
 from verify.engine.place import Place
 from verify.engine.record import Boundary, LockEvent, Obligation, Record, SmcEvent
 from verify.engine.state import Registers, State, merge_states
+from verify.engine.unroll import unroll
 from verify.engine.value import Integer, NotModelled, Pointer, Value, as_pointer
 from verify.engine.wraps import compared
 from verify.engine.writes import escaped, written
@@ -142,6 +144,8 @@ class Executor:
             self._boundary(side[0], "loop")
             return Ways()
         place, runner = frame.inner, _InFrame(self, frame)
+        if self.memory.shared.rounds:
+            return unroll(runner, region, side, self.memory.shared.rounds)
         mark = self.record.mark()
 
         def body(start: Side) -> Ways:
@@ -185,8 +189,9 @@ class Executor:
         return []
 
     def _defined(self, state: State, condition: Term, span: Span) -> None:
-        """A branch on an uninitialised value is undefined."""
-        if any(node.op == "var" and "!" in str(node.data) for node in topological([condition])):
+        """A branch on an uninitialised value is undefined. One on bytes outside an object is their read's business."""
+        if any(node.op == "var" and "!" in str(node.data) and OUTSIDE not in str(node.data)
+               for node in topological([condition])):
             place = self._place(span)
             self.record.obligations.append(
                 Obligation("branch-on-uninitialised", state.guard, t.FALSE, place.span, place.function))
@@ -259,7 +264,7 @@ class Executor:
         targets = self.memory.resolve(state, pointer, t.const(1, 64), place)
         if len(targets) != 1 or not targets[0][2].is_const:
             raise NotModelled("a lock that depends on the input")
-        _, name, offset = targets[0]
+        _, name, offset, _ = targets[0]
         path = self.memory.path(name, offset.value) or name
         held = state.held.get(path, t.FALSE)
         kind, holds = ("lock-held-already", t.not_(held)) if acquire else ("unlock-of-a-free-lock", held)

@@ -58,13 +58,17 @@ class AccessEvent:
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """`holds` has to follow from `guard`; otherwise behaviour after it is undefined."""
+    """`holds` has to follow from `guard`; otherwise behaviour after it is undefined.
+
+    `is_read`: a load outside its object; it gives arbitrary bytes that are nobody's to see, and changes nothing.
+    """
 
     kind: str
     guard: Term
     holds: Term
     span: Span
     function: str
+    is_read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +239,10 @@ class Record:
             self._known[key] = len(self.sites)
             self.sites.append(Site(span, function, kind, text, same))
         return t.const(self._known[key], ORIGIN_BITS)
+
+    def number(self, site: Site) -> int | None:
+        """The same place in this run; None if control never met it."""
+        return self._known.get((site.span, site.function, site.kind, site.text))
 
     def sink(self, guard: Term, term: Term, place: Place) -> None:
         if not term.is_const:

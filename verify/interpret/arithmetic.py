@@ -28,7 +28,7 @@ def binary(op: BinaryOp, a: int, b: int, bits: int) -> int:
         case BinaryOp.SHL | BinaryOp.LSHR | BinaryOp.ASHR:
             return _shift(op, a, b, bits)
     if b == 0:
-        raise Fault("division by zero")
+        raise Fault("division by zero", "division-by-zero")
     if op in (BinaryOp.UDIV, BinaryOp.UREM):
         return a // b if op is BinaryOp.UDIV else a % b
     return _signed_division(op, signed(a, bits), signed(b, bits)) & mask
@@ -36,7 +36,7 @@ def binary(op: BinaryOp, a: int, b: int, bits: int) -> int:
 
 def _shift(op: BinaryOp, a: int, b: int, bits: int) -> int:
     if b >= bits:
-        raise Fault(f"shift by {b} of a {bits}-bit number")
+        raise Fault(f"shift by {b} of a {bits}-bit number", "shift-range")
     if op is BinaryOp.SHL:
         return (a << b) & ((1 << bits) - 1)
     return a >> b if op is BinaryOp.LSHR else (signed(a, bits) >> b) & ((1 << bits) - 1)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from verify.interpret.memory import HOST_BASE, SLOT_BITS, Fault
+from verify.interpret.memory import HOST_BASE, SLOT_BITS, Bytes, Fault, Memory, Snapshot
+from verify.interpret.world import ACTIONS, World, request
 
-PHYSICAL = (1 << 48) - 1
 MASK = (1 << 64) - 1
-EPERM, EBUSY = 1, 16
 
 
 class Environment(Protocol):
@@ -24,18 +23,43 @@ class Environment(Protocol):
         """A byte of uninitialised memory."""
 
 
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """EL2's pair, which EL3 reads and writes too: where its buffers lie, if there are such."""
+
+    memory: Memory
+    tx: int | None
+    rx: int | None
+
+    def sent(self) -> Snapshot | None:
+        return None if self.tx is None else self.memory.snapshot(self.tx)
+
+    def received(self) -> Snapshot | None:
+        return None if self.rx is None else self.memory.snapshot(self.rx)
+
+    def fill(self, content: Bytes) -> None:
+        """EL3 writes to EL2's RX buffer."""
+        if self.rx is not None:
+            slot, _ = self.memory.find(self.rx, 0)
+            slot.content.update((k, byte) for k, byte in content.items() if k < slot.size)
+
+
 @dataclass(slots=True)
 class Surroundings:
-    """Outside functions with the page states that they keep, and a repeated byte in unused memory."""
+    """Outside functions over a world of pages, a repeated byte in unused memory, and nobody at EL3."""
 
     pattern: int = 0xAA
     unused: dict[tuple[str, int], int] = field(default_factory=dict)
     """Bytes of unused memory that a counterexample asks for, by object and offset."""
     physical: dict[int, int] = field(default_factory=dict)
     """Physical addresses that a counterexample asks for, by the virtual address of the object."""
-    shared: set[int] = field(default_factory=set)
-    lent: set[int] = field(default_factory=set)
-    pinned: dict[int, int] = field(default_factory=dict)
+    parts: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Objects that are parts of another one: address → (address of the whole, offset there)."""
+    world: World = field(default_factory=World)
+    mailbox: Mailbox | None = None
+
+    def smc(self, arguments: Sequence[int], is_forward: bool) -> Sequence[int]:
+        return [MASK, *[0] * 17]
 
     def fill(self, name: str, offset: int) -> int:
         return self.unused.get((name, offset), self.pattern)
@@ -43,63 +67,36 @@ class Surroundings:
     def outside(self, name: str, arguments: Sequence[int], page_shift: int) -> int:
         match name:
             case "hyp_virt_to_phys":
-                base = arguments[0] >> SLOT_BITS << SLOT_BITS
-                return self.physical.get(base, base & PHYSICAL) + arguments[0] - base & MASK
+                return self._physical(arguments[0])
             case "hyp_phys_to_virt":
-                return (HOST_BASE + (arguments[0] & PHYSICAL)) & MASK
-            case "__pkvm_host_share_hyp":
-                return self._share(self.shared, arguments[0], 1)
-            case "__pkvm_host_unshare_hyp":
-                if arguments[0] in self.pinned:
-                    return -EBUSY
-                return self._unshare(self.shared, arguments[0], 1)
-            case "__pkvm_host_share_ffa":
-                return self._share(self.lent, arguments[0], arguments[1])
-            case "__pkvm_host_unshare_ffa":
-                return self._unshare(self.lent, arguments[0], arguments[1])
-            case "hyp_pin_shared_mem" | "hyp_unpin_shared_mem":
-                return self._pin(name, arguments, page_shift)
+                return HOST_BASE + arguments[0] & MASK
+        if name in ACTIONS:
+            return self.world.transfer(request(name, arguments, page_shift))
         raise Fault(f"call of {name}, whose meaning is not known")
 
-    def _share(self, pages: set[int], first: int, count: int) -> int:
-        if count > 1 << 20:
-            return -EPERM
-        wanted = set(range(first, first + count))
-        if wanted & (self.shared | self.lent):
-            return -EPERM
-        pages |= wanted
-        return 0
-
-    def _unshare(self, pages: set[int], first: int, count: int) -> int:
-        wanted = set(range(first, first + count)) if count <= 1 << 20 else {-1}
-        if not wanted <= pages:
-            return -EPERM
-        pages -= wanted
-        return 0
-
-    def _pin(self, name: str, arguments: Sequence[int], page_shift: int) -> int:
-        first = ((arguments[0] - HOST_BASE) & PHYSICAL) >> page_shift
-        last = ((arguments[1] - HOST_BASE - 1) & PHYSICAL) >> page_shift
-        pages = range(first, last + 1)
-        step = 1 if name == "hyp_pin_shared_mem" else -1
-        if step == 1 and any(page not in self.shared for page in pages):
-            return -EPERM
-        for page in pages:
-            self.pinned[page] = self.pinned.get(page, 0) + step
-            if self.pinned[page] <= 0:
-                del self.pinned[page]
-        return 0
+    def _physical(self, address: int) -> int:
+        if address >= HOST_BASE:
+            return address - HOST_BASE
+        base = address >> SLOT_BITS << SLOT_BITS
+        whole, start = self.parts.get(base, (base, 0))
+        return self.physical.get(whole, whole) + start + address - base & MASK
 
 
 @dataclass(slots=True)
 class Scripted(Surroundings):
-    """EL3 answers from a list, in order; afterwards every answer is NOT_SUPPORTED."""
+    """EL3 answers from a list, in order; afterwards every answer is NOT_SUPPORTED.
+
+    `left`: what it leaves in EL2's RX buffer with an answer, by the answer's number, from 0 on.
+    """
 
     answers: list[Sequence[int]] = field(default_factory=list)
+    left: Mapping[int, Bytes] = field(default_factory=dict)
     used: int = 0
 
     def smc(self, arguments: Sequence[int], is_forward: bool) -> Sequence[int]:
-        self.used += 1
-        if self.used <= len(self.answers):
-            return self.answers[self.used - 1]
-        return [(1 << 64) - 1, *[0] * 17]
+        number, self.used = self.used, self.used + 1
+        if self.mailbox is not None and number in self.left:
+            self.mailbox.fill(self.left[number])
+        if number < len(self.answers):
+            return self.answers[number]
+        return Surroundings.smc(self, arguments, is_forward)

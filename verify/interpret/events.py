@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from verify.interpret.memory import Snapshot
+from verify.interpret.world import PagesThen
 from verify.ir.span import Span
 
 
 @dataclass(frozen=True, slots=True)
 class SmcDone:
-    """An SMC that EL2 made; `function` is the innermost function of the tree."""
+    """An SMC that EL2 made; `function` is the innermost function of the tree.
+
+    `tx` is what EL2's TX buffer held then, `rx` what EL2's RX buffer held afterwards, where there are such buffers.
+    `transfers` of the call's page-table calls were made before it; `pages` are the pages then.
+    """
 
     arguments: tuple[int, ...]
     results: tuple[int, ...]
     is_forward: bool
     span: Span
     function: str
+    held: tuple[str, ...] = ()
+    tx: Snapshot | None = None
+    rx: Snapshot | None = None
+    pages: PagesThen | None = None
+    transfers: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +38,65 @@ class AccessDone:
     order: str
     value: int
     held: tuple[str, ...]
+    span: Span
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class BufferDone:
+    """`length` bytes at `offset` of a buffer were read or written, by memcpy or memset if `is_copy`.
+
+    `buffer`: the first static that points to it, or "host memory", whose offsets are physical addresses. The access
+    may have ended in a fault.
+    """
+
+    buffer: str
+    is_write: bool
+    is_copy: bool
+    offset: int
+    length: int
+    held: tuple[str, ...]
+    span: Span
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferDone:
+    """The page tables were asked to do something to `count` pages from page frame `first` on; 0 or a negative errno.
+
+    `before` are the pages just before it.
+    """
+
+    action: str
+    first: int
+    count: int
+    result: int
+    before: PagesThen
+    held: tuple[str, ...]
+    span: Span
+    function: str
+
+    def covers(self, page: int) -> bool:
+        return self.first <= page < self.first + self.count
+
+
+@dataclass(frozen=True, slots=True)
+class LockDone:
+    """A lock was taken or given back; `held` are those that were held just before."""
+
+    path: str
+    is_acquire: bool
+    held: tuple[str, ...]
+    span: Span
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaultDone:
+    """How a call ended where it did not return; `kind` as obligations are named, empty for what is not modelled."""
+
+    kind: str
+    text: str
     span: Span
     function: str
 
@@ -46,6 +116,9 @@ class Log:
 
     smcs: list[SmcDone] = field(default_factory=list)
     accesses: list[AccessDone] = field(default_factory=list)
+    buffers: list[BufferDone] = field(default_factory=list)
+    transfers: list[TransferDone] = field(default_factory=list)
+    locks: list[LockDone] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     warns: list[Span] = field(default_factory=list)
     blocks: set[tuple[str, str]] = field(default_factory=set)

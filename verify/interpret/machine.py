@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verify.interpret import arithmetic
-from verify.interpret.environment import Environment
-from verify.interpret.events import AccessDone, Log, SmcDone, Step
+from verify.interpret.environment import Environment, Mailbox
+from verify.interpret.events import AccessDone, BufferDone, LockDone, Log, SmcDone, Step, TransferDone
 from verify.interpret.memory import Fault, Memory
+from verify.interpret.world import ACTIONS, World, request
 from verify.ir import expr as e
 from verify.ir import instr as i
 from verify.ir.function import Function, Object, Unit
@@ -26,15 +27,26 @@ class _Frame:
 
 
 class Machine:
-    """Statics are zero or as initialised; what other files define is zero too."""
+    """Statics are zero or as initialised; what other files define is zero too.
 
-    def __init__(self, unit: Unit, environment: Environment, page_shift: int = 12, trace: bool = True) -> None:
+    With a `world`, page-table functions act on its pages, host memory is out of reach unless its page is held in place,
+    and accesses to buffers are events.
+    """
+
+    def __init__(
+        self, unit: Unit, environment: Environment, page_shift: int = 12, trace: bool = True,
+        world: World | None = None, lenient: bool = False,
+    ) -> None:
         self.unit = unit
         self.environment = environment
         self.page_shift = page_shift
-        self.memory = Memory(environment.fill)
+        self.memory = Memory(environment.fill, lenient)
+        self.mailbox: Mailbox | None = None
         self.log = Log()
         self._trace = trace
+        self._world = world
+        if world is not None:
+            self.memory.guard = self._guard
         self._statics = {
             name: self.memory.allocate(name, item.size, item.initial or b"")
             for name, item in unit.statics.items()
@@ -79,6 +91,10 @@ class Machine:
         self._frames.append(frame)
         try:
             return self._run(frame)
+        except Fault as problem:
+            if problem.span is None:
+                problem.span, problem.function = self._span, self._where()
+            raise
         finally:
             self._frames.pop()
             for address in frame.objects.values():
@@ -103,7 +119,7 @@ class Machine:
                 self._at(frame, instruction.span)
                 self._instruction(frame, instruction)
             if self._steps > MAX_STEPS:
-                raise Fault("no end after two million steps")
+                raise Fault("no end after two million steps", "endless-loop")
             self._at(frame, block.terminator.span)
             following = self._next(frame, block.terminator)
             if following is None:
@@ -144,18 +160,25 @@ class Machine:
                 self._set(frame, target, self._value(frame, value))
             case i.Load(target=target, pointer=pointer):
                 address, size = self._value(frame, pointer), _bytes(target.bits)
+                self._note_buffer(address, size, is_write=False, is_copy=False)
                 loaded = self.memory.load(address, size)
                 self._note(address, False, instruction.order, loaded)
                 self._set(frame, target, loaded)
             case i.Store(pointer=pointer, value=value):
                 address, stored = self._value(frame, pointer), self._value(frame, value)
+                self._note_buffer(address, _bytes(value.bits), is_write=True, is_copy=False)
                 self.memory.store(address, stored, _bytes(value.bits))
                 self._note(address, True, instruction.order, stored)
             case i.Copy(target=into, source=source, size=size):
-                self.memory.copy(*(self._value(frame, x) for x in (into, source, size)))
+                at, start, length = (self._value(frame, x) for x in (into, source, size))
+                self._note_buffer(start, length, is_write=False, is_copy=True)
+                self._note_buffer(at, length, is_write=True, is_copy=True)
+                self.memory.copy(at, start, length)
             case i.Fill(target=into, value=value, size=size):
                 address, byte = self._value(frame, into), self._value(frame, value)
-                for offset in range(self._value(frame, size)):
+                length = self._value(frame, size)
+                self._note_buffer(address, length, is_write=True, is_copy=True)
+                for offset in range(length):
                     self.memory.store(address + offset, byte, 1)
             case i.ScopeBegin(name=name):
                 self._begin(frame, name)
@@ -182,7 +205,7 @@ class Machine:
                     self.log.warns.append(self._span)
             case i.Assert(kind=kind, condition=condition):
                 if not self._value(frame, condition):
-                    raise Fault(f"{self._span}: {kind.value}")
+                    raise Fault(f"{self._span}: {kind.value}", kind.value)
             case i.Unsupported(construct=construct, span=span):
                 raise Fault(f"{span}: unsupported: {construct}")
 
@@ -204,6 +227,8 @@ class Machine:
         result: int | None
         if instruction.callee in self.unit.functions:
             result = self.call(instruction.callee, arguments)
+        elif self._world is not None and instruction.callee in ACTIONS:
+            result = self._transfer(self._world, instruction.callee, arguments)
         else:
             result = self.environment.outside(instruction.callee, arguments, self.page_shift)
         if instruction.target is not None:
@@ -211,20 +236,47 @@ class Machine:
                 raise Fault(f"{instruction.callee} returns nothing")
             self._set(frame, instruction.target, result & _mask(instruction.target.bits))
 
+    def _transfer(self, world: World, name: str, arguments: list[int]) -> int:
+        asked, before = request(name, arguments, self.page_shift), world.now()
+        result = world.transfer(asked)
+        self.log.transfers.append(TransferDone(
+            asked.action, asked.first, asked.count, result, before, self.held, self._span, self._where()))
+        return result
+
+    def _guard(self, address: int, size: int) -> None:
+        assert self._world is not None
+        first, last = address >> self.page_shift, (address + max(size, 1) - 1) >> self.page_shift
+        if not self._world.is_held(first, last + 1):
+            raise Fault(f"access to host memory at {address:#x}, whose page EL2 does not hold", "invalid-pointer")
+
     def _lock(self, address: int, acquire: bool) -> None:
         self.memory.find(address, 1)
         path = self._paths.get(address, hex(address))
+        self.log.locks.append(LockDone(path, acquire, self.held, self._span, self._where()))
         if acquire == (path in self._held):
-            raise Fault(f"{self._span}: {path} is {'already held' if acquire else 'not held'}")
+            raise Fault(f"{self._span}: {path} is {'already held' if acquire else 'not held'}",
+                        "lock-held-already" if acquire else "unlock-of-a-free-lock")
         if acquire:
             self._held[path] = None
         else:
             del self._held[path]
 
     def _smc(self, arguments: list[int], is_forward: bool) -> list[int]:
+        mailbox, world = self.mailbox, self._world
+        tx = mailbox.sent() if mailbox is not None else None
+        pages = world.now() if world is not None else None
         answers = [answer & ONES for answer in self.environment.smc(arguments, is_forward)]
-        self.log.smcs.append(SmcDone(tuple(arguments), tuple(answers), is_forward, self._span, self._where()))
+        rx = mailbox.received() if mailbox is not None else None
+        self.log.smcs.append(SmcDone(
+            tuple(arguments), tuple(answers), is_forward, self._span, self._where(), self.held, tx, rx, pages,
+            len(self.log.transfers)))
         return answers
+
+    def _note_buffer(self, address: int, length: int, is_write: bool, is_copy: bool) -> None:
+        home = self.memory.home(address) if self._world is not None else None
+        if home is not None and home[0].is_buffer:
+            self.log.buffers.append(BufferDone(
+                home[0].name, is_write, is_copy, home[1], length, self.held, self._span, self._where()))
 
     def _note(self, address: int, is_write: bool, order: i.Order, value: int) -> None:
         path = self._paths.get(address)

@@ -2,22 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from verify.interpret.environment import Environment
-from verify.interpret.events import Log
+from verify.interpret.environment import Mailbox, Surroundings
+from verify.interpret.events import FaultDone, Log
 from verify.interpret.machine import Machine
-from verify.interpret.memory import Fault
+from verify.interpret.memory import Bytes, Fault
+from verify.interpret.world import PagesThen
+from verify.ir.expr import POINTER
 from verify.ir.function import Unit
+from verify.ir.span import NOWHERE
 
 BUFFER_PAGES = 64
-"""More than hyp_ffa_proxy_pages asks for, at every page size."""
+"""Where the unit does not say how many initialisation gets: more than it needs, at every page size."""
+PROXY_PAGES = "hyp_ffa_proxy_pages"
+
+
+@dataclass(frozen=True, slots=True)
+class BufferPaths:
+    """Statics that point to EL2's buffers."""
+
+    tx: str = "hyp_buffers.tx"
+    rx: str = "hyp_buffers.rx"
+    descriptor: str = "ffa_desc_buf.buf"
+
+
+@dataclass(frozen=True, slots=True)
+class HostWrites:
+    """What the host writes to its memory: `before` the call, by physical address; and while EL2 looks there.
+
+    `looks`: what the n-th read or copy of host memory in this call finds, relative to where it looks.
+    """
+
+    before: Mapping[int, bytes] = field(default_factory=dict)
+    looks: tuple[Bytes, ...] = ()
+
+
+NO_WRITES = HostWrites()
 
 
 @dataclass(frozen=True, slots=True)
 class CallDone:
-    """One host call. `fault` is None where it returned; `registers` are x0..x30 for the host's next instruction."""
+    """One host call. `fault` is None where it returned; `registers` are x0..x30 for the host's next instruction.
+
+    `buffers` are the sizes of EL2's buffers by the static that points to them; `pages` before and after the call.
+    """
 
     before: tuple[int, ...]
     registers: tuple[int, ...]
@@ -27,22 +57,45 @@ class CallDone:
     held: tuple[str, ...]
     state_before: tuple[tuple[str, int], ...]
     state_after: tuple[tuple[str, int], ...]
+    host: HostWrites
+    pages: tuple[PagesThen, PagesThen]
+    page_shift: int
+    buffers: tuple[tuple[str, int], ...]
+    ended: FaultDone | None = None
 
 
 class Session:
-    """A machine between calls. `init` is the function that runs at boot."""
+    """A machine between calls. `init` is the function that runs at boot.
+
+    `lenient`: reads outside an object yield what unused memory holds, instead of a fault.
+    """
 
     def __init__(
-        self, unit: Unit, environment: Environment, page_shift: int = 12, trace: bool = True, init: str = "hyp_ffa_init"
+        self, unit: Unit, environment: Surroundings, page_shift: int = 12, trace: bool = True,
+        init: str = "hyp_ffa_init", paths: BufferPaths | None = None, lenient: bool = False,
     ) -> None:
         self.unit = unit
         self.init = init
-        self.machine = Machine(unit, environment, page_shift, trace)
-        self.pages = self.machine.allocate("proxy pages", BUFFER_PAGES << page_shift, b"")
+        self.environment = environment
+        self.machine = Machine(unit, environment, page_shift, trace, environment.world, lenient)
+        self.buffers: dict[str, int] = {}
+        """EL2's buffers: size by the static that points to it."""
+        self._buffer_paths = paths or BufferPaths()
+        self._total = self._proxy_pages() << page_shift
+        self.pages = self.machine.allocate("proxy pages", self._total, b"")
         self._paths = [
             f"{name}.{field.path}" if field.path else name
             for name, item in unit.statics.items() if not item.is_external for field in item.fields
         ]
+
+    def _proxy_pages(self) -> int:
+        function = self.unit.functions.get(PROXY_PAGES)
+        if function is None or function.parameters:
+            return BUFFER_PAGES
+        try:
+            return self.machine.call(PROXY_PAGES, []) or 0
+        except Fault:
+            return BUFFER_PAGES
 
     def state(self) -> tuple[tuple[str, int], ...]:
         return tuple((path, self.machine.static(path)) for path in self._paths)
@@ -50,21 +103,52 @@ class Session:
     def initialise(self) -> int:
         """Result of hyp_ffa_init as a C int; 0 is success. Raises Fault."""
         result = self.machine.call(self.init, [self.pages]) or 0
+        self._split()
         return result - (1 << 32) if result >> 31 else result
 
-    def call(self, registers: Sequence[int]) -> CallDone:
+    def _split(self) -> None:
+        """EL2's buffers become objects of their own: the memory is cut where statics point into it."""
+        pointers = [
+            f"{name}.{member.path}" if member.path else name
+            for name, item in self.unit.statics.items() for member in item.fields if member.bits == POINTER]
+        offsets = {path: self.machine.static(path) - self.pages for path in pointers}
+        inside = {path: offset for path, offset in offsets.items() if 0 <= offset < self._total}
+        starts: dict[int, str] = {}
+        for path, start in sorted(inside.items()):
+            starts.setdefault(start, path)
+        if not starts:
+            return
+        ends = [*sorted(starts)[1:], self._total]
+        cuts = [(starts[start], start, end - start) for start, end in zip(sorted(starts), ends, strict=True)]
+        moved = dict(zip(sorted(starts), self.machine.memory.split(self.pages, cuts), strict=True))
+        for path, start in inside.items():
+            self.machine.set_static(path, moved[start])
+        self.environment.parts = {address: (self.pages, start) for start, address in moved.items()}
+        self.buffers = {name: size for name, _, size in cuts}
+        home = {path: moved[start] for path, start in inside.items()}
+        self.environment.mailbox = self.machine.mailbox = Mailbox(
+            self.machine.memory, home.get(self._buffer_paths.tx), home.get(self._buffer_paths.rx))
+
+    def call(self, registers: Sequence[int], host: HostWrites = NO_WRITES) -> CallDone:
         """The host's SMC with x0..x30 (missing ones are 0)."""
         before = tuple(registers) + (0,) * (31 - len(registers))
         content = b"".join(value.to_bytes(8, "little") for value in before) + bytes(24)
-        context = self.machine.allocate("host context", len(content), content)
-        self.machine.log = Log()
-        old = self.state()
-        fault = None
+        machine, world = self.machine, self.environment.world
+        for address, written in host.before.items():
+            machine.memory.write_host(address, dict(enumerate(written)))
+        machine.memory.looks.clear()
+        machine.memory.looks.extend(host.looks)
+        context = machine.allocate("host context", len(content), content)
+        machine.log = Log()
+        old, pages = self.state(), world.now()
+        ended = None
         try:
-            self.machine.call(self.unit.entry, [context])
+            machine.call(self.unit.entry, [context])
         except Fault as problem:
-            fault = str(problem)
-        after = tuple(self.machine.memory.load(context + 8 * k, 8) for k in range(31))
-        log = self.machine.log
+            ended = FaultDone(problem.kind, str(problem), problem.span or NOWHERE, problem.function)
+        after = tuple(machine.memory.load(context + 8 * k, 8) for k in range(31))
+        log = machine.log
         handled = not any(smc.is_forward for smc in log.smcs)
-        return CallDone(before, after, handled, fault, log, self.machine.held, old, self.state())
+        return CallDone(
+            before, after, handled, ended.text if ended else None, log, machine.held, old, self.state(), host,
+            (pages, world.now()), machine.page_shift, tuple(sorted(self.buffers.items())), ended)

@@ -5,19 +5,19 @@ R. M. Flanagan and K. R. M. Leino describe the method (FME 2001).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import pairwise
 
 from verify.engine import pages
-from verify.engine.record import Boundary, Snapshot, contradict, guard_equations
+from verify.engine.record import Boundary, Meeting, Snapshot, contradict, guard_equations
 from verify.engine.transition import page_shift
 from verify.errors import InternalError
 from verify.prove.outcome import Episode
 from verify.prove.target import Target, started
 from verify.prove.trust import NO_SPMC, SPMC, axioms
-from verify.solve.query import Solver, Unsatisfiable
+from verify.solve.query import Solver
 from verify.terms import build as t
 from verify.terms.evaluate import holds
 from verify.terms.term import Term
@@ -50,9 +50,9 @@ def _all_or_none(state: Snapshot) -> Term:
 
 
 def _apart(state: Snapshot) -> Term:
-    found = _hosts(state)
-    return t.and_(*(t.implies(t.and_(a, b), t.not_(t.eq(x, y)))
-                    for k, (a, x) in enumerate(found) for b, y in found[k + 1:]))
+    """The followed page is at most one of them."""
+    here = [t.and_(is_set, t.eq(frame, pages.PAGE)) for is_set, frame in _hosts(state)]
+    return t.and_(*(t.not_(t.and_(a, b)) for k, a in enumerate(here) for b in here[k + 1:]))
 
 
 def _aligned(state: Snapshot) -> Term:
@@ -94,6 +94,8 @@ TEMPLATES: tuple[tuple[str, Template], ...] = (
         _is(s.version, 0), t.ule(t.extract(s.version, 15, 0), t.extract(SPMC, 15, 0)))),
     ("before negotiation bit 31 is clear", lambda s, top: t.or_(s.negotiated, _is(t.extract(s.version, 31, 31), 0))),
     ("the version is at most the highest offered", lambda s, top: t.ule(s.version, t.const(top, 32))),
+    ("there is a version if there is an SPMC", lambda s, top: t.or_(NO_SPMC, t.not_(_is(s.version, 0)))),
+    ("there is a version only with an SPMC", lambda s, top: t.or_(_is(s.version, 0), t.not_(NO_SPMC))),
     ("a version is agreed only with an SPMC", lambda s, top: t.or_(t.not_(s.negotiated), t.not_(NO_SPMC))),
 )
 MEMORY_TEMPLATES: tuple[tuple[str, Template], ...] = (
@@ -158,20 +160,31 @@ def find_invariants(target: Target, level: str, solver: Solver) -> Invariants:
     names = tuple(name for name, _ in templates)
     start = booted(target, level)
     names = _weed(names, target.max_version, solver, lambda found: start, target.init.end)
+    goals = _goals(target, level)
+    done = 0
+    while done < len(goals):
+        before = names
+        given, after = goals[done]
+        names = _weed(names, target.max_version, solver, given, after)
+        if names == before:
+            done += 1
+        else:  # what held with more given has to be asked again
+            goals.insert(0, goals.pop(done))
+            done = 1
+    return Invariants(names, target.max_version)
+
+
+def _goals(target: Target, level: str) -> list[tuple[Given, Snapshot]]:
+    """Where the invariants have to hold, and what is known there; what is most likely to fail comes first."""
     record, step = target.step.record, target.step
     goals: list[tuple[Given, Snapshot]] = [
-        (partial(_until, target, level, number), meeting.before)
-        for number, meeting in enumerate(record.meetings)]
-    goals += [(partial(_when, target, level, guard), state) for guard, state in record.releases]
-    goals += [(partial(_when, target, level, t.and_(step.alive, case)), step.end) for case in cases(target)]
-    goals += [(partial(_when, target, level, boundary.guard), _at_boundary(target, boundary))
+        (partial(when, target, level, guard), state) for guard, state in record.releases]
+    goals += [(partial(when, target, level, t.and_(step.alive, case)), step.end) for case in cases(target)]
+    goals += [(partial(_until, target, level, number), meeting.before)
+              for number, meeting in enumerate(record.meetings)]
+    goals += [(partial(when, target, level, boundary.guard), _at_boundary(target, boundary))
               for boundary in record.boundaries]
-    while True:
-        before = names
-        for given, after in goals:
-            names = _weed(names, target.max_version, solver, given, after)
-        if names == before:
-            return Invariants(names, target.max_version)
+    return goals
 
 
 def cases(target: Target) -> list[Term]:
@@ -183,10 +196,6 @@ def cases(target: Target) -> list[Term]:
     here = t.var(name, 16)
     each = [t.eq(here, t.const(number, 16)) for number in numbers]
     return [*each, t.and_(*(t.not_(case) for case in each))]
-
-
-LIMIT = 2_000_000
-"""Resource units for one claim among others, before it is asked for itself."""
 
 
 def page_sizes() -> list[Term]:
@@ -219,35 +228,33 @@ def check_reached(target: Target, found: Invariants, episodes: Iterable[Episode]
 
 def _until(target: Target, level: str, number: int, found: Invariants) -> list[Term]:
     """What is known where meeting `number` begins: nothing yet of what it and later ones find."""
-    record, guard = target.step.record, target.step.record.meetings[number].guard
-    earlier = [t.implies(meeting.guard, found.holds(meeting.after)) for meeting in record.meetings[:number]]
-    return [found.holds(target.step.start), *earlier, *record.relevant(guard), *axioms(record, level),
-            *booted(target, level), *reclaimed(target, level), guard]
+    meetings = target.step.record.meetings
+    return _known(target, level, meetings[number].guard, found, meetings[:number])
 
 
-def _when(target: Target, level: str, guard: Term, found: Invariants) -> list[Term]:
+def when(target: Target, level: str, guard: Term, found: Invariants) -> list[Term]:
+    """What is known where the guard holds: enough for a proof, though not all that `surroundings` says."""
+    return _known(target, level, guard, found, target.step.record.meetings)
+
+
+def _known(
+    target: Target, level: str, guard: Term, found: Invariants, meetings: Sequence[Meeting]
+) -> list[Term]:
     record = target.step.record
-    meetings = [t.implies(meeting.guard, found.holds(meeting.after)) for meeting in record.meetings]
-    return [found.holds(target.step.start), *meetings, *record.relevant(guard), *axioms(record, level),
+    kept = [t.implies(meeting.guard, found.holds(meeting.after)) for meeting in meetings
+            if not contradict(guard, meeting.guard)]
+    return [found.holds(target.step.start), *kept, *record.relevant(guard), *axioms(record, level),
             *booted(target, level), *reclaimed(target, level), guard]
 
 
 def _weed(names: tuple[str, ...], highest: int, solver: Solver, given: Given, after: Snapshot) -> tuple[str, ...]:
     """Those that follow if all of them are given, and so on with fewer."""
     while names:
-        kept = names
-        for size in page_sizes():
-            known = [*given(Invariants(names, highest)), size]
-            claims = [Invariants((name,), highest).holds(after) for name in kept]
-            kept = tuple(name for name, holds in zip(kept, implied(solver, known, claims), strict=True) if holds)
+        found = Invariants(names, highest)
+        claims = [Invariants((name,), highest).holds(after) for name in names]
+        answers = solver.implied(given(found), claims, page_sizes())
+        kept = tuple(name for name, holds in zip(names, answers, strict=True) if holds)
         if kept == names:
             return names
         names = kept
     return names
-
-
-def implied(solver: Solver, given: list[Term], claims: list[Term]) -> list[bool]:
-    """Which claims follow: all of them together, and what that does not show each for itself."""
-    answers = solver.implied(given, claims, LIMIT)
-    return [holds or isinstance(solver.ask([*given, t.not_(claim)]), Unsatisfiable)
-            for claim, holds in zip(claims, answers, strict=True)]

@@ -17,6 +17,7 @@ from verify.terms.term import Term
 LEVELS = ("L0", "L1", "L2")
 VERSION, FEATURES, ID_GET = 0x84000063, 0x84000064, 0x84000069
 SUCCESS, ERROR, NOT_SUPPORTED = 0x84000061, 0x84000060, 0xFFFFFFFF
+INVALID_PARAMETERS = 0xFFFFFFFE
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,11 @@ def _low(event: SmcEvent, k: int) -> Term:
 
 def _is(term: Term, value: int) -> Term:
     return t.eq(term, t.const(value, term.bits))
+
+
+def _asked(event: SmcEvent) -> Term:
+    """The function, without the SVE hint."""
+    return t.binary("and", t.extract(event.arguments[0].term, 31, 0), t.const(0xFFFEFFFF, 32))
 
 
 def _version(event: SmcEvent) -> Term:
@@ -62,7 +68,7 @@ def _nothing(event: SmcEvent) -> Term:
 
 
 def _is_ffa(event: SmcEvent) -> Term:
-    asked = t.extract(event.arguments[0].term, 31, 0)
+    asked = _asked(event)
     kind = t.binary("and", asked, t.const(0xBFFFFF00, 32))
     return t.and_(_is(kind, 0x84000000), t.ule(t.const(0x60, 8), t.extract(asked, 7, 0)))
 
@@ -72,16 +78,17 @@ def _some_frame(event: SmcEvent) -> Term:
     low = _low(event, 0)
     frame = t.and_(_is(t.binary("and", low, t.const(0xBFFFFF00, 32)), 0x84000000),
                    t.ule(t.const(0x60, 8), t.extract(low, 7, 0)))
-    is_version = _is(t.extract(event.arguments[0].term, 31, 0), VERSION)
+    is_version = _is(_asked(event), VERSION)
     return t.or_(t.not_(_is_ffa(event)), is_version, frame, _is(low, NOT_SUPPORTED))
 
 
 def _preserved(event: SmcEvent) -> Term:
-    """An SMC32 leaves x8 to x17 as they were."""
+    """An SMC32 leaves x8 to x17 as they were, unless it is an FFA_RUN that ends with RESP2 (CC-10)."""
+    resumed = t.and_(_is(_asked(event), RUN), _is(_low(event, 0), RESP2))
     is_narrow = _is(t.extract(event.arguments[0].term, 30, 30), 0)
     count = min(18, len(event.arguments))
     kept = (t.eq(event.results[k].term, event.arguments[k].term) for k in range(8, count))
-    return t.or_(t.not_(is_narrow), t.and_(*kept))
+    return t.or_(t.not_(is_narrow), resumed, t.and_(*kept))
 
 
 def _version_rest(event: SmcEvent) -> Term:
@@ -113,7 +120,44 @@ def _wide_one_of(*answers: int) -> Callable[[SmcEvent], Term]:
     return lambda event: t.or_(*(_is(event.results[0].term, answer) for answer in answers))
 
 
+def _ids(event: SmcEvent) -> tuple[Term, Term]:
+    """(sender, receiver) of a direct request."""
+    return t.extract(event.arguments[1].term, 31, 16), t.extract(event.arguments[1].term, 15, 0)
+
+
+def _receiver(event: SmcEvent) -> Term:
+    """A request to its sender, or to a normal-world endpoint other than the hypervisor's host, is refused."""
+    sender, to = _ids(event)
+    nobody = t.and_(_is(sender, 0), _is(t.extract(to, 15, 15), 0))
+    return t.or_(t.not_(t.or_(t.eq(sender, to), nobody)), _fails(event, INVALID_PARAMETERS))
+
+
+def _fails(event: SmcEvent, code: int) -> Term:
+    return t.and_(_is(_low(event, 0), ERROR), _is(_low(event, 2), code))
+
+
+def _exchanged(event: SmcEvent) -> Term:
+    """A response names the receiver as its sender; RESP2 leaves w2 and w3 zero."""
+    sender, to = _ids(event)
+    wide = _is(_low(event, 0), RESP2)
+    responds = t.or_(wide, *(_is(_low(event, 0), answer) for answer in (RESP, RESP64)))
+    zero = t.and_(_is(_low(event, 2), 0), _is(_low(event, 3), 0))
+    return t.or_(t.not_(responds), t.and_(t.eq(_low(event, 1), t.concat(to, sender)), t.or_(t.not_(wide), zero)))
+
+
+def _run(event: SmcEvent) -> Term:
+    """Only a secure endpoint runs; w2 is reserved."""
+    foreign = _is(t.extract(event.arguments[1].term, 31, 31), 0)
+    reserved = t.not_(_is(t.extract(event.arguments[2].term, 31, 0), 0))
+    return t.and_(t.or_(t.not_(foreign), _fails(event, INVALID_PARAMETERS)),
+                  t.or_(t.not_(reserved), _is(_low(event, 0), ERROR)))
+
+
 ANY = None
+REQ, REQ64, REQ2, RUN = 0x8400006F, 0xC400006F, 0xC400008D, 0x8400006D
+RESP, RESP64, RESP2, INTERRUPT, YIELD = 0x84000070, 0xC4000070, 0xC400008E, 0x84000062, 0x8400006C
+ENDS = (ERROR, INTERRUPT, YIELD, NOT_SUPPORTED)
+"""How a direct request may end besides by its response; NOT_SUPPORTED: EL3 does not know it."""
 FRAG_RX, FRAG_TX, RETRIEVE_RESP = 0x8400007A, 0x8400007B, 0x84000075
 AXIOMS = (
     Axiom("FFA-CC-06", ANY, ("L1", "L2"), _preserved),
@@ -126,6 +170,16 @@ AXIOMS = (
     Axiom("FFA-DSC-08", ID_GET, ("L1", "L2"), _frame),
     Axiom("FFA-DSC-08", ID_GET, ("L2",), _own_id),
     Axiom("FFA-DSC-03", FEATURES, ("L1", "L2"), _frame),
+    Axiom("FFA-MSG-05", REQ, ("L1", "L2"), _one_of(RESP, *ENDS)),
+    Axiom("FFA-MSG-05", REQ64, ("L1", "L2"), _one_of(RESP64, *ENDS)),
+    Axiom("FFA-MSG-05", REQ2, ("L1", "L2"), _one_of(RESP2, *ENDS)),
+    Axiom("FFA-MSG-05", REQ, ("L2",), _exchanged),
+    Axiom("FFA-MSG-05", REQ64, ("L2",), _exchanged),
+    Axiom("FFA-MSG-09", REQ2, ("L2",), _exchanged),
+    Axiom("FFA-MSG-02", REQ, ("L2",), _receiver),
+    Axiom("FFA-MSG-02", REQ64, ("L2",), _receiver),
+    Axiom("FFA-MSG-02", REQ2, ("L2",), _receiver),
+    Axiom("FFA-MSG-11", RUN, ("L2",), _run),
     Axiom("FFA-BUF-05", 0xC4000066, ("L1", "L2"), _wide_one_of(SUCCESS, ERROR)),
     Axiom("FFA-BUF-08", 0x84000067, ("L1", "L2"), _frame),
     Axiom("FFA-BUF-09", 0x84000065, ("L1", "L2"), _frame),
@@ -187,11 +241,12 @@ def _axioms(record: Record, level: str) -> list[Term]:
         asked_at_boot = t.or_(*(event.guard for event in record.smcs))
         result.append(t.or_(asked_at_boot, NO_SPMC))
     for event in record.smcs:
-        asked = t.extract(event.arguments[0].term, 31, 0)
+        asked = _asked(event)
         for axiom in AXIOMS:
             if level in axiom.levels:
                 applies = event.guard if axiom.function is None else t.and_(event.guard, _is(asked, axiom.function))
-                result.append(t.or_(t.not_(applies), axiom.says(event)))
+                nobody = NO_SPMC if level == "L2" and axiom.function not in (ANY, VERSION) else t.FALSE
+                result.append(t.or_(t.not_(applies), nobody, axiom.says(event)))
         if level == "L2" and record.prefix == BOOT:
             asks = t.and_(event.guard, _is(asked, VERSION))
             result.append(t.or_(t.not_(asks), NO_SPMC, t.not_(_is(_low(event, 0), NOT_SUPPORTED))))

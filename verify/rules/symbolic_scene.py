@@ -39,6 +39,8 @@ from verify.rules.words import Output, Truth, Word, blame, no, number
 from verify.terms import build as t
 from verify.terms.term import Term
 
+HAZARD = "hazard"
+"""The output of undefined behaviour."""
 STATE_OUTPUTS = frozenset({"version", "negotiated"})
 """Outputs that are known even where a call runs into something that is not modelled."""
 
@@ -203,7 +205,7 @@ def _lock_step(event: LockEvent, binding: Binding) -> LockStep:
 
 def _hazard(record: Record, item: Obligation) -> Hazard:
     site = record.site(item.span, item.function, "hazard", item.kind)
-    return Hazard(item.kind, _truth(t.and_(item.guard, t.not_(item.holds)), "hazard", site))
+    return Hazard(item.kind, _truth(t.and_(item.guard, t.not_(item.holds)), HAZARD, site))
 
 
 def _transfer(event: TransferEvent, binding: Binding) -> Transfer:

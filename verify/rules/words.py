@@ -59,6 +59,11 @@ class Truth:
     def __invert__(self) -> Truth:
         return Truth(t.not_(self.term), self.outputs)
 
+    @property
+    def is_impossible(self) -> bool:
+        """False already as it was written: no solver is asked."""
+        return self.term is t.FALSE
+
     def implies(self, other: Truth) -> Truth:
         return ~self | other
 

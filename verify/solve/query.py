@@ -9,7 +9,7 @@ import z3
 
 from verify.errors import InternalError
 from verify.solve import interrupt
-from verify.solve.smtlib import script
+from verify.solve.smtlib import anonymous, script
 from verify.terms import build as t
 from verify.terms.evaluate import cell, evaluate, holds, substitute
 from verify.terms.term import Term, variables
@@ -57,54 +57,75 @@ class Solver:
     cost: Cost = field(default_factory=Cost)
     _context: z3.Context = field(default_factory=z3.Context)
     _known: dict[tuple[tuple[str, int], ...], dict[int, Term]] = field(default_factory=dict)
+    _answers: dict[str, Answer] = field(default_factory=dict)
 
     def ask(self, terms: Sequence[Term]) -> Answer:
         """Is the conjunction satisfiable?"""
         fixed, parts = self._propagate(_conjuncts(terms))
         goal = t.and_(*parts)
+        answer = self._check(goal, _GUIDED)
+        if isinstance(answer, Undecided):
+            answer = self._check(goal, _BLASTED)
+        if not isinstance(answer, Satisfied):
+            return answer
         chosen = {name: value.value for name, value in fixed.items()}
+        return Satisfied(dict(sorted({**answer.values, **chosen}.items())))
+
+    def implied(self, given: Sequence[Term], claims: Sequence[Term], cases: Sequence[Term] = ()) -> list[bool]:
+        """Which of the claims follow? Undecided ones count as no, after a look at each of the cases for itself."""
+        fixed, parts = self._propagate(_conjuncts(given))
+        parts, known = _assumed(parts, self._replace(list(claims), fixed))
+        goal = t.and_(*parts)
+        left = [k for k, claim in enumerate(known) if claim is not t.TRUE and goal is not t.FALSE]
+        self.cost.by_hand += len(claims) - len(left)
+        failed: set[int] = set()
+        groups = [left] if left else []
+        while groups:
+            group = groups.pop()
+            match self._refuted(t.and_(goal, t.not_(t.and_(*(known[k] for k in group))))):
+                case Satisfied(values=values):
+                    here = evaluate([known[k] for k in group], values)
+                    rest = [k for k, holds in zip(group, here, strict=True) if holds]
+                    failed.update(set(group) - set(rest))
+                    groups += [rest] if rest else []
+                case Undecided() if len(group) > 1:
+                    groups += [[k] for k in group]
+                case Undecided():
+                    (k,) = group
+                    if not cases or not all(self.implied([goal, case], [known[k]])[0] for case in cases):
+                        failed.add(k)
+        return [k not in failed for k in range(len(claims))]
+
+    def _refuted(self, goal: Term) -> Answer:
+        """Asked in bits, and once for goals that differ in names alone."""
+        called = anonymous([goal])
+        text = script(_conjuncts([goal]), called)
+        if text not in self._answers:
+            found = self._check(goal, _BLASTED, called)
+            if isinstance(found, Satisfied):
+                found = Satisfied(_renamed(found.values, called))
+            self._answers[text] = found
+        answer = self._answers[text]
+        if isinstance(answer, Satisfied):
+            return Satisfied(_renamed(answer.values, {new: old for old, new in called.items()}))
+        return answer
+
+    def _check(self, goal: Term, tactics: Sequence[str], called: Mapping[str, str] | None = None) -> Answer:
+        """`called`: other names of variables and memories, for the solver."""
         if goal.is_const:
             self.cost.by_hand += 1
-            return Satisfied(chosen) if goal.value else Unsatisfiable()
+            return Satisfied({}) if goal.value else Unsatisfiable()
         self.cost.queries += 1
-        solver = _strategy(self._context)
+        solver = z3.Then(*(z3.Tactic(name, self._context) for name in tactics)).solver()
         solver.set("rlimit", self.limit)
-        solver.from_string(script(_conjuncts([goal])))
+        solver.from_string(script(_conjuncts([goal]), called))
         verdict = interrupt.check(solver)
         self.cost.rlimit += _rlimit(solver)
         if verdict == z3.unsat:
             return Unsatisfiable()
         if verdict != z3.sat:
             return Undecided(f"solver: {solver.reason_unknown()}")
-        return Satisfied(dict(sorted({**_values(solver.model(), goal), **chosen}.items())))
-
-    def implied(self, given: Sequence[Term], claims: Sequence[Term], limit: int = 0) -> list[bool]:
-        """Which of the claims follow? One translation of what is given serves all; undecided ones count as no.
-
-        `limit`: other than the solver's.
-        """
-        fixed, parts = self._propagate(_conjuncts(given))
-        false = _refuted_atoms(parts)
-        goal = t.and_(*_without(parts, false))
-        if goal is t.FALSE:
-            self.cost.by_hand += 1
-            return [True] * len(claims)
-        known = _without(self._replace(list(claims), fixed), false)
-        asked = [t.var(f"claim.{number}", 0) for number in range(len(known))]
-        refuted = [t.implies(ask, t.not_(claim)) for ask, claim in zip(asked, known, strict=True)]
-        solver = z3.SolverFor("QF_UFBV", ctx=self._context)
-        solver.set("rlimit", limit or self.limit)
-        solver.from_string(script([*_conjuncts([goal]), *map(t.not_, false), *refuted]))
-        result = []
-        for ask, claim in zip(asked, known, strict=True):
-            if claim is t.TRUE:
-                self.cost.by_hand += 1
-                result.append(True)
-                continue
-            self.cost.queries += 1
-            result.append(interrupt.check(solver, z3.Bool(str(ask.data), self._context)) == z3.unsat)
-        self.cost.rlimit += _rlimit(solver)
-        return result
+        return Satisfied(_values(solver.model(), goal, {new: old for old, new in (called or {}).items()}))
 
     def successor(self) -> Solver:
         """A solver with a new context, that starts with what this one simplified."""
@@ -135,17 +156,27 @@ def _conjuncts(terms: Sequence[Term]) -> list[Term]:
     return [part for term in terms for part in (term.args if term.op == "band" else (term,))]
 
 
-def _refuted_atoms(parts: Sequence[Term]) -> list[Term]:
-    """Equations with a number that a conjunct denies."""
-    return [part.args[0] for part in parts
-            if part.op == "bnot" and part.args[0].op == "eq" and part.args[0].args[1].is_const]
+def _assumed(parts: Sequence[Term], terms: Sequence[Term]) -> tuple[list[Term], list[Term]]:
+    """The parts of a conjunction and other terms, simplified by what the parts say outright."""
+    said: dict[int, Term] = {}
+    for part in parts:
+        if part.op not in ("const", "bor"):
+            said[id(part)] = t.TRUE
+            if part.op == "bnot":
+                said[id(part.args[0])] = t.FALSE
+    outright = [part for part in parts if id(part) in said]
+    others = [part for part in parts if id(part) not in said]
+    simpler = substitute([*others, *terms], {"": t.TRUE}, said)
+    return [*outright, *simpler[: len(others)]], simpler[len(others):]
 
 
-def _without(terms: Sequence[Term], false: Sequence[Term]) -> list[Term]:
-    """The terms, simplified where these atoms are false; the denials themselves become true."""
-    if not false:
-        return list(terms)
-    return substitute(list(terms), {"": t.TRUE}, {id(atom): t.FALSE for atom in false})
+def _renamed(values: Mapping[str, int], called: Mapping[str, str]) -> dict[str, int]:
+    """Values by other names; bytes of memories are called name@offset."""
+    result = {}
+    for name, value in values.items():
+        base, at, offset = name.partition("@")
+        result[f"{called.get(base, base)}{at}{offset}"] = value
+    return result
 
 
 def equations(terms: Sequence[Term]) -> dict[str, Term]:
@@ -164,10 +195,11 @@ def _equation(part: Term) -> tuple[str, Term] | None:
     return None
 
 
-def _strategy(context: z3.Context) -> z3.Solver:
-    """Faster here than Z3's own strategy for bit-vectors."""
-    names = ("simplify", "propagate-values", "solve-eqs", "elim-uncnstr", "smt")
-    return z3.Then(*(z3.Tactic(name, context) for name in names)).solver()
+_PREPARED = ("simplify", "propagate-values", "solve-eqs", "elim-uncnstr")
+_GUIDED = (*_PREPARED, "smt")
+"""Faster here than Z3's own strategy for bit-vectors."""
+_BLASTED = (*_PREPARED, "simplify", "ackermannize_bv", "bit-blast", "sat")
+"""Faster for what has no model, as proofs of invariants have."""
 
 
 def _rlimit(solver: z3.Solver) -> int:
@@ -175,7 +207,7 @@ def _rlimit(solver: z3.Solver) -> int:
     return int(statistics.get_key_value("rlimit count")) if "rlimit count" in statistics.keys() else 0  # noqa: SIM118
 
 
-def _values(model: z3.ModelRef, goal: Term) -> dict[str, int]:
+def _values(model: z3.ModelRef, goal: Term, original: Mapping[str, str]) -> dict[str, int]:
     """A variable without a value may have any: it is left out, which reads as 0.
 
     Raises InternalError if our own evaluator does not agree that the model satisfies the goal.
@@ -183,7 +215,7 @@ def _values(model: z3.ModelRef, goal: Term) -> dict[str, int]:
     known, result = variables([goal]), {}
     unknown_memory: dict[str, z3.FuncDeclRef] = {}
     for declaration in model.decls():
-        name = declaration.name()
+        name = original.get(declaration.name(), declaration.name())
         if name in known:
             value = model[declaration]
             result[name] = int(z3.is_true(value)) if z3.is_bool(value) else value.as_long()

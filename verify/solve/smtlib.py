@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from verify.errors import InternalError
 from verify.terms.term import BOOL, Term, memories, topological
@@ -25,9 +25,9 @@ def _constant(node: Term) -> str:
     return f"(_ bv{node.value} {node.bits})"
 
 
-def _operator(node: Term) -> str:
+def _operator(node: Term, called: Mapping[str, str]) -> str:
     if node.op == "read":
-        return f"|{node.data}|"
+        return f"|{called.get(str(node.data), node.data)}|"
     if node.op in ("zext", "sext"):
         extra = node.bits - node.args[0].bits
         return f"(_ {'zero' if node.op == 'zext' else 'sign'}_extend {extra})"
@@ -39,23 +39,29 @@ def _operator(node: Term) -> str:
     return _NAMES[node.op]
 
 
-def script(assertions: Sequence[Term]) -> str:
-    """Declarations, one definition for each shared node, and the assertions; the same terms give the same text."""
+def script(assertions: Sequence[Term], named: Mapping[str, str] | None = None) -> str:
+    """Declarations, one definition for each shared node, and the assertions; the same terms give the same text.
+
+    `named`: other names for variables and memories.
+    """
     order = topological(list(assertions))
+    called = named or {}
     uses: dict[int, int] = {}
     for node in order:
         for argument in node.args:
             uses[id(argument)] = uses.get(id(argument), 0) + 1
-    lines = [f"(declare-fun |{name}| ((_ BitVec 64)) (_ BitVec 8))" for name in sorted(memories(list(assertions)))]
+    lines = [f"(declare-fun |{name}| ((_ BitVec 64)) (_ BitVec 8))" for name in (
+        sorted(called.get(name, name) for name in memories(list(assertions))))]
     names: dict[int, str] = {}
     for node in order:
         if node.op == "const":
             names[id(node)] = _constant(node)
         elif node.op == "var":
-            names[id(node)] = f"|{node.data}|"
-            lines.append(f"(declare-const |{node.data}| {_sort(node.bits)})")
+            name = called.get(str(node.data), node.data)
+            names[id(node)] = f"|{name}|"
+            lines.append(f"(declare-const |{name}| {_sort(node.bits)})")
         else:
-            text = f"({_operator(node)} {' '.join([names[id(argument)] for argument in node.args])})"
+            text = f"({_operator(node, called)} {' '.join([names[id(argument)] for argument in node.args])})"
             if uses.get(id(node), 0) > 1:
                 name = f"n{len(lines)}"
                 lines.append(f"(define-fun {name} () {_sort(node.bits)} {text})")
@@ -63,3 +69,12 @@ def script(assertions: Sequence[Term]) -> str:
             names[id(node)] = text
     lines += [f"(assert {names[id(assertion)]})" for assertion in assertions]
     return "\n".join(lines) + "\n"
+
+
+def anonymous(assertions: Sequence[Term]) -> dict[str, str]:
+    """Names that only the structure decides: terms that differ in names alone get the same script."""
+    found: dict[str, str] = {}
+    for node in topological(list(assertions)):
+        if node.op in ("var", "read"):
+            found.setdefault(str(node.data), f"v{len(found)}")
+    return found

@@ -3,9 +3,12 @@
  * Reads inputs of INPUT_WORDS words from stdin, calls one function of the proxy for each, writes a record to stdout.
  *
  * input:  function, ARGUMENTS arguments, the statics, number of answers, ANSWERS * 18 answers of EL3,
- *         OUTS results of outside functions, ARENAS * ARENA_WORDS words, CONTENT_WORDS of TX, CONTENT_WORDS of RX
- * record: its length, 1 after a fault (and nothing else then) or 0, result, the statics, the arenas, hash of memory,
- *         warnings, locks held, EVENT_WORDS words for each event: kind, locks held, warnings, 18 arguments
+ *         OUTS results of outside functions, ARENAS * ARENA_WORDS words, CONTENT_WORDS of TX, CONTENT_WORDS of RX, stir
+ *         (function | GOES_ON: statics, locks and EL2's memory stay as they are)
+ * record: its length, 1 after a fault (only the events follow then) or 0, result, the statics, the arenas, hash of
+ *         memory, warnings, locks held, EVENT_WORDS words for each event: kind, locks held, warnings, hash of what EL2's
+ *         TX holds (SMCs only), 18 arguments
+ * stir:   if it is not 0, each event changes the host's TX and each SMC but the first EL2's RX
  */
 #define _GNU_SOURCE
 #include <setjmp.h>
@@ -18,15 +21,16 @@
 #include <ucontext.h>
 #include "protocol.h"
 
-#define EVENT_WORDS 21
+#define EVENT_WORDS 22
+#define GOES_ON (1ULL << 32)
 #define MAX_EVENTS 20000
 #define PAGE (1UL << PAGE_SHIFT)
 enum { PAGES, HOST_TX, HOST_RX, FIRST_ARENA, REGIONS = FIRST_ARENA + ARENAS };
 
-static word input[1 + ARGUMENTS + 64 + 1 + ANSWERS * 18 + OUTS + ARENAS * ARENA_WORDS + 2 * CONTENT_WORDS];
+static word input[1 + ARGUMENTS + 64 + 1 + ANSWERS * 18 + OUTS + ARENAS * ARENA_WORDS + 2 * CONTENT_WORDS + 1];
 static word record[6 + 64 + ARENAS * ARENA_WORDS + MAX_EVENTS * EVENT_WORDS];
 static const word *answers, *outs;
-static word answer_count, answers_used, outs_used, held, warnings;
+static word answer_count, answers_used, outs_used, held, warnings, stir, events_seen;
 static size_t length;
 static sigjmp_buf back;
 
@@ -41,11 +45,33 @@ void give_up(void) { siglongjmp(back, 1); }
 
 static void put(word value) { record[length++] = value; }
 
+static word announced(void)
+{
+	word result = 0;
+
+	for (int k = CONTENT_WORDS - 1; k >= 0; k--)
+		result = (((unsigned __int128)result << 64) | region(PAGES)[k]) % PRIME;
+	return result;
+}
+
+/* Others write a buffer. */
+static void change(word *words)
+{
+	for (int k = 0; stir && k < CONTENT_WORDS; k++)
+		words[k] ^= stir * (events_seen + k) & STIRRED;
+}
+
 static void event(int kind, const word *arguments, int count)
 {
+	const int is_smc = kind == SMC || kind == FORWARD;
+
 	if (length + EVENT_WORDS > sizeof(record) / sizeof(*record))
 		give_up();
-	put(kind), put(held), put(warnings);
+	put(kind), put(held), put(warnings), put(is_smc ? announced() : 0);
+	events_seen++;
+	change(region(HOST_TX));
+	if (is_smc && answers_used)
+		change((word *)((char *)region(PAGES) + PAGE));
 	for (int k = 0; k < 18; k++)
 		put(k < count ? arguments[k] : 0);
 }
@@ -97,19 +123,25 @@ static word hash_of(int index, size_t skip)
 static const word *set_up(void)
 {
 	const word *at = input + 1 + ARGUMENTS;
+	const int goes_on = !!(input[0] & GOES_ON);
 
-	for (int k = 0; k < static_count; k++)
-		memcpy(static_place(k), at++, static_size(k));
+	input[0] &= ~GOES_ON;
+	for (int k = 0; k < static_count; k++, at++)
+		if (!goes_on)
+			memcpy(static_place(k), at, static_size(k));
 	answer_count = *at++;
 	answers = at, at += ANSWERS * 18;
 	outs = at, at += OUTS;
 	for (int k = 0; k < REGIONS; k++)
-		memset(region(k), 0, region_size(k));
+		if (!goes_on || k >= FIRST_ARENA)
+			memset(region(k), 0, region_size(k));
 	for (int k = 0; k < ARENAS; k++, at += ARENA_WORDS)
 		memcpy(region(FIRST_ARENA + k), at, ARENA_WORDS * sizeof(word));
 	memcpy(region(HOST_TX), at, CONTENT_WORDS * sizeof(word)), at += CONTENT_WORDS;
 	memcpy((char *)region(PAGES) + PAGE, at, CONTENT_WORDS * sizeof(word)), at += CONTENT_WORDS;
-	answers_used = outs_used = held = warnings = 0;
+	stir = *at++;
+	held = goes_on ? held : 0;
+	answers_used = outs_used = warnings = events_seen = 0;
 	return at;
 }
 
@@ -134,11 +166,13 @@ static void finish(word result)
 
 static void one(void)
 {
-	size_t events = 3 + static_count + ARENAS * ARENA_WORDS + 3, end;
+	const size_t events = 3 + static_count + ARENAS * ARENA_WORDS + 3;
+	size_t end;
 
 	if (sigsetjmp(back, 0)) {
 		record[1] = 1;
-		length = 2;
+		memmove(record + 2, record + events, (length - events) * sizeof(word));
+		length -= events - 2;
 	} else {
 		length = events;
 		word result = call_function(input[0], input + 1);
@@ -180,7 +214,8 @@ int main(void)
 			return perror("mmap"), 2;
 	for (size_t k = 0; k < sizeof(signals) / sizeof(*signals); k++)
 		sigaction(signals[k], &action, NULL);
-	const size_t words = 1 + ARGUMENTS + static_count + 1 + ANSWERS * 18 + OUTS + ARENAS * ARENA_WORDS + 2 * CONTENT_WORDS;
+	const size_t words = 1 + ARGUMENTS + static_count + 1 + ANSWERS * 18 + OUTS + ARENAS * ARENA_WORDS
+		+ 2 * CONTENT_WORDS + 1;
 	while (fread(input, sizeof(word), words, stdin) == words) {
 		if (set_up() != input + words || input[0] >= (word)function_count)
 			return fprintf(stderr, "malformed input\n"), 2;
