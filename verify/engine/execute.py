@@ -19,6 +19,7 @@ from verify.engine.frame import Frame, grouped
 from verify.engine.induction import Decide, Induction
 from verify.engine.place import Place
 from verify.engine.record import Boundary, LockEvent, Obligation, Record, SmcEvent
+from verify.engine.retrieval import answered
 from verify.engine.state import Registers, State, merge_states
 from verify.engine.unroll import unroll
 from verify.engine.value import Integer, NotModelled, Pointer, Value, as_pointer
@@ -308,6 +309,9 @@ class Executor:
         self.record.smcs.append(SmcEvent(
             state.guard, arguments, results, place.span, is_forward, tuple(sorted(state.held.items())),
             origin.value, tx, rx, tuple(sorted(state.ghost.items()))))
+        version = self.memory.others.peek(state, self.memory.shared.version)
+        assert isinstance(version, Integer)
+        answered(self.record, self.record.smcs[-1], number, version.term)
         return results
 
     def _exchange(self, state: State, number: int) -> tuple[Content | None, Content | None]:
