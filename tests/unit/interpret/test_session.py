@@ -177,17 +177,19 @@ def test_pages_that_are_shared(unit: Unit) -> None:
 
 
 def test_a_script_decides_what_pages_are(unit: Unit) -> None:
-    environment = Scripted(world=World(deque([0, -12, -1, 0, 0])))
+    environment = Scripted(world=World(deque([0, -12, 0])))
     environment.world.begin({5: SHARED_FFA})
     session = booted(unit, environment)
     assert session.call([SHARE, 0, 3]).registers[0] == 0
     done = session.call([SHARE, 0, 4])
     assert done.registers[0] == (1 << 64) - 12
     assert [done.pages[0].state(page) for page in (2, 3)] == [SHARED_FFA, OWN]
-    done = session.call([SHARE, 0x1000, 2])
-    assert (done.registers[0], done.pages[0].state(0x1000)) == ((1 << 64) - 1, FOREIGN)
-    assert session.call([SHARE, 0x1001, 1]).registers[0] == 0
     assert ended(session.call([SHARE, 0, 9])) == "impossible"
+
+
+def test_a_script_finds_a_page_to_blame(unit: Unit) -> None:
+    done = booted(unit, Scripted(world=World(deque([-1])))).call([SHARE, 0, 2])
+    assert (done.registers[0], done.pages[0].state(0), done.pages[1].state(1)) == ((1 << 64) - 1, FOREIGN, OWN)
 
 
 @pytest.mark.parametrize(("registers", "kind"), [
