@@ -153,6 +153,16 @@ def _run(event: SmcEvent) -> Term:
                   t.or_(t.not_(reserved), _is(_low(event, 0), ERROR)))
 
 
+ABSENT = (0x8400007C, 0x84000087, 0xC4000087, 0x84000088, 0xC4000088, 0x84000089, 0xC4000089, 0x8400008C)
+"""Functions of the secure world, and of its instances with EL3."""
+
+
+def _absent(event: SmcEvent) -> Term:
+    """They do not exist for a normal-world caller."""
+    asked = t.extract(event.arguments[1].term, 31, 0)
+    return t.or_(t.not_(t.or_(*(_is(asked, one) for one in ABSENT))), _fails(event, NOT_SUPPORTED))
+
+
 ANY = None
 REQ, REQ64, REQ2, RUN = 0x8400006F, 0xC400006F, 0xC400008D, 0x8400006D
 RESP, RESP64, RESP2, INTERRUPT, YIELD = 0x84000070, 0xC4000070, 0xC400008E, 0x84000062, 0x8400006C
@@ -170,6 +180,7 @@ AXIOMS = (
     Axiom("FFA-DSC-08", ID_GET, ("L1", "L2"), _frame),
     Axiom("FFA-DSC-08", ID_GET, ("L2",), _own_id),
     Axiom("FFA-DSC-03", FEATURES, ("L1", "L2"), _frame),
+    Axiom("FFA-DSC-06", FEATURES, ("L2",), _absent),
     Axiom("FFA-MSG-05", REQ, ("L1", "L2"), _one_of(RESP, *ENDS)),
     Axiom("FFA-MSG-05", REQ64, ("L1", "L2"), _one_of(RESP64, *ENDS)),
     Axiom("FFA-MSG-05", REQ2, ("L1", "L2"), _one_of(RESP2, *ENDS)),
@@ -235,8 +246,31 @@ def _lengths(record: Record) -> list[Term]:
     return result
 
 
+def _partitions(record: Record) -> list[Term]:
+    """FFA-DSC-10: no more partitions than there are IDs; descriptors have the size of the version, and they fit."""
+    result: list[Term] = []
+    if record.rx_size is None:
+        return result
+    for event in record.smcs:
+        answered = t.and_(event.guard, _is(_asked(event), 0x84000068), _is(_low(event, 0), SUCCESS))
+        version = dict(event.ghost).get("version")
+        if answered is t.FALSE or version is None:
+            continue
+        count, size = _low(event, 2), _low(event, 3)
+        numbers_only = _is(t.extract(event.arguments[5].term, 0, 0), 1)
+        sizes = t.and_(
+            t.implies(_is(version, 0x10000), _is(size, 0)),
+            t.implies(t.or_(_is(version, 0x10001), _is(version, 0x10002)), _is(size, 24)),
+            t.or_(_is(size, 0), _is(size, 24), _is(size, 48)))
+        total = (t.binary("mul", t.zext(count, 64), t.zext(each, 64)) for each in (size, t.const(8, 32)))
+        fits = t.and_(*(t.ule(length, record.rx_size) for length in total))
+        result.append(t.implies(answered, t.and_(
+            t.ule(count, t.const(0xFFFF, 32)), t.or_(numbers_only, t.and_(sizes, fits)))))
+    return result
+
+
 def _axioms(record: Record, level: str) -> list[Term]:
-    result = _lengths(record) if level == "L2" else []
+    result = [*_lengths(record), *_partitions(record)] if level == "L2" else []
     if level == "L2" and record.prefix == BOOT:
         asked_at_boot = t.or_(*(event.guard for event in record.smcs))
         result.append(t.or_(asked_at_boot, NO_SPMC))
