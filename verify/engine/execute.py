@@ -307,8 +307,12 @@ class Executor:
         tx, rx = self._exchange(state, number)
         self.record.smcs.append(SmcEvent(
             state.guard, arguments, results, place.span, is_forward, tuple(sorted(state.held.items())),
-            origin.value, tx, rx, tuple(sorted(state.ghost.items()))))
+            origin.value, tx, rx, tuple(sorted(state.ghost.items())), self._version(state)))
         return results
+
+    def _version(self, state: State) -> Term | None:
+        value = self.memory.others.peek(state, self.memory.shared.version)
+        return value.term if isinstance(value, Integer) and self.memory.shared.memory else None
 
     def _exchange(self, state: State, number: int) -> tuple[Content | None, Content | None]:
         """EL3 reads EL2's TX buffer, and may write anything into its RX buffer."""
