@@ -58,11 +58,11 @@ def codes_of_faults(scene: Scene) -> Iterator[Part]:
     """A function that is served never fails with NOT_SUPPORTED for a reason of its own.
 
     Clause: DEN0077A status codes; the compliance suite for each function.
-    Reading: NOT_SUPPORTED means that the function is not there. It may be passed on where EL3 said it, and it stands for
-        an answer that is no FF-A frame (ERR-06).
+    Reading: NOT_SUPPORTED means that the function is not there. It may be passed on where EL3 said it, and it stands
+        for an answer that is no FF-A frame (ERR-06).
     Applies to: functions of mailboxes and of memory, after negotiation, where they are served.
-    Not covered: which of the other codes: the rules of each function name it (BUF-01 to BUF-07, MEM-01 to MEM-22, MSG-01
-        to MSG-03, DSC-02, VER-10); several may be right, so that a set is all that can be asked for.
+    Not covered: which of the other codes: the rules of each function name it (BUF-01 to BUF-07, MEM-01 to MEM-22,
+        MSG-01 to MSG-03, DSC-02, VER-10); several may be right, so that a set is all that can be asked for.
     """
     for name, functions in GROUPS:
         if name not in SERVED:
@@ -101,7 +101,8 @@ def failures_are_shown(scene: Scene) -> Iterator[Part]:
         FFA_MEM_RECLAIM after another request) decides nothing. The host's code is one that EL3 said in an FFA_ERROR,
         if it is one of FF-A's, else ABORTED or NOT_SUPPORTED.
     Applies to: every version.
-    Not covered: FFA_VERSION to the SPMC (VER-11); direct messages, whose answers are passed on (MSG-04); initialisation.
+    Not covered: FFA_VERSION to the SPMC (VER-11); direct messages, whose answers are passed on (MSG-04);
+        initialisation.
     """
     for name, premise in by_function(scene):
         failed = premise & scene.result.handled & any_of(

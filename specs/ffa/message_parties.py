@@ -10,7 +10,6 @@ from . import ids
 from .calls import served, serves_req2
 from .messages import DIRECT, HOST_ID, REQ2
 
-SCHEDULING = ids.clause("v1.0 9.3", "Arm's compliance suite")
 SIGNALS = ids.clause("v1.0 9.2 and 10.2", "public implementations")
 REQUESTS = (("REQ", ids.DIRECT_REQ), ("REQ64", ids.DIRECT_REQ64), ("REQ2", ids.DIRECT_REQ2))
 SECURE = 1
@@ -83,26 +82,6 @@ def wide_responses(scene: Scene) -> Iterator[Part]:
         *(require("the payload is EL3's", same(k), f"x{k}") for k in range(4, 18)),
         *(require("x18–x30 are the host's", scene.result.x(k) == scene.call.x(k)) for k in range(18, 31)),
     ], function="FFA_MSG_SEND_DIRECT_REQ2", exists=ended)
-
-
-@rule("FFA-MSG-11", "FFA_RUN", SCHEDULING, force="spec", confidence="high")
-def run(scene: Scene) -> Iterator[Part]:
-    """FFA_RUN of a normal-world endpoint, or with something in w2, fails.
-
-    Clause: DEN0077A v1.0 section 9.3; the compliance suite runs a wrong ID and a reserved register.
-    Reading: the host gets an error, from EL2 or from the SPMC (L2); INVALID_PARAMETERS for the ID.
-    Applies to: every version.
-    Not covered: which vCPUs there are and whether they wait, which only the SPMC knows; w3–w7, which no public test
-        looks at.
-    """
-    asked = scene.call.is_(ids.RUN) & served(scene, ids.RUN)
-    secure = scene.call.w(1).bits_(31, 31) == SECURE
-    yield part("of the normal world", asked & ~secure, [
-        require("the host gets INVALID_PARAMETERS", scene.result.is_error(ids.INVALID_PARAMETERS), "x0"),
-    ], function="FFA_RUN", exists=served(scene, ids.RUN))
-    yield part("with a reserved register", asked & secure & ~(scene.call.w(2) == 0), [
-        require("the host gets an error", scene.result.w(0) == ids.ERROR, "x0"),
-    ], function="FFA_RUN", exists=served(scene, ids.RUN))
 
 
 @rule("FFA-MSG-12", "FFA_INTERRUPT and FFA_YIELD towards the host", SIGNALS, force="spec", confidence="high")

@@ -44,11 +44,11 @@ def agreed_versions(scene: Scene) -> Iterator[Part]:
     """An agreed version is between 1.0 and the highest that EL2 offers, and the SPMC has said yes to it.
 
     Clause: none; derived from the layouts that change between 1.0 and 1.1.
-    Reading: of the call that makes the agreement: that it is always FFA_VERSION and that nothing changes it afterwards is
-        VER-10's and VER-06's. The SPMC said yes at boot, to a version that EL2 still has, or in the call that makes the agreement.
+    Reading: of the call that makes the agreement: that it is always FFA_VERSION and that nothing changes it afterwards
+        is VER-10's and VER-06's. The SPMC said yes at boot, to a version that EL2 still has, or in that call.
     Applies to: every version.
-    Not covered: that initialisation takes the lower one of its own and the SPMC's version, for rules speak of calls; the
-        layout by which descriptors are read (MEM-05).
+    Not covered: that initialisation takes the lower one of its own and the SPMC's version, for rules speak of calls;
+        the layout by which descriptors are read (MEM-05).
     """
     version = scene.post.version
     agreed = asks_version(scene) & ~scene.pre.negotiated & scene.post.negotiated

@@ -25,8 +25,8 @@ def no_alias(scene: Scene) -> Iterator[Part]:
     """An identifier with a bit among 23 to 17 is no function: it is refused with NOT_SUPPORTED and goes nowhere.
 
     Clause: DEN0028: bits 23:17 of a fast call are reserved; the rule is derived from it.
-    Reading: NOT_SUPPORTED as FFA_ERROR or as −1 in w0; after negotiation, before it VER-10 says what happens. Numbers of
-        functions that share memory are a part of their own.
+    Reading: NOT_SUPPORTED as FFA_ERROR or as −1 in w0; after negotiation, before it VER-10 says what happens. Numbers
+        of functions that share memory are a part of their own.
     Applies to: every version.
     Not covered: firmware that overlooks other bits too (30: CC-04, 16: CC-01; 31, 29:24 and 15:8 make a call another
         owner's).

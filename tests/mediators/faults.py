@@ -2,41 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from tests.mediators.fault import Edit, Fault, fault
+from tests.mediators.faults_registers import PASSED_ON, REGISTER_FAULTS
 
-Edit = tuple[str, str]
+__all__ = ["FAULTS", "Edit", "Fault", "fault"]
 
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """`rule` objects at `trust`, because of what `function` does; `output` is among the outputs that it names."""
-
-    tree: str
-    what: str
-    rule: str
-    function: str
-    output: str
-    edits: tuple[Edit, ...]
-    trust: str = "L2"
-    profile: str = "STRICT"
-
-    @property
-    def name(self) -> str:
-        return f"{self.tree}: {self.what}"
-
-
-def fault(tree: str, what: str, rule: str, function: str, output: str, *edits: Edit, trust: str = "L2",
-          profile: str = "STRICT") -> Fault:
-    return Fault(tree, what, f"FFA-{rule}", function, output, edits, trust, profile)
-
-
-PASSED_ON = "handle_host_smc"
-"""The caller makes the SMC of a call that the mediator leaves to EL3."""
-
-R = "reference"
+R = "no_mailbox"
 SETTLED = ("\tif (has_version_negotiated)\n\t\treturn wanted < hyp_ffa_version ? (u32)FFA_RET_NOT_SUPPORTED : "
            "hyp_ffa_version;\n")
-REFERENCE_FAULTS = (
+NO_MAILBOX_FAULTS = (
     fault(R, "a version can be lowered once it is agreed", "VER-06", "agree", "version", (SETTLED, "")),
     fault(R, "a late lower request gets the agreed version", "VER-07", "answer", "x0", (
         "wanted < hyp_ffa_version ? (u32)FFA_RET_NOT_SUPPORTED : hyp_ffa_version;", "hyp_ffa_version;")),
@@ -215,5 +189,5 @@ IF_CHAIN_FAULTS = (
         "static void set_low(struct kvm_cpu_context *ctxt, u64 x0, u32 x2)")),
 )
 
-FAULTS = (*REFERENCE_FAULTS, *NO_FUNC_ID_FAULTS, *U64_FAULTS, *ONE_BLOCK_FAULTS, *COMPOUND_FAULTS, *RENAMED_FAULTS,
-          *IF_CHAIN_FAULTS)
+FAULTS = (*NO_MAILBOX_FAULTS, *NO_FUNC_ID_FAULTS, *U64_FAULTS, *ONE_BLOCK_FAULTS, *COMPOUND_FAULTS, *RENAMED_FAULTS,
+          *IF_CHAIN_FAULTS, *REGISTER_FAULTS)

@@ -22,15 +22,24 @@ specs.load()
 
 ROOT = Path(__file__).resolve().parents[1] / "c"
 REFERENCE = "reference"
+"""Serves everything that a mediator serves."""
+NO_MAILBOX = "no_mailbox"
+"""Leaves out what needs a mailbox: quickly judged."""
 SHAPES = tuple(sorted(path.name for path in (ROOT / "shapes").iterdir() if path.is_dir()))
 RULES = (
-    "FFA-CC-02", "FFA-CC-04", "FFA-CC-06", "FFA-CC-08", "FFA-CC-09", "FFA-CC-12", "FFA-DSC-02", "FFA-DSC-03",
-    "FFA-DSC-07", "FFA-ERR-01", "FFA-ERR-02", "FFA-ERR-04", "FFA-MSG-01", "FFA-MSG-04", "FFA-MSG-06", "FFA-MSG-07",
-    "FFA-MSG-08", "FFA-MSG-10", "FFA-POL-02", "FFA-POL-05", "FFA-SEC-01", "FFA-SEC-02", "FFA-SEC-04", "FFA-VER-01",
-    "FFA-VER-02", "FFA-VER-03", "FFA-VER-04", "FFA-VER-05", "FFA-VER-06", "FFA-VER-07", "FFA-VER-08", "FFA-VER-10",
-    "FFA-VER-11", "FFA-VER-12",
+    "FFA-CC-02", "FFA-CC-03", "FFA-CC-04", "FFA-CC-06", "FFA-CC-07", "FFA-CC-08", "FFA-CC-09", "FFA-CC-10",
+    "FFA-CC-12", "FFA-CC-13", "FFA-DSC-02", "FFA-DSC-03", "FFA-DSC-07", "FFA-ERR-01", "FFA-ERR-02", "FFA-ERR-03",
+    "FFA-ERR-04", "FFA-ERR-05", "FFA-ERR-06", "FFA-ERR-07", "FFA-MSG-01", "FFA-MSG-02", "FFA-MSG-03", "FFA-MSG-04",
+    "FFA-MSG-06", "FFA-MSG-07", "FFA-MSG-08", "FFA-MSG-09", "FFA-MSG-10", "FFA-MSG-12", "FFA-POL-01", "FFA-POL-02",
+    "FFA-POL-05", "FFA-POL-06", "FFA-POL-07", "FFA-POL-08", "FFA-POL-09", "FFA-SEC-01", "FFA-SEC-02", "FFA-SEC-04",
+    "FFA-VER-01", "FFA-VER-02", "FFA-VER-03", "FFA-VER-04", "FFA-VER-05", "FFA-VER-06", "FFA-VER-07", "FFA-VER-08",
+    "FFA-VER-10", "FFA-VER-11", "FFA-VER-12", "FFA-VER-14", "FFA-VER-15",
 )
-"""What every mediator here has to keep, without exception."""
+"""What the reference has to keep, without exception."""
+OF_THE_REFERENCE = ("FFA-ERR-05", "FFA-ERR-06", "FFA-ERR-07", "FFA-MSG-02", "FFA-MSG-03")
+"""The other shapes look at the sender of a request only, and need no SMC to serve a call."""
+NOT_APPLICABLE = ("FFA-POL-03", "FFA-POL-04", "FFA-VER-09")
+"""Of mediators that offer notifications; and of other profiles than STRICT."""
 
 
 def folder(name: str) -> Path:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from verify.engine.record import Record, Site
+from verify.engine.record import Record
 from verify.prove.target import Target
 from verify.rules.rule import Part, Require
-from verify.rules.symbolic_scene import STATE_OUTPUTS
+from verify.rules.symbolic_scene import HAZARD, STATE_OUTPUTS
 from verify.rules.words import Output, Truth, Word
 from verify.terms import build as t
 from verify.terms.evaluate import substitute
 from verify.terms.term import Term, variables
 
+__all__ = ["HAZARD", "Claim", "Secrets", "claims", "is_about_state_only", "speaks_of_hazards"]
 OTHER_CPU = re.compile(r"c\.other\.(.+)\?\d+")
 """What another CPU left in a static, by path."""
+
+
+Key = tuple[str, str]
+"""A conjunct by its text and output: the same in every transition of a unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +32,8 @@ class Claim:
     origin: Term
 
     @property
-    def output(self) -> str:
-        return self.require.output
+    def key(self) -> Key:
+        return (self.require.text, self.require.output)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,5 +123,6 @@ def is_about_state_only(part: Part) -> bool:
     return all(output.name in STATE_OUTPUTS for word in words for output in word.outputs)
 
 
-def site_of(record: Record, number: int) -> Site:
-    return record.sites[number]
+def speaks_of_hazards(part: Part) -> bool:
+    """Some conjunct is about undefined behaviour, which nothing may be assumed to be free of."""
+    return any(output.name == HAZARD for require in part.then for output in require.holds.outputs)

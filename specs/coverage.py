@@ -1,0 +1,53 @@
+"""Who owns each rule of the catalogue. `ENCODED` rules are in this package; a test holds them against the registry.
+
+An axiom is what a conforming SPMC owes (verify/prove/trust.py): it is assumed at L2, and nothing that EL2 does can
+break it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+GROUPS = {"CC": 13, "VER": 15, "DSC": 12, "BUF": 10, "MSG": 12, "MEM": 29, "POL": 9, "ERR": 7, "SEC": 13}
+"""How many rules each group of the catalogue has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """`how`: encoded, axiom, or not encoded; `why` says more, and always does of what is not encoded."""
+
+    how: str
+    why: str = ""
+
+
+ENCODED, AXIOM, OPEN = "encoded", "axiom", "not encoded"
+WAITS = Owner(OPEN, "waits for memory, locks or history in verify run")
+
+
+def _encoded(group: str, *numbers: int) -> dict[str, Owner]:
+    return {f"FFA-{group}-{number:02}": Owner(ENCODED) for number in numbers}
+
+
+def _waits(group: str, *numbers: int) -> dict[str, Owner]:
+    return {f"FFA-{group}-{number:02}": WAITS for number in numbers}
+
+
+OWNERS: dict[str, Owner] = {
+    **_encoded("CC", 2, 3, 4, 6, 7, 8, 9, 10, 12, 13),
+    **_encoded("VER", *range(1, 13), 14, 15),
+    **_encoded("DSC", 2, 3, 7),
+    **_waits("DSC", 1, 4, 5, 6, 8, 9, 10, 11, 12),
+    **_waits("BUF", *range(1, 11)),
+    **_encoded("MSG", 1, 2, 3, 4, 6, 7, 8, 9, 10, 12),
+    "FFA-MSG-05": Owner(AXIOM, "binds the SPMC; what EL2 passes on is MSG-04's"),
+    "FFA-MSG-11": Owner(AXIOM, "binds the SPMC; FFA_RUN is forwarded, and what it answers is CC-07's and CC-10's"),
+    **_waits("MEM", *range(1, 30)),
+    **_encoded("POL", *range(1, 10)),
+    **_encoded("ERR", *range(1, 8)),
+    **_encoded("SEC", 1, 2, 4),
+    **_waits("SEC", 3, *range(5, 14)),
+    "FFA-CC-01": Owner(OPEN, "compares two calls of the host's"),
+    "FFA-CC-05": Owner(OPEN, "compares two calls of the host's"),
+    "FFA-CC-11": Owner(OPEN, "speaks of what the compiler is told about an SMC"),
+    "FFA-VER-13": Owner(OPEN, "speaks of all SMCs since boot"),
+}
