@@ -85,7 +85,8 @@ class Surroundings:
 class Scripted(Surroundings):
     """EL3 answers from a list, in order; afterwards every answer is NOT_SUPPORTED.
 
-    `again`: it gives the answers from this number on over and over instead. `left`: what it leaves in EL2's RX buffer with an answer, by the answer's number, from 0 on.
+    `again`: it gives the answers from this number on over and over instead. `left`: what it leaves in EL2's RX buffer
+    with an answer, by the answer's number, from 0 on.
     """
 
     answers: list[Sequence[int]] = field(default_factory=list)
