@@ -18,14 +18,12 @@ from verify.prove.outcome import Episode
 from verify.prove.replay import Replay
 from verify.prove.reset import Script, make_readable
 from verify.prove.safety import blocks
-from verify.prove.starts import IS_FOREIGN, Start, Starts
+from verify.prove.starts import INDEX, IS_FOREIGN, Start, Starts
 from verify.rules.rule import Part, Rule
 from verify.solve.query import Satisfied, Solver, Undecided
 from verify.terms import build as t
 from verify.terms.evaluate import evaluate
 from verify.terms.term import Term
-
-INDEX = "ghost.index"
 
 
 @dataclass(slots=True)
