@@ -5,7 +5,7 @@ To be judged quickly, a mediator serves only what a fault is about: the other fu
 
 from __future__ import annotations
 
-from tests.mediators.faults import Edit, Fault, fault
+from tests.mediators.fault import Edit, Fault, fault
 from tests.mediators.trees import REFERENCE
 
 SERVED = {
@@ -35,7 +35,7 @@ VERSION_FAULTS = (
     of("", "the SPMC's smallest mailbox is not compared", "DSC-04", "agree", "negotiated", (
         "least && least <= MAILBOX_SIZE", "least")),
     of("", "the SPMC may give EL2 another ID", "DSC-08", "agree", "negotiated", (
-        "(u32)said.a0 == FFA_SUCCESS && (u32)said.a2 == HOST_ENDPOINT", "(u32)said.a0 == FFA_SUCCESS")),
+        "(u32)said.a0 == FFA_SUCCESS && (u32)said.a2 == HOST_ENDPOINT", "(u32)said.a0 == FFA_SUCCESS"), trust="L0"),
     of("", "FFA_FEATURES offers dynamic buffers", "DSC-05", "describe", "x2", (
         "\tcase FFA_FN64_RXTX_MAP:\n\t\tdescribe", "\tcase FFA_FN64(0x73):\n\t\tanswer(host, FFA_SUCCESS, 0, 1, 0);\n"
         "\t\treturn ANSWERED;\n\tcase FFA_FN64_RXTX_MAP:\n\t\tdescribe"), (
