@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.mediators.fault import Edit, Fault, fault
 
-R = "reference"
+R = "no_mailbox"
 PASSED_ON = "handle_host_smc"
 """The caller makes the SMC of a call that the mediator leaves to EL3."""
 
