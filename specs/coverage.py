@@ -33,21 +33,19 @@ def _waits(group: str, *numbers: int) -> dict[str, Owner]:
 
 
 OWNERS: dict[str, Owner] = {
-    **_encoded("CC", 2, 3, 4, 6, 7, 8, 9, 10, 12, 13),
+    **_encoded("CC", *range(1, 11), 12, 13),
     **_encoded("VER", *range(1, 13), 14, 15),
-    **_encoded("DSC", 2, 3, 7),
-    **_waits("DSC", 1, 4, 5, 6, 8, 9, 10, 11, 12),
-    **_waits("BUF", *range(1, 11)),
+    **_encoded("DSC", *range(2, 13)),
+    **_waits("DSC", 1),
+    **_encoded("BUF", *range(1, 11)),
     **_encoded("MSG", 1, 2, 3, 4, 6, 7, 8, 9, 10, 12),
     "FFA-MSG-05": Owner(AXIOM, "binds the SPMC; what EL2 passes on is MSG-04's"),
     "FFA-MSG-11": Owner(AXIOM, "binds the SPMC; FFA_RUN is forwarded, and what it answers is CC-07's and CC-10's"),
-    **_waits("MEM", *range(1, 30)),
+    **_encoded("MEM", *range(1, 17), 28),
+    **_waits("MEM", *range(17, 28), 29),
     **_encoded("POL", *range(1, 10)),
     **_encoded("ERR", *range(1, 8)),
-    **_encoded("SEC", 1, 2, 4),
-    **_waits("SEC", 3, *range(5, 14)),
-    "FFA-CC-01": Owner(OPEN, "compares two calls of the host's"),
-    "FFA-CC-05": Owner(OPEN, "compares two calls of the host's"),
+    **_encoded("SEC", *range(1, 14)),
     "FFA-CC-11": Owner(OPEN, "speaks of what the compiler is told about an SMC"),
     "FFA-VER-13": Owner(OPEN, "speaks of all SMCs since boot"),
 }

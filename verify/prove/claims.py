@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from verify.engine.record import Record, Site
 from verify.prove.target import Target
+from verify.prove.two_calls import INPUTS, SecondCall, second_call
 from verify.rules.rule import Part, Require
 from verify.rules.symbolic_scene import STATE_OUTPUTS
 from verify.rules.words import Output, Truth, Word
@@ -25,6 +27,10 @@ class Claim:
     require: Require
     fails: Term
     origin: Term
+    alone: Term = t.TRUE
+    """Of two calls: no other CPU interferes with the second one."""
+    is_exact: bool = True
+    """Of two calls: nothing else that differs between them decides about the value."""
 
     @property
     def output(self) -> str:
@@ -86,9 +92,28 @@ def _disturbed(record: Record, renamed: Secrets) -> Term:
     return t.or_(*differences)
 
 
-def claims(target: Target, part: Part, known: dict[str, Secrets]) -> list[Claim]:
-    """One for each conjunct, in order; `known` keeps the renamings that were made already."""
-    return [_claim(target, require, known) for require in part.then]
+@dataclass(slots=True)
+class Known:
+    """Renamings that were made already, by kind."""
+
+    secrets: dict[str, Secrets] = field(default_factory=dict)
+    calls: dict[str, SecondCall] = field(default_factory=dict)
+
+
+def claims(target: Target, part: Part, given: Sequence[Term], known: Known) -> list[Claim]:
+    """One for each conjunct, in order; `given`: the part's premise."""
+    return [
+        _of_two_calls(target, require, given, known) if require.secrets in INPUTS
+        else _claim(target, require, known.secrets) for require in part.then]
+
+
+def _of_two_calls(target: Target, require: Require, given: Sequence[Term], known: Known) -> Claim:
+    assert require.independent is not None
+    if require.secrets not in known.calls:
+        known.calls[require.secrets] = second_call(target, require.secrets)
+    second, value = known.calls[require.secrets], require.independent
+    fails = second.differs(value.term, given, require.output.startswith("smc"))
+    return Claim(require, fails, _origin(value.outputs, require.output), second.alone, second.is_exact(value.term))
 
 
 def _claim(target: Target, require: Require, known: dict[str, Secrets]) -> Claim:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from verify.errors import ReplayMismatch
 from verify.prove import replay
-from verify.prove.claims import Claim, Secrets, claims, is_about_state_only, site_of
+from verify.prove.claims import Claim, Known, claims, is_about_state_only, site_of
 from verify.prove.guarantee import Guarantee
 from verify.prove.invariants import Invariants, surroundings
 from verify.prove.outcome import Cause, Episode, Finding, PartResult, RuleResult, Status
@@ -75,7 +75,7 @@ class Judge:
         self._episodes: dict[tuple[str, int, int], Episode] = stricter._episodes if stricter else {}
         self._rule = rule
         self._solver = solver
-        self._secrets: dict[str, Secrets] = {}
+        self._renamed = Known()
         self._witnesses: dict[str, Episode] = stricter._witnesses if stricter else {}
         self._weakest = weakest or setting
         self._certain: dict[str, bool] = stricter._certain if stricter else {}
@@ -96,7 +96,7 @@ class Judge:
         given = [part.given.term, *dispatched]
         if self._is_elsewhere(part, dispatched) or self._is_absent(part, given, dispatched):
             return self._absent(part)
-        conjuncts = claims(self._setting.target, part, self._secrets)
+        conjuncts = claims(self._setting.target, part, given, self._renamed)
         findings, open_question = self._findings(part, given, conjuncts, state_only)
         if findings:  # each of them was run: they rest on no assumption
             return PartResult(part.name, part.function, Status.VIOLATED, findings=tuple(findings),
@@ -153,6 +153,8 @@ class Judge:
         found = list(self._known.get(part.name, ()))
         self._found[part.name] = found
         excluded = _Excluded({(index, site): None for index, site, _ in found})
+        if (vague := self._vague(given, conjuncts)) is not None:
+            return [], vague
         while True:
             wrong = [excluded.remaining(k, claim) for k, claim in enumerate(conjuncts)]
             model = None
@@ -160,7 +162,7 @@ class Judge:
                 model = self._wrong(given, wrong, state_only)
             if model is None or len(found) >= MAX_FINDINGS:
                 break
-            script = self._sequence(given, wrong)
+            script = self._sequence([*given, *_alone(conjuncts)], wrong)
             if not isinstance(script, Script):
                 why = "no sequence of calls from reset was found" if script is None else script.reason
                 return self._merge(part, conjuncts, found), _Open(Status.UNKNOWN, f"not inductive: {why}", ())
@@ -168,6 +170,18 @@ class Judge:
                 excluded.pairs[index, site] = None
                 found.append((index, site, script))
         return self._merge(part, conjuncts, found), model or self._lost(part.name, given, state_only) or self._blocked()
+
+    def _vague(self, given: Sequence[Term], conjuncts: Sequence[Claim]) -> _Open | None:
+        """Are two calls compared whose values depend on memory or on a loop?"""
+        if all(claim.is_exact or claim.fails is t.FALSE for claim in conjuncts):
+            return None
+        record = self._setting.target.step.record
+        loops = (guard for guard, index in record.indices if not str(index.data).startswith("ghost."))
+        beyond = t.or_(*(access.guard for access in record.buffers), *(fetch.guard for fetch in record.fetches),
+                       *(transfer.guard for transfer in record.transfers), *loops)
+        if isinstance(self._ask([*self._base, *given, beyond]), Unsatisfiable):
+            return None
+        return _Open(Status.UNKNOWN, "two calls are not compared where memory is read", ())
 
     def _sequence(self, given: Sequence[Term], wrong: Sequence[Term]) -> Script | Undecided | None:
         """Preferably one in which every conjunct fails that can."""
@@ -343,6 +357,11 @@ class Judge:
 
     def _is_witness(self, episode: Episode, name: str) -> bool:
         return replay.meets_premise(self._setting.target, self._rule, self._setting.profile, episode, name)
+
+
+def _alone(conjuncts: Sequence[Claim]) -> list[Term]:
+    """Nothing else runs beside the second of two calls."""
+    return list(dict.fromkeys(claim.alone for claim in conjuncts if claim.alone is not t.TRUE))
 
 
 def _base(setting: Setting) -> list[Term]:

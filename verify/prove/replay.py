@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from verify.engine.regions import PAGES
 from verify.errors import ReplayMismatch
@@ -16,7 +16,9 @@ from verify.prove.concrete_scene import concrete_scene
 from verify.prove.outcome import Episode
 from verify.prove.reset import Script
 from verify.prove.target import Target
+from verify.prove.two_calls import INPUTS, registers, second_call
 from verify.rules.rule import Part, Require, Rule
+from verify.terms.evaluate import evaluate
 
 PATTERNS = (0xAA, 0x55, 0x00, 0xFF)
 _UNUSED = re.compile(r"c\.u\.(.+)\.(\d+)!\d+$")
@@ -33,12 +35,12 @@ def unused_bytes(script: Script) -> dict[tuple[str, int], int]:
     return result
 
 
-def run(target: Target, script: Script, pattern: int, unused: bool = False, second: bool = False) -> Episode:
-    """All calls of the script from reset; `second`: the last one with the other secrets of a two-run claim.
+def run(target: Target, script: Script, pattern: int, unused: bool = False, second: str = "") -> Episode:
+    """All calls of the script from reset; `second`: the last one with the other secrets of a two-run claim, by kind.
 
     Raises ReplayMismatch where the interpreter meets a fault or other SMCs than the engine.
     """
-    environment = Scripted(pattern=pattern, answers=list(script.answers))
+    environment = Scripted(pattern=pattern, answers=_answers(target, script, second))
     if unused:
         environment.unused = unused_bytes(script)
     session = Session(target.unit, environment, script.page_shift, init=target.binding.init)
@@ -46,15 +48,31 @@ def run(target: Target, script: Script, pattern: int, unused: bool = False, seco
     _boot(session, script)
     boot_smcs = tuple(session.machine.log.smcs)
     calls = []
-    for number, registers in enumerate(script.calls, 1):
-        if second and number == len(script.calls):
-            _disturb(session, environment, target, script)
-        calls.append(session.call(registers))
+    for number, first in enumerate(script.calls, 1):
+        is_other = bool(second) and number == len(script.calls)
+        calls.append(session.call(_other_call(session, environment, target, script, second) if is_other else first))
         if calls[-1].fault is not None:
             raise ReplayMismatch(f"replay: call {number}: {calls[-1].fault}")
     if environment.used != len(script.answers) and not second:
         raise ReplayMismatch(f"replay: {environment.used} SMCs were made, the engine says {len(script.answers)}")
     return Episode(script.page_shift, pattern, script.boot, script.answers, tuple(calls), boot_smcs)
+
+
+def _answers(target: Target, script: Script, second: str) -> list[Sequence[int]]:
+    """EL3's answers in order; the second of two calls may ask it something else."""
+    if second not in INPUTS:
+        return list(script.answers)
+    smcs = target.step.record.smcs
+    made = sum(evaluate([event.guard for event in smcs], script.values)) if smcs else 0
+    return [*script.answers[:len(script.answers) - made], *second_call(target, second).answers(script.values)]
+
+
+def _other_call(session: Session, environment: Scripted, target: Target, script: Script, kind: str) -> Sequence[int]:
+    """The host's registers in the last call of the second run."""
+    if kind in INPUTS:
+        return registers(script.calls[-1], script.other, target.step.record.prefix)
+    _disturb(session, environment, target, script)
+    return script.calls[-1]
 
 
 def _boot(session: Session, script: Script) -> None:
@@ -142,7 +160,7 @@ def _tries(target: Target, script: Script, wanted: Require) -> Iterator[Episode]
     """Runs that differ in what the host must not see: unused memory, or addresses and unrelated statics."""
     if wanted.independent is not None and wanted.secrets != "stack":
         yield run(target, script, PATTERNS[0])
-        yield run(target, script, PATTERNS[0], second=True)
+        yield run(target, script, PATTERNS[0], second=wanted.secrets)
         return
     yield from (run(target, script, pattern) for pattern in PATTERNS)
     yield run(target, script, 0, unused=True)
