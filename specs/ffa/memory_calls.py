@@ -68,3 +68,15 @@ def refused(scene: Scene, *codes: int) -> Truth:
 
 INVALID = ids.INVALID_PARAMETERS
 NO_MEMORY, BUSY, DENIED, ABORTED = -3, -4, -6, -8
+
+
+def frame(scene: Scene, kind: int) -> Truth:
+    """EL2 answers with this function in w0."""
+    return scene.result.handled & (scene.result.w(0) == kind)
+
+
+def accepted(smc: Smc) -> Truth:
+    """The SPMC takes a whole region, or asks for the rest of a part of one."""
+    whole = smc.w(1) == smc.w(2)
+    more = (smc.qw(0) == FRAG_RX) & (smc.qw(3) == smc.w(2))
+    return (whole & (smc.qw(0) == ids.SUCCESS)) | (~whole & more)

@@ -7,8 +7,24 @@ from collections.abc import Iterator
 from verify.rules import Clause, Part, Scene, Smc, Truth, all_of, any_of, part, require, rule
 
 from . import ids
+from .calls import by_function
 from .layout import LAYOUTS
-from .memory_calls import FRAG_TX, LEND, OWN, SENDS, SHARE, SHARED_FFA, asks, by_granule, made, sent, taken
+from .memory_calls import (
+    DENIED,
+    FRAG_RX,
+    FRAG_TX,
+    LEND,
+    OWN,
+    SENDS,
+    SHARE,
+    SHARED_FFA,
+    accepted,
+    asks,
+    by_granule,
+    made,
+    sent,
+    taken,
+)
 
 NONE = Clause("", "a property of any mediator", "the public mediators and SPMCs")
 STATES = ids.clause("v1.0 5.6–5.9, v1.2 11")
@@ -76,3 +92,34 @@ def vetted_before(scene: Scene) -> Iterator[Part]:
         function="other functions")
     yield part("never forwarded", mine, [
         require("EL2 handles what names pages", scene.result.handled, "outcome")], function="FFA_MEM_*")
+
+
+@rule("FFA-MEM-29", "Page and handle life cycle", STATES, force="spec", confidence="high")
+def life_cycle(scene: Scene) -> Iterator[Part]:
+    """A page becomes shared by a fragment that the SPMC took, and leaves that state by a reclaim only.
+
+    Clause: DEN0077A v1.0 sections 5.6–5.9.
+    Reading: an arbitrary page that nobody else changed meanwhile, for each call of the host. A page that is shared
+        already cannot be shared again: DENIED. LEND leaves the host's own access in place, as pKVM has it.
+    Applies to: every version.
+    Not covered: how long a handle is valid (the SPMC answers INVALID_PARAMETERS after its reclaim); which handle a page
+        was shared through (MEM-27).
+    """
+    page, shares = scene.page, scene.call.is_(*SHARE, *LEND, FRAG_TX)
+    quiet = ~page.disturbed
+    for name, premise in by_function(scene):
+        if name != "FFA_MEM_RECLAIM":
+            yield part(f"{name}, stays shared", premise & quiet & (page.before == SHARED_FFA), [
+                require("a shared page stays shared", page.after == SHARED_FFA, "page")], function=name)
+    took = [happens & (accepted(smc) if kind else smc.qw(0).one_of((ids.SUCCESS, FRAG_RX)))
+            for kind, found in ((True, sent(scene)), (False, list(made(scene, FRAG_TX)))) for smc, happens in found]
+    yield part("becomes shared", quiet & ~(page.before == SHARED_FFA) & (page.after == SHARED_FFA), [
+        require("by a call that shares", shares, "page"),
+        require("and the SPMC took the fragment", any_of(took), "page"),
+        require("it was the host's own", page.before == OWN, "page"),
+    ], function="FFA_MEM_*")
+    for name, functions in (*SENDS, ("FFA_MEM_FRAG_TX", (FRAG_TX,))):
+        denied = any_of(x.made & x.covers & ~x.succeeded & ~(x.found == OWN)
+                        for x in scene.transfers if x.action == "share-ffa")
+        yield part(f"{name}, not the host's own", asks(scene, functions) & denied, [
+            require("refused with DENIED", scene.result.refused(DENIED), "x0")], function=name)

@@ -130,7 +130,6 @@ def smallest_fragment(scene: Scene) -> Iterator[Part]:
     """
     reads = [x for x in scene.buffer_accesses if x.buffer == "EL2's TX" and not x.is_write]
     length = scene.call.w(2).widened(64)
-    inside = all_of(x.happens.implies((x.length <= length) & (x.offset <= length - x.length)) for x in reads)
     for name, functions in SENDS:
         for layout in LAYOUTS:
             asked = asks(scene, functions) & layout.agreed(scene)
@@ -138,7 +137,8 @@ def smallest_fragment(scene: Scene) -> Iterator[Part]:
                 require("the fragment holds a header and an entry", length >= layout.header + SMALL_ENTRY, "smc")],
                 function=name, exists=layout.agreed(scene))
             yield part(f"{name}, {layout.name}, reads", asked & any_of(x.happens for x in reads), [
-                require("EL2 parses only what was copied", inside, "access")],
+                require("EL2 parses only what was copied", x.happens.implies(x.offset + x.length <= length), "access")
+                for x in reads],
                 function=name, exists=layout.agreed(scene))
 
 

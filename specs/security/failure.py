@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verify.rules import Clause, Part, Scene, Truth, part, require, rule
-from verify.rules.memory import OWN, SHARED_FFA
+from verify.rules import Clause, Part, Scene, Truth, all_of, any_of, part, require, rule
+from verify.rules.memory import OWN, SHARED_FFA, UNPIN, UNSHARE_FFA, UNSHARE_HYP
 
 from ..ffa.calls import asks_version, by_function
 from ..ffa.mediation import failed, page_kept, pins_kept, registration_kept
 
 NONE = Clause("", "a property of any mediator")
+GIVES_BACK = (UNSHARE_FFA, UNSHARE_HYP, UNPIN)
 ROLLBACK = Clause("", "a property of any mediator", "the head of pKVM's proxy")
 
 
@@ -23,11 +24,27 @@ def no_panic(scene: Scene) -> Iterator[Part]:
     Applies to: every version.
     Not covered: kernels in which a WARN_ON at EL2 is harmless.
     """
+    blamed = _blamed(scene)
     for name, premise in by_function(scene):
         yield part(name, premise, [
-            *(require("no WARN_ON is true", ~happens, "warn") for happens in scene.warns),
+            *(require("no WARN_ON is true", ~happens | ~blamed, "warn") for happens in scene.warns),
             *(require("no BUG is reached", ~one.happens, "hazard") for one in scene.hazards if one.kind == "bug"),
         ], name)
+
+
+def _blamed(scene: Scene) -> Truth:
+    """No request about pages fails, or the arbitrary page is to blame for one: the first that does not give pages back
+    to the host, else the last that does not take some.
+
+    A request that fails has some page to blame; what holds whichever that is, holds.
+    """
+    fails = [(one, one.made & ~one.succeeded) for one in scene.transfers]
+    gives = [(one, failure) for one, failure in fails if one.action in GIVES_BACK]
+    takes = [(one, failure) for one, failure in fails if one.action not in GIVES_BACK]
+    found = all_of([])
+    for one, failure in [*takes, *reversed(gives)]:
+        found = (failure & one.blamed) | (~failure & found)
+    return found
 
 
 def _negative(scene: Scene) -> Truth:
@@ -43,12 +60,14 @@ def failure_atomicity(scene: Scene) -> Iterator[Part]:
     Reading: an FFA_ERROR frame, or a negative code of FFA_VERSION. FFA_MEM_FRAG_TX may leave pages of the host's shared
         with the secure world: EL2 has forgotten the earlier fragments.
     Applies to: every version.
-    Not covered: version and agreement after a failing FFA_VERSION (VER-12); who owns RX (DSC-11) and what the SPMC
-        still has shared (MEM-17), which need the SPMC's state.
+    Not covered: pages that cannot be given back, which EL2 asserts not to happen (SEC-11); version and agreement after
+        a failing FFA_VERSION (VER-12); who owns RX (DSC-11) and what the SPMC still has shared (MEM-17), which need the
+        SPMC's state.
     """
     for name, premise in by_function(scene):
+        stuck = any_of(one.made & ~one.succeeded for one in scene.transfers if one.action == UNSHARE_FFA)
         error = premise & (_negative(scene) if name == "FFA_VERSION" else failed(scene))
-        pages = page_kept(scene)
+        pages = page_kept(scene) | stuck
         if name == "FFA_MEM_FRAG_TX":
             pages = pages | ((scene.page.before == OWN) & (scene.page.after == SHARED_FFA))
         claims = [

@@ -60,28 +60,37 @@ class Flavour:
 FAR = 0x5500000000
 """Where a wild pointer of an input does not lead."""
 NATIVE_GCC = Flavour("gcc", "-O2")
-NATIVE_O0 = Flavour("gcc", "-O0", extra=("--coverage",))
+NATIVE_O0 = Flavour("gcc", "-O0", extra=(
+    "--coverage", "-fsanitize=shift,integer-divide-by-zero", "-fsanitize-undefined-trap-on-error"))
 AARCH64 = Flavour(
     "aarch64-linux-gnu-gcc", "-O2", ("qemu-aarch64",), ("-static", f"-Wl,-Ttext-segment={FAR}", "-DREAL_SMCCC_1_1"))
 
 
 def build(tree: Tree, shape: Shape, folder: Path, flavour: Flavour = NATIVE_GCC) -> list[str]:
     """The command that runs inputs from stdin; raises BuildError."""
-    prepare(tree, folder)
-    (folder / "caller.h").write_text(_caller(tree))
-    (folder / "tables.h").write_text(_tables(shape))
+    prepare(tree, shape, folder)
     program = folder / "runner"
-    source = (tree.root / FFA_C).resolve()
-    flags = [f"-D{name}={value}" + ("ULL" if value >> 31 else "") for name, value in shape.defines.items()]
-    objects = []
-    for name, extra in (("runner", ["-Wall"]), ("proxy", [
-            "-ftrivial-auto-var-init=pattern", f'-DFFA_SOURCE="{source}"', "-DCONFIG_ARM64", "-DCONFIG_64BIT",
-            "-D__KVM_NVHE_HYPERVISOR__", "-I", str(folder), "-w", *ERRORS])):
-        objects.append(str(folder / f"{name}.o"))
-        _compile([flavour.compiler, "-std=gnu11", flavour.optimisation, *KERNEL_C, *flags, *flavour.extra, *extra,
-                  "-I", str(NATIVE), "-c", str(NATIVE / f"{name}.c"), "-o", objects[-1]])
+    objects = [str(folder / f"{name}.o") for name in ("runner", "proxy")]
+    _compile([*_command(shape, flavour), "-Wall", "-c", str(NATIVE / "runner.c"), "-o", objects[0]])
+    _compile([*_proxy(tree, shape, folder, flavour), "-c", "-o", objects[1]])
     _compile([flavour.compiler, *flavour.extra, *objects, "-o", str(program)])
     return [*flavour.runner, str(program)]
+
+
+def preprocessing(tree: Tree, shape: Shape, folder: Path, flavour: Flavour) -> list[str]:
+    """The command that prints what the compiler sees of the tree's code; prepared in `folder` before."""
+    return [*_proxy(tree, shape, folder, flavour), "-DWITHOUT_TABLES", "-E", "-P"]
+
+
+def _command(shape: Shape, flavour: Flavour) -> list[str]:
+    flags = [f"-D{name}={value}" + ("ULL" if value >> 31 else "") for name, value in shape.defines.items()]
+    return [flavour.compiler, "-std=gnu11", flavour.optimisation, *KERNEL_C, *flags, *flavour.extra, "-I", str(NATIVE)]
+
+
+def _proxy(tree: Tree, shape: Shape, folder: Path, flavour: Flavour) -> list[str]:
+    source = (tree.root / FFA_C).resolve()
+    return [*_command(shape, flavour), "-ftrivial-auto-var-init=pattern", f'-DFFA_SOURCE="{source}"', "-DCONFIG_ARM64",
+            "-DCONFIG_64BIT", "-D__KVM_NVHE_HYPERVISOR__", "-I", str(folder), "-w", *ERRORS, str(NATIVE / "proxy.c")]
 
 
 def _compile(command: Sequence[str]) -> None:
@@ -90,7 +99,14 @@ def _compile(command: Sequence[str]) -> None:
         raise BuildError(f"{' '.join(command)}\n{done.stderr}")
 
 
-def prepare(tree: Tree, folder: Path) -> None:
+def prepare(tree: Tree, shape: Shape, folder: Path) -> None:
+    """All that the proxy's compilation reads."""
+    headers(tree, folder)
+    (folder / "caller.h").write_text(_caller(tree))
+    (folder / "tables.h").write_text(_tables(shape))
+
+
+def headers(tree: Tree, folder: Path) -> None:
     """The tree's FF-A and SMCCC headers as they are; empty files for all others that they name."""
     wanted: set[str] = set()
     present = {name: text for name, path in AS_THEY_ARE.items() if (text := tree.text(path)) is not None}

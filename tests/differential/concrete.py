@@ -46,6 +46,8 @@ class Script:
     words: Words
     machine: Machine | None = None
     events: list[int] = field(default_factory=list)
+    told: list[tuple[int, int, int]] = field(default_factory=list)
+    """(kind, function ID of an SMC, result) of each event."""
     answers_used: int = 0
     outs_used: int = 0
 
@@ -56,10 +58,10 @@ class Script:
         self._event(FORWARD if is_forward else SMC, arguments)
         used, count = self.answers_used, self.words[self.shape.answers_at]
         self.answers_used += 1
-        if used >= count:
-            return [ONES, *[0] * 17]
         at = self.shape.answers_at + 1 + used * ANSWER_WORDS
-        return self.words[at:at + ANSWER_WORDS]
+        answer = [ONES, *[0] * 17] if used >= count else self.words[at:at + ANSWER_WORDS]
+        self.told.append((FORWARD if is_forward else SMC, arguments[0], answer[0]))
+        return answer
 
     def outside(self, name: str, arguments: Sequence[int], page_shift: int) -> int:
         if name == "hyp_virt_to_phys":
@@ -68,12 +70,14 @@ class Script:
             return (arguments[0] - ADDRESS_OFFSET) & ONES
         self._event(KINDS[name], (*arguments, *[0] * (18 - len(arguments))))
         self.outs_used += 1
-        return self.words[self.shape.outs_at + self.outs_used - 1] if self.outs_used <= OUTS else 0
+        result = self.words[self.shape.outs_at + self.outs_used - 1] if self.outs_used <= OUTS else 0
+        self.told.append((KINDS[name], 0, result))
+        return result
 
     def _event(self, kind: int, arguments: Sequence[int]) -> None:
         machine, shape = self.machine, self.shape
         assert machine is not None
-        pages = machine.memory.find(shape.base(PAGES), 1)[0].content
+        pages = _pages(shape, machine)
         is_smc = kind in (SMC, FORWARD)
         announced = int.from_bytes(_packed(pages), "little") % PRIME if is_smc else 0
         self.events += (kind, self.held(), len(machine.log.warns), announced, *arguments)
@@ -141,6 +145,8 @@ def _set_up(shape: Shape, machine: Machine, words: Words) -> None:
     for region in range(FIRST_ARENA + ARENAS):
         address = machine.allocate(f"region {region}", shape.size(region), b"")
         assert address == shape.base(region)
+    if any(words[shape.tx_at:shape.stir_at]):
+        _pages(shape, machine).update(_ZEROS)
     _go_on(shape, machine, words)
 
 
@@ -152,10 +158,13 @@ def _go_on(shape: Shape, machine: Machine, words: Words) -> None:
         content.update(enumerate(_bytes(words, shape.arena_at(index), ARENA_WORDS)))
     for region, start, at in ((HOST_TX, 0, shape.tx_at), (PAGES, shape.page, shape.rx_at)):
         content = machine.memory.find(shape.base(region), 1)[0].content
-        if given := _bytes(words, at, CONTENT_WORDS):
-            content.update(enumerate(given, start))
-        elif content:
-            content.update(dict.fromkeys(range(start, start + 8 * CONTENT_WORDS), 0))
+        given = _bytes(words, at, CONTENT_WORDS)
+        if given or content:
+            content.update(enumerate(given or bytes(8 * CONTENT_WORDS), start))
+
+
+def _pages(shape: Shape, machine: Machine) -> dict[int, int]:
+    return machine.memory.find(shape.base(PAGES), 1)[0].content
 
 
 def _stirred(stir: int, count: int) -> bytes:
@@ -168,6 +177,8 @@ def _change(content: dict[int, int], start: int, mask: bytes) -> None:
 
 def _packed(content: dict[int, int]) -> bytes:
     """The first CONTENT_WORDS words."""
+    if not content:
+        return b""
     try:
         return bytes(_all_content(content))
     except KeyError:
@@ -181,6 +192,7 @@ def _bytes(words: Words, at: int, count: int) -> bytes:
 
 
 _all_bytes = itemgetter(*range(8 * ARENA_WORDS))
+_ZEROS = dict.fromkeys(range(8 * CONTENT_WORDS), 0)
 _all_content = itemgetter(*range(8 * CONTENT_WORDS))
 
 
@@ -203,8 +215,8 @@ def _hash(shape: Shape, machine: Machine) -> int:
         if len(content) <= skip and (not content or max(content) < skip):
             continue
         found: dict[int, int] = {}
-        for offset, byte in content.items():
-            if byte and offset >= skip:
+        for offset, byte in filter(itemgetter(1), content.items()):
+            if offset >= skip:
                 found[offset >> 3] = found.get(offset >> 3, 0) | byte << 8 * (offset & 7)
         for index, word in found.items():
             mixed = (word + index * HASH_A + region * HASH_B) * HASH_C & ONES

@@ -21,20 +21,28 @@ REVISIONS = [
 ]
 
 
+def _revision(tree: Path, patches: tuple[Path, ...], count: int, folders: pytest.TempPathFactory) -> Tree:
+    if not count:
+        return Tree("tree", tree)
+    name = f"tree+1{f'-{count}' if count > 1 else ''}"
+    return Tree(name, write_patched(tree, patches[:count], folders.mktemp("patched")), count)
+
+
 @pytest.fixture(scope="session", params=REVISIONS)
 def revision(
     request: pytest.FixtureRequest, tree: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Tree:
     """The kernel tree, and the tree with the first, the first two, all three of the seed's patches."""
-    count: int = request.param
-    if not count:
-        return Tree("tree", tree)
-    patches: tuple[Path, ...] = request.getfixturevalue("patches")
-    name = f"tree+1{f'-{count}' if count > 1 else ''}"
-    return Tree(name, write_patched(tree, patches[:count], tmp_path_factory.mktemp("patched")), count)
+    patches = request.getfixturevalue("patches") if request.param else ()
+    return _revision(tree, patches, request.param, tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
-def campaign(revision: Tree, tmp_path_factory: pytest.TempPathFactory) -> Campaign:
+def campaign(
+    request: pytest.FixtureRequest, revision: Tree, tree: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Campaign:
+    """What a revision shares with those before it ran there: the campaigns of all revisions belong together."""
     wanted = int(os.environ.get(INPUTS, DEFAULT_INPUTS))
-    return run_campaign(revision, wanted, tmp_path_factory.mktemp("native"))
+    patches = request.getfixturevalue("patches") if revision.patches else ()
+    before = [_revision(tree, patches, count, tmp_path_factory) for count in range(revision.patches)]
+    return run_campaign(revision, wanted, tmp_path_factory.mktemp("native"), before)

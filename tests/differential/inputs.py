@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from random import Random
 
 from tests.differential.pools import Pools
@@ -23,6 +24,8 @@ from tests.differential.shape import (
 from verify.ir.expr import POINTER
 
 SCENE = 0.7
+STIR = 0.3
+"""The share of inputs that come with writes of others to the buffers."""
 Words = list[int]
 
 
@@ -42,7 +45,8 @@ class Inputs:
 
     # -- fresh -----------------------------------------------------------------------------------------------
 
-    def fresh(self) -> Words:
+    def fresh(self, statics: Sequence[int] = ()) -> Words:
+        """With these statics, or with some."""
         words = [0] * self._shape.words
         words[0] = self._number
         self._arguments(words)
@@ -50,20 +54,28 @@ class Inputs:
         self._answers(words)
         self._arenas(words)
         self._outs(words)
+        if statics:
+            words[self._shape.statics_at:self._shape.answers_at] = statics
         if self._scenes.usable and self._rng.random() < SCENE:
-            self._scenes.apply(words)
+            self._scenes.apply_to(words, statics) if statics else self._scenes.apply(words)
         elif self._has_memory:
             for at in (self._shape.tx_at, self._shape.rx_at):
                 words[at:at + CONTENT_WORDS] = random_words(self._rng, CONTENT_WORDS)
+        if self._has_memory and self._rng.random() < STIR:
+            words[self._shape.stir_at] = self._rng.getrandbits(64)
         return words
 
     def _outs(self, words: Words) -> None:
         """Outside functions succeed, but for one call or for some."""
         rng, at = self._rng, self._shape.outs_at
         kind = rng.random()
-        if kind < 0.4:
-            words[at + rng.randrange(6)] = rng.choice((1, 0xFFFFFFFF))
-        elif kind < 0.6:
+        if kind < 0.3:
+            words[at + rng.choice((rng.randrange(6), rng.randrange(OUTS)))] = rng.choice((1, 0xFFFFFFFF))
+        elif kind < 0.4:
+            first = rng.randrange(OUTS)
+            for k in (first, first + rng.randrange(1, 4), rng.randrange(OUTS)):
+                words[at + k % OUTS] = rng.choice((1, 0xFFFFFFFF, 0xFFFFFFF0))
+        elif kind < 0.5:
             words[at:at + OUTS] = [rng.choice((0, 0, 0, 0, 0, 1, 0xFFFFFFFF)) for _ in range(OUTS)]
 
     def _word(self) -> int:
@@ -87,7 +99,7 @@ class Inputs:
             elif parameter.name.startswith("func") and self._rng.random() < 0.8:
                 words[1 + index] = self._rng.choice(self._pools.identifiers)
             elif parameter.name == "nranges":
-                words[1 + index] = self._rng.randrange(12)
+                words[1 + index] = self._rng.randrange(self._rng.choice((6, 12, 30)))
             else:
                 words[1 + index] = self._word()
 
@@ -120,7 +132,7 @@ class Inputs:
 
     def _answers(self, words: Words) -> None:
         rng, at = self._rng, self._shape.answers_at
-        words[at] = rng.choice((0, 1, 2, 2, 3, 3, 4, ANSWERS))
+        words[at] = rng.choice((0, 1, 2, 2, 3, 3, 4, 8, ANSWERS))
         for row in range(words[at]):
             start = at + 1 + row * ANSWER_WORDS
             words[start:start + ANSWER_WORDS] = random_words(rng, ANSWER_WORDS)

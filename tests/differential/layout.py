@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from tests.differential.build import AARCH64, KERNEL_C, NATIVE, prepare
+from tests.differential.build import AARCH64, KERNEL_C, NATIVE, headers
 from tests.differential.trees import Tree
 from verify.ir.function import Object
 
@@ -55,7 +55,7 @@ def _usable(tree: Tree, names: Sequence[str], folder: Path) -> list[str]:
     before = INCLUDES.count("\n")
     lines = "".join(f"enum {{ constant_{index} = sizeof(char[1 + !({name})]) }};\n" for index, name in enumerate(names))
     source = folder / "usable.c"
-    prepare(tree, folder)
+    headers(tree, folder)
     source.write_text(INCLUDES + lines)
     command = [*_command(folder), "-fsyntax-only", "-fmax-errors=0", str(source)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -64,7 +64,7 @@ def _usable(tree: Tree, names: Sequence[str], folder: Path) -> list[str]:
 
 
 def _printed(tree: Tree, rows: Sequence[str], folder: Path) -> list[str]:
-    prepare(tree, folder)
+    headers(tree, folder)
     source, program = folder / "print.c", folder / "print"
     body = "\n\t".join(rows)
     source.write_text(f"{INCLUDES}{PRINTF}int main(void)\n{{\n\t{body}\n\treturn 0;\n}}\n")

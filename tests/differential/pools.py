@@ -45,21 +45,25 @@ class Pools:
 
     @functools.cache  # noqa: B019
     def reached(self, name: str) -> frozenset[str]:
-        """The function and those that it calls, at any depth."""
-        done, todo = set(), [name]
-        while todo:
-            at = todo.pop()
-            if at in done or at not in self._unit.functions:
-                continue
-            done.add(at)
-            todo += callees(self._unit.functions[at])
-        return frozenset(done)
+        return reached(self._unit, name)
 
     @functools.cache  # noqa: B019
     def reads_memory(self, name: str) -> bool:
         """Does it, at any depth, copy or share what a buffer holds?"""
         functions = [self._unit.functions[called] for called in self.reached(name)]
         return any(MEMORY_CALLS & set(callees(function)) or _copies(function) for function in functions)
+
+
+def reached(unit: Unit, name: str) -> frozenset[str]:
+    """The function and those that it calls, at any depth."""
+    done, todo = set[str](), [name]
+    while todo:
+        at = todo.pop()
+        if at in done or at not in unit.functions:
+            continue
+        done.add(at)
+        todo += callees(unit.functions[at])
+    return frozenset(done)
 
 
 def callees(function: Function) -> list[str]:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import struct
 from array import array
+from collections.abc import Sequence
 from random import Random
 
+from tests.differential.descriptors import PAGE_4K, Descriptors
 from tests.differential.pools import ONES, Pools
 from tests.differential.shape import (
+    ADDRESS_OFFSET,
     ANSWER_WORDS,
     CONTENT_WORDS,
+    HOST_RX,
+    HOST_TX,
     Shape,
     pointers,
 )
 
 Words = list[int]
-PAGE_4K = 4096
+HANDLERS = ((0, "do_ffa_mem_frag_tx"), (1, "do_ffa_mem_reclaim"), (1, "do_ffa_part_get"), (2, "__do_ffa_mem_xfer"))
+"""Which kind of message a handler expects."""
 
 
 class Scenes:
@@ -26,13 +31,27 @@ class Scenes:
         self._rng = rng
         self._function = shape.unit.functions[name]
         self._constants = shape.unit.constants
+        self._descriptors = Descriptors(shape, rng)
         reached = pools.reached(name)
+        self._kinds = [kind for kind, handler in HANDLERS if handler in reached] or [0, 1, 2]
         self.usable = [scene for scene, is_usable in (
             (self._handshake, "hyp_ffa_post_init" in reached), (self._mapping, "do_ffa_rxtx_map" in reached),
             (self._descriptor, pools.reads_memory(name))) if is_usable]
 
     def apply(self, words: Words) -> None:
         self._rng.choice(self.usable)(words)
+
+    def apply_to(self, words: Words, statics: Sequence[int]) -> None:
+        """Mostly what gets a host further that left these statics."""
+        value = {path: now for (path, _), now in zip(self._shape.statics, statics, strict=True)}
+        if self._rng.random() < 0.2:
+            self.apply(words)
+        elif not value.get("has_version_negotiated", 1):
+            self._handshake(words)
+        elif value.get("host_buffers.tx"):
+            self._descriptor(words)
+        else:
+            self._mapping(words)
 
     # -- parts -----------------------------------------------------------------------------------------------
 
@@ -88,32 +107,45 @@ class Scenes:
             self._registers(words, [0])
             return
         self._call(words, "FFA_FN64_RXTX_MAP")
-        self._registers(words, [rng.randrange(1 << 20) * page, rng.randrange(1 << 20) * page, page // PAGE_4K])
+        wild = [rng.randrange(1 << 20) * page, rng.randrange(1 << 20) * page]
+        own = [self._shape.base(region) + ADDRESS_OFFSET for region in (HOST_TX, HOST_RX)]
+        self._registers(words, [*rng.choice((wild, own, own)), page // PAGE_4K])
         if rng.random() < 0.8:
             self._set(words, 0, "host_buffers.tx", "host_buffers.rx")
-        self._script(words, [[self._constants["FFA_SUCCESS"], 0, 0, 0]])
+        done, refused = ([self._constants[name], 0, code, 0] for name, code in (("FFA_SUCCESS", 0), ("FFA_ERROR", ONES - 2)))
+        self._script(words, [rng.choice((done, done, done, refused)), done])
 
     def _descriptor(self, words: Words) -> None:
         """A memory region descriptor in both buffers, with registers and answers that go with it."""
-        rng, page = self._rng, self._shape.page
+        rng = self._rng
         self._set(words, 1, "has_version_negotiated")
         version_at = self._shape.static_at("hyp_ffa_version")
-        content, length = self._region(words[version_at] if version_at else 0)
-        for at in (self._shape.tx_at, self._shape.rx_at):
-            words[at:at + CONTENT_WORDS] = content
-        longer = length + rng.choice((0, 0, 16, 64, page))
-        kind = rng.randrange(4)
+        content, place = self._descriptors.one(words[version_at] if version_at else 0)
+        length = self._near(place.length)
+        kind = rng.choice(self._kinds)
         if kind == 0:
+            content, length = self._descriptors.fragment()
             self._call(words, "FFA_MEM_FRAG_TX")
-            self._registers(words, [0, 0, rng.choice((length & ~15, 16 * rng.randrange(12))), 0])
+            self._registers(words, [rng.getrandbits(32), rng.getrandbits(32), self._near(length), rng.getrandbits(16)])
         elif kind == 1:
             self._call(words, "FFA_MEM_RECLAIM", "FFA_PARTITION_INFO_GET")
             self._registers(words, [rng.getrandbits(32), 0, 0, 0, rng.getrandbits(1)])
-        else:
+        for at in (self._shape.tx_at, self._shape.rx_at):
+            words[at:at + CONTENT_WORDS] = content
+        whole = length + rng.choice((0, 0, 16, 64, self._shape.page))
+        if kind == 2:
             self._call(words, "FFA_MEM_SHARE", "FFA_FN64_MEM_SHARE", "FFA_MEM_LEND", "FFA_FN64_MEM_LEND")
-            self._registers(words, [longer, length, 0, 0])
+            self._registers(words, [self._near(whole), length, *rng.choice(([0, 0], [0, 0], [0, 0], [1, 0], [0, 1]))])
         if rng.random() < 0.8:
-            self._script(words, self._conversation(kind, longer, length))
+            self._script(words, self._spoilt(self._conversation(kind, whole, place.length)))
+
+    def _near(self, length: int) -> int:
+        """Mostly the length itself; or off by a byte or a range, or at an edge of a buffer."""
+        rng = self._rng
+        if rng.random() < 0.7:
+            return length
+        edge = rng.choice((length, length, length, self._shape.page, (self._shape.proxy_pages - 2) * self._shape.page))
+        return max(0, edge + rng.choice((-32, -16, -8, -1, 0, 1, 8, 16)))
 
     def _conversation(self, kind: int, whole: int, length: int) -> list[list[int]]:
         """EL3's answers while memory is shared or reclaimed: (a0, a1, a2, a3) each."""
@@ -122,40 +154,36 @@ class Scenes:
         failed = [constants["FFA_ERROR"], 0, rng.choice((ONES, ONES - 2, 2)), 0]
         more = [constants["FFA_MEM_FRAG_RX"], 0, 0, rng.choice((length, length, 0))]
         if kind != 1:
-            return rng.choice(([done] * 3, [more, done], [failed, done], [failed, failed]))
-        respond = [constants["FFA_MEM_RETRIEVE_RESP"], rng.choice((whole, length)), length, 0]
-        fragment = [constants["FFA_MEM_FRAG_TX"], 0, 0, rng.choice((16, 32, max(whole - length, 16)))]
+            return rng.choice(([done] * 3, [more, done], [failed, done], [failed, done], [failed, failed]))
         listed = [constants["FFA_SUCCESS"], 0, rng.randrange(4), rng.choice((8, 24))]
+        respond = [constants["FFA_MEM_RETRIEVE_RESP"], rng.choice((whole, length)), length, 0]
         return rng.choice((
             [listed], [respond, done, done, done], [respond, done, failed], [respond, done, failed, failed],
-            [respond, done, fragment, done, done, done], [respond, done, fragment, done, fragment, done, done]))
+            self._retrieved(length), self._retrieved(length), self._retrieved(length)))
 
-    def _offsets(self, struct_name: str) -> dict[str, int]:
-        return {field.path: field.offset for field in self._shape.unit.layouts[f"struct {struct_name}"].fields}
+    def _retrieved(self, length: int) -> list[list[int]]:
+        """A descriptor that comes in fragments, then the reclaim; the last fragment ends with it, or nearly."""
+        constants, rng = self._constants, self._rng
+        done = [constants["FFA_SUCCESS"], 0, 0, 0]
+        sizes = [length if rng.random() < 0.5 else min(length, rng.choice((48, 64, 96)))]
+        sizes += [rng.choice((16, 16, 32, 48, 0, 8)) for _ in range(rng.choice((1, 1, 2, 3)))]
+        whole = sum(sizes) + rng.choice((0, 0, 0, 0, -8, -1, 1, 16))
+        rows = [[constants["FFA_MEM_RETRIEVE_RESP"], whole, sizes[0], 0], done]
+        for size in sizes[1:]:
+            rows += [[constants["FFA_MEM_FRAG_TX"], 0, 0, size], done]
+        return [*rows, rng.choice((done, done, done, [constants["FFA_ERROR"], 0, ONES - 2, 0]))]
 
-    def _region(self, version: int) -> tuple[list[int], int]:
-        """(words, length) of a descriptor with one receiver and a few ranges."""
-        rng, page = self._rng, self._shape.page
-        region, attributes = self._offsets("ffa_mem_region"), self._offsets("ffa_mem_region_attributes")
-        composite, each = self._offsets("ffa_composite_mem_region"), self._offsets("ffa_mem_region_addr_range")
-        data = bytearray(8 * CONTENT_WORDS)
-        listed = 48 if version > 0x10000 and "ep_mem_offset" in region else region.get("ep_mem_offset", 32)
-        at = listed + rng.choice((16, 32, 32, 48))
-        count = rng.randrange(6)
-        for offset, value in (
-                (region["ep_count"], rng.choice((1, 1, 1, 2))), (region.get("ep_mem_offset", 28), listed),
-                (listed + attributes["composite_off"], rng.choice((at, at, at, at, at + 8, 0, page, 0xFFFFFFF8))),
-                (at + composite["addr_range_cnt"], count if rng.random() < 0.95 else 300),
-                (at + composite["total_pg_cnt"], count)):
-            struct.pack_into("<I", data, offset, value)
-        struct.pack_into("<H", data, region["sender_id"], rng.choice((0, 0, 0, 0, 0, 1)))
-        for k in range(count):
-            start = at + 16 + 16 * k
-            address = rng.choice((rng.randrange(1 << 20) * page, rng.getrandbits(48)))
-            struct.pack_into("<Q", data, start + each["address"], address)
-            struct.pack_into("<I", data, start + each["pg_cnt"], rng.choice((1, 4, 16, page // PAGE_4K)))
-        length = at + 16 + 16 * count + rng.choice((0, 0, 0, 0, 8, 16))
-        return list(struct.unpack(f"<{CONTENT_WORDS}Q", data)), length
+    def _spoilt(self, rows: list[list[int]]) -> list[list[int]]:
+        """In some, one register of one answer is not what it should be."""
+        rng = self._rng
+        if rng.random() < 0.3:
+            row = rng.randrange(len(rows))
+            rows[row] = list(rows[row])
+            register = rng.randrange(4)
+            rows[row][register] = rng.choice((
+                0, ONES, rows[row][register] ^ 1 << rng.randrange(64), rows[row][register] + rng.choice((1, 8, 16)) & ONES,
+                self._shape.page + rng.choice((0, 1)), rng.getrandbits(32), self._constants["FFA_ERROR"]))
+        return rows
 
 
 def random_words(rng: Random, count: int) -> list[int]:

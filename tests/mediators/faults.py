@@ -7,10 +7,10 @@ from tests.mediators.faults_registers import PASSED_ON, REGISTER_FAULTS
 
 __all__ = ["FAULTS", "Edit", "Fault", "fault"]
 
-R = "reference"
+R = "no_mailbox"
 SETTLED = ("\tif (has_version_negotiated)\n\t\treturn wanted < hyp_ffa_version ? (u32)FFA_RET_NOT_SUPPORTED : "
            "hyp_ffa_version;\n")
-REFERENCE_FAULTS = (
+NO_MAILBOX_FAULTS = (
     fault(R, "a version can be lowered once it is agreed", "VER-06", "agree", "version", (SETTLED, "")),
     fault(R, "a late lower request gets the agreed version", "VER-07", "answer", "x0", (
         "wanted < hyp_ffa_version ? (u32)FFA_RET_NOT_SUPPORTED : hyp_ffa_version;", "hyp_ffa_version;")),
@@ -189,5 +189,5 @@ IF_CHAIN_FAULTS = (
         "static void set_low(struct kvm_cpu_context *ctxt, u64 x0, u32 x2)")),
 )
 
-FAULTS = (*REFERENCE_FAULTS, *NO_FUNC_ID_FAULTS, *U64_FAULTS, *ONE_BLOCK_FAULTS, *COMPOUND_FAULTS, *RENAMED_FAULTS,
+FAULTS = (*NO_MAILBOX_FAULTS, *NO_FUNC_ID_FAULTS, *U64_FAULTS, *ONE_BLOCK_FAULTS, *COMPOUND_FAULTS, *RENAMED_FAULTS,
           *IF_CHAIN_FAULTS, *REGISTER_FAULTS)

@@ -22,6 +22,9 @@ specs.load()
 
 ROOT = Path(__file__).resolve().parents[1] / "c"
 REFERENCE = "reference"
+"""Serves everything that a mediator serves."""
+NO_MAILBOX = "no_mailbox"
+"""Leaves out what needs a mailbox: quickly judged."""
 SHAPES = tuple(sorted(path.name for path in (ROOT / "shapes").iterdir() if path.is_dir()))
 RULES = (
     "FFA-CC-01", "FFA-CC-02", "FFA-CC-03", "FFA-CC-04", "FFA-CC-05", "FFA-CC-06", "FFA-CC-07", "FFA-CC-08",

@@ -2,122 +2,93 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
-import resource
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
 from verify.cli.config import Config
+from verify.cli.measure import MILLION, Clock, Spent, figures, metered, peak_memory, stopwatch
 from verify.cli.run import bindings, choose_targets, load_rules
 from verify.cli.targets import Chosen, snapshot_folder, snapshot_names
 from verify.frontend import unit
 from verify.frontend.parse import Parser
 from verify.frontend.preprocess import preprocess
 from verify.frontend.split import split
+from verify.ir.function import Unit
 from verify.prove import replay
+from verify.prove.safety import check_safety
+from verify.prove.target import make_target
 from verify.report import text
-from verify.rules.binding import choose
+from verify.rules.binding import Binding, choose
 from verify.rules.rule import Rule
 from verify.solve.query import Solver
 from verify.source.tree import read_tree
 from verify.verdict.options import Options
 from verify.verdict.run import judge_rule, judge_target, prepare
 
-T = TypeVar("T")
+MOST_RULES = 10
+SAFETY_LEVEL = "L2"
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """`peak` is the most memory that any process had so far, in MiB. Parts of another stage are not in the total."""
+class Measured:
+    """One target; `rules` are those that took longest, with their obligations, if each was measured by itself."""
 
     name: str
-    seconds: float
+    clock: Clock
+    functions: int
+    instructions: int
+    obligations: int
     peak: float
-    is_part: bool
-
-
-@dataclass(slots=True)
-class Clock:
-    """Wall-clock seconds by stage, in order."""
-
-    stages: list[Stage] = field(default_factory=list)
-
-    def time(self, stage: str, action: Callable[[], T], is_part: bool = False) -> T:
-        start = time.perf_counter()
-        result = action()
-        self.add(stage, time.perf_counter() - start, is_part)
-        return result
-
-    def add(self, stage: str, seconds: float, is_part: bool) -> None:
-        self.stages.append(Stage(stage, seconds, peak_memory(), is_part))
-
-    def table(self) -> Iterator[str]:
-        total = sum(stage.seconds for stage in self.stages if not stage.is_part)
-        yield f"{'stage':<44}{'seconds':>9}{'peak MiB':>10}"
-        for stage in self.stages:
-            yield f"{'  ' * stage.is_part + stage.name:<44}{stage.seconds:>9.3f}{stage.peak:>10.0f}"
-        yield f"{'total':<44}{total:>9.3f}{peak_memory():>10.0f}"
-
-
-def peak_memory() -> float:
-    """MiB of this process or of its largest child, whichever is more."""
-    return max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
-
-
-@contextmanager
-def stopwatch(owner: Any, name: str) -> Iterator[list[float]]:
-    """Seconds spent in a function of a module or class while the context lasts, calls from within itself not twice."""
-    original, spent, depth = getattr(owner, name), [0.0], [0]
-
-    def timed(*arguments: Any, **named: Any) -> Any:
-        start = time.perf_counter()
-        depth[0] += 1
-        try:
-            return original(*arguments, **named)
-        finally:
-            depth[0] -= 1
-            spent[0] += (time.perf_counter() - start) * (not depth[0])
-
-    setattr(owner, name, timed)
-    try:
-        yield spent
-    finally:
-        setattr(owner, name, original)
+    rules: tuple[tuple[str, int, Spent], ...] = ()
 
 
 @click.command()
-@click.option("--tree", type=click.Path(path_type=Path), help="Kernel tree (default: all snapshots).")
+@click.option("--tree", "trees", type=click.Path(path_type=Path), multiple=True,
+              help="Kernel tree; several are compared (default: all snapshots).")
+@click.option("--rule", "names", multiple=True, metavar="GLOB", help="Rules (default: all).")
 @click.option("--jobs", type=click.IntRange(1), default=None, help="Processes (default: one a core).")
-def bench(tree: Path | None, jobs: int | None) -> int:
-    """Time every stage of a run and print a table.
+@click.option("--detail", is_flag=True, help="Judge once more in one process: what each stage and rule takes.")
+@click.option("--memory", is_flag=True, help="Memory safety of every access instead of the rules.")
+def bench(trees: tuple[Path, ...], names: tuple[str, ...], jobs: int | None, detail: bool, memory: bool) -> int:
+    """Measure seconds, Z3's resource units and memory of a run, and print tables.
 
-    Indented stages are measured once more in one process: they say where a run's time goes.
+    Indented stages are parts of others, or measured once more in one process: they say where a run's time goes. Each
+    target is measured in a process of its own, so that the peaks are theirs.
     """
+    options = Options(rules=names, jobs=jobs or os.cpu_count() or 1)
+    targets: list[Path | str] = [*trees] if trees else [*snapshot_names(snapshot_folder())]
+    results = []
+    for target in targets:
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+            results.append(pool.submit(_measure, target, options, detail, memory).result())
+        for line in _report(results[-1], options):
+            click.echo(line)
+    for line in _comparison(results) if len(results) > 1 else ():
+        click.echo(line)
+    return 0
+
+
+def _measure(target: Path | str, options: Options, detail: bool, memory: bool) -> Measured:
+    """In a process of its own."""
     clock = Clock()
-    options = Options(jobs=jobs or os.cpu_count() or 1)
-    rules = clock.time("load rules", load_rules)
+    rules = options.select(clock.time("load rules", load_rules))
+    tree, name = (target, "") if isinstance(target, Path) else (None, target)
     if tree is not None:
         _front_end(clock, tree)
-    names = [None] if tree is not None else snapshot_names(snapshot_folder())
-    obligations = queries = 0
-    for name in names:
-        label = f"{name}: " if name else ""
-        (item,) = clock.time(f"{label}read target", lambda n=name: choose_targets(  # type: ignore[misc]
-            tree, None, (), None, (n,) if n else ()))
-        counts = _judge(clock, label, item, options, rules)
-        obligations, queries = obligations + counts[0], queries + counts[1]
-    for line in clock.table():
-        click.echo(line)
-    total = sum(stage.seconds for stage in clock.stages if not stage.is_part)
-    each = 1000 * total / max(obligations, 1)
-    click.echo(f"{options.jobs} processes, {obligations} obligations, {queries} queries, {each:.1f} ms an obligation")
-    return 0
+    (item,) = clock.time("read target", lambda: choose_targets(tree, None, (), None, (name,) if name else ()))
+    binding = choose(item.unit, bindings(Config()))
+    measured = _safety if memory else _judge
+    obligations = measured(clock, item, binding, options, rules)
+    costs = _detail(clock, item.unit, binding, options, rules) if detail and not memory else ()
+    functions = item.unit.functions
+    instructions = sum(len(block.instructions) for function in functions.values() for block in function.blocks)
+    return Measured(str(target), clock, len(functions), instructions, obligations, peak_memory(), costs)
 
 
 def _front_end(clock: Clock, tree: Path) -> None:
@@ -127,24 +98,66 @@ def _front_end(clock: Clock, tree: Path) -> None:
     parser = Parser()
     wanted = [item for item in split(source.tokens) if not item.refusal]
     clock.time("parse", lambda: [parser.parse(item) for item in wanted], is_part=True)
-    with stopwatch(unit, "preprocess") as first, stopwatch(Parser, "parse") as second:
-        start = time.perf_counter()
+    with stopwatch(unit, "preprocess") as first, stopwatch(Parser, "parse") as second, metered() as spent:
         unit.lower_tree(files)
-        clock.add("lower", time.perf_counter() - start - first[0] - second[0], is_part=True)
+    before = first[0] + second[0]
+    clock.add("lower", Spent(spent.seconds - before, spent.cpu - before), is_part=True)
 
 
-def _judge(clock: Clock, label: str, item: Chosen, options: Options, rules: tuple[Rule, ...]) -> tuple[int, int]:
-    binding = choose(item.unit, bindings(Config()))
-    run = clock.time(f"{label}judge", lambda: judge_target(
-        item.name, item.revision, item.unit, binding, rules, options))
-    clock.time(f"{label}report", lambda: text.render([run], options, {}))
-    _, settings = clock.time(f"{label}execute, invariants", lambda: prepare(item.unit, binding, options), is_part=True)
-    start = time.perf_counter()
-    with stopwatch(Solver, "ask") as solve, stopwatch(replay, "confirm") as replayed:
+def _judge(clock: Clock, item: Chosen, binding: Binding, options: Options, rules: tuple[Rule, ...]) -> int:
+    """The number of obligations."""
+    with metered() as spent:
+        run = judge_target(item.name, item.revision, item.unit, binding, rules, options)
+    spent.units += sum(result.cost.rlimit for result in run.results)
+    spent.queries += sum(result.cost.queries for result in run.results)
+    clock.add(f"judge, {options.jobs} processes", spent, is_part=False)
+    clock.time("report", lambda: text.render([run], options, {}))
+    return sum(len(result.parts) for result in run.results)
+
+
+def _safety(clock: Clock, item: Chosen, binding: Binding, options: Options, rules: tuple[Rule, ...]) -> int:
+    """The number of places where memory is accessed."""
+    target = clock.time("execute with memory", lambda: make_target(item.unit, binding, memory=True))
+    safety = clock.time("prove accesses", lambda: check_safety(target, SAFETY_LEVEL, Solver()))
+    return len(safety.checked)
+
+
+def _detail(
+    clock: Clock, item: Unit, binding: Binding, options: Options, rules: tuple[Rule, ...]
+) -> tuple[tuple[str, int, Spent], ...]:
+    """The dearest rules, each measured for itself."""
+    _, settings = clock.time("execute, invariants", lambda: prepare(item, binding, options), is_part=True)
+    costs = []
+    with metered() as spent, stopwatch(replay, "confirm") as replayed:
         for rule in rules:
-            judge_rule(settings, rule, Solver())
-    rest = time.perf_counter() - start - solve[0] - replayed[0]
-    for stage, seconds in (("solve", solve[0]), ("replay", replayed[0]), ("state obligations, find numbers", rest)):
-        clock.add(f"{label}{stage}", seconds, is_part=True)
-    parts = sum(len(result.parts) for result in run.results)
-    return parts, sum(result.cost.queries for result in run.results)
+            with metered() as one:
+                results = judge_rule(settings, rule, Solver())
+            costs.append((rule.identity, sum(len(result.parts) for result in results), one))
+    clock.add("Z3", Spent(spent.solving, 0, spent.solving, spent.units, spent.queries), is_part=True)
+    clock.add("replay", Spent(replayed[0]), is_part=True)
+    rest = spent.seconds - spent.solving - replayed[0]
+    clock.add("state obligations, simplify, find numbers", Spent(rest), is_part=True)
+    return tuple(sorted(costs, key=lambda cost: -cost[2].seconds)[:MOST_RULES])
+
+
+def _report(measured: Measured, options: Options) -> Iterator[str]:
+    total = measured.clock.total
+    yield f"{measured.name}: {measured.functions} functions, {measured.instructions} instructions"
+    yield from measured.clock.table()
+    for name, count, spent in measured.rules:
+        yield f"  {name:<42}{figures(spent)}{count:>6} obligations"
+    each = 1000 * total.seconds / max(measured.obligations, 1)
+    yield f"{options.jobs} processes, {measured.obligations} obligations, {each:.1f} ms an obligation"
+    yield ""
+
+
+def _comparison(results: Sequence[Measured]) -> Iterator[str]:
+    """Each target beside the first: ratios near that of the sizes mean linear cost."""
+    first = results[0]
+    yield f"{'target':<32}{'size':>7}{'seconds':>10}{'CPU':>10}{'×':>7}{'M units':>9}{'×':>7}{'peak MiB':>10}{'×':>7}"
+    for item in results:
+        mine, theirs = item.clock.total, first.clock.total
+        yield (f"{item.name[-31:]:<32}{item.instructions / max(first.instructions, 1):>7.2f}"
+               f"{mine.seconds:>10.1f}{mine.cpu:>10.1f}{mine.cpu / max(theirs.cpu, 0.001):>7.2f}"
+               f"{mine.units / MILLION:>9.1f}{mine.units / max(theirs.units, 1):>7.2f}"
+               f"{item.peak:>10.0f}{item.peak / max(first.peak, 1):>7.2f}")

@@ -21,8 +21,8 @@ from verify.ir.span import Span
 from verify.terms import build as t
 from verify.terms.term import Term
 
-Where = tuple[Term, str, Term]
-"""(guard, object, offset)"""
+Where = tuple[Term, str, Term, Term]
+"""(guard, object, offset, is it inside?)"""
 
 
 class Accesses:
@@ -55,9 +55,12 @@ class Accesses:
         label = f"{function}.{name.rpartition('#')[2]}" if function else name
         return self.record.unknown(f"u.{label}.{offset}", bits, origin, secret=True)
 
-    def resolve(self, state: State, pointer: Pointer, length: Term, place: Place) -> list[Where]:
-        """Each possible target; obliges that it is inside."""
+    def resolve(
+        self, state: State, pointer: Pointer, length: Term, place: Place, is_read: bool = False
+    ) -> list[Where]:
+        """Each possible target; obliges that it is inside. In a loop a read outside ends all certainty too."""
         found = []
+        is_read = is_read and self.record.index is None
         for target in pointer.targets:
             guard = t.and_(state.guard, target.guard)
             if guard is t.FALSE:
@@ -65,15 +68,17 @@ class Accesses:
             if target.object is not None and self.buffers.has(target.object):
                 if not self.shared.memory:
                     raise NotModelled("memory that EL3 or the host may write")
-                self.buffers.check(state, guard, (target.object, target.offset, length), place)
-                found.append((target.guard, target.object, target.offset))
+                where = (target.object, target.offset, length)
+                within = self.buffers.check(state, guard, where, place, is_read)
+                within = within if is_read else t.TRUE
+                found.append((target.guard, target.object, target.offset, within))
                 continue
             inside = t.or_(t.eq(length, t.const(0, 64)), self._inside(target, length))
             if inside is not t.TRUE:
                 self.record.obligations.append(Obligation(
-                    "invalid-pointer", guard, inside, place.span, place.function))
+                    "invalid-pointer", guard, inside, place.span, place.function, is_read))
             if inside is not t.FALSE and target.object is not None:
-                found.append((target.guard, target.object, target.offset))
+                found.append((target.guard, target.object, target.offset, inside))
         return found
 
     def _inside(self, target: Target, length: Term) -> Term:
@@ -94,8 +99,8 @@ class Accesses:
     def load(self, state: State, pointer: Pointer, bits: int, order: str, place: Place) -> Value:
         size = 8 if bits == POINTER else bits // 8
         result: Value | None = None
-        for guard, name, offset in self.resolve(state, pointer, t.const(size, 64), place):
-            value = self._load(state, name, offset, bits, order, place)
+        for guard, name, offset, inside in self.resolve(state, pointer, t.const(size, 64), place, is_read=True):
+            value = self._load(state, (name, offset, inside), bits, order, place)
             result = value if result is None else join(guard, value, result)
         if result is None:
             unknown = self.fresh("<invalid>", 0, 64 if bits == POINTER else bits)
@@ -104,10 +109,11 @@ class Accesses:
             raise NotModelled("bytes of a pointer read as a number")
         return result
 
-    def _load(self, state: State, name: str, offset: Term, bits: int, order: str, place: Place) -> Value:
+    def _load(self, state: State, where: tuple[str, Term, Term], bits: int, order: str, place: Place) -> Value:
         size = 8 if bits == POINTER else bits // 8
+        name, offset, inside = where
         if self.buffers.has(name):
-            found: Value = self.buffers.load(state, name, offset, size, place)
+            found: Value = self.buffers.load(state, name, offset, size, place, inside)
             return as_pointer(found) if bits == POINTER else found
         at = self._number(offset)
         self._exactly(name, at, size)
@@ -120,7 +126,7 @@ class Accesses:
     def store(self, state: State, pointer: Pointer, value: Value, bits: int, order: str, place: Place) -> None:
         size = 8 if bits == POINTER else bits // 8
         targets = self.resolve(state, pointer, t.const(size, 64), place)
-        for guard, name, offset in targets:
+        for guard, name, offset, _ in targets:
             if self.buffers.has(name):
                 self._store_buffer(state, name, offset, value, place, is_only=len(targets) == 1)
                 continue
@@ -132,6 +138,8 @@ class Accesses:
                 new = join(guard, value, memory.read(old, name, at, size, self.fresh))
             self._note(state, name, at, True, order, value, place)
             state.objects[name] = memory.write(old, at, size, new)
+            if (path := self.path(name, at)) in state.left:
+                state.left[path] = new
 
     def _store_buffer(
         self, state: State, name: str, offset: Term, value: Value, place: Place, is_only: bool
@@ -141,35 +149,40 @@ class Accesses:
         self.buffers.store(state, name, offset, value.term, place)
 
     def copy(self, state: State, target: Pointer, source: Pointer, length: Term, place: Place) -> None:
-        sources = self.resolve(state, source, length, place)
+        sources = self.resolve(state, source, length, place, is_read=True)
         targets = self.resolve(state, target, length, place)
         if len(sources) > 1 or len(targets) > 1:
             raise NotModelled("copy between objects that depend on the input")
         if not sources or not targets:
             return
-        (_, from_name, start), (_, to_name, at) = sources[0], targets[0]
+        (_, from_name, start, inside), (_, to_name, at, _) = sources[0], targets[0]
         if not self.buffers.has(from_name) and not self.buffers.has(to_name):
             self._copy_cells(state, (to_name, self._number(at)), (from_name, self._number(start)), length)
         elif self.buffers.has(to_name):
-            found, begin = self._read_all(state, from_name, start, length, place)
+            found, begin = self._read_all(state, (from_name, start, inside), length, place)
             self.buffers.write(state, to_name, at, (found, begin, length), place)
         else:
             size, place_of = self._constant(length), self._number(at)
             self._exactly(to_name, place_of, size, is_scalar=False)
-            found, begin = self._read_all(state, from_name, start, length, place)
+            found, begin = self._read_all(state, (from_name, start, inside), length, place)
             origin = self.record.site(place.span, place.function, "host", place.text)
             cells = memory.clear(state.cells(to_name), place_of, size)
             cells.update({place_of + k: cell for k, cell in to_cells(found, begin, size, origin).items()})
             state.objects[to_name] = cells
 
-    def _read_all(self, state: State, name: str, start: Term, length: Term, place: Place) -> tuple[Content, Term]:
+    def _read_all(
+        self, state: State, where: tuple[str, Term, Term], length: Term, place: Place
+    ) -> tuple[Content, Term]:
         """What a copy takes along."""
+        name, start, inside = where
         if self.buffers.has(name):
             self.buffers.note(state, (name, start, length), place, is_write=False, is_copy=True)
-            return self.buffers.source(state, name, start)
-        size, begin = self._constant(length), self._number(start)
-        self._exactly(name, begin, size, is_scalar=False)
-        return from_cells(state.cells(name), begin, size, self.fresh(name, begin, 8).term), t.const(0, 64)
+            content, begin = self.buffers.source(state, name, start)
+            origin = self.record.site(place.span, place.function, "state", place.text)
+            return self.buffers.readable(content, inside, origin), begin
+        size, at = self._constant(length), self._number(start)
+        self._exactly(name, at, size, is_scalar=False)
+        return from_cells(state.cells(name), at, size, self.fresh(name, at, 8).term), t.const(0, 64)
 
     @staticmethod
     def _constant(length: Term) -> int:
@@ -185,7 +198,7 @@ class Accesses:
 
     def fill(self, state: State, target: Pointer, byte: Term, length: Term, place: Place) -> None:
         origin = self.record.site(place.span, place.function, "computed", place.text)
-        for _, name, offset in self.resolve(state, target, length, place):
+        for _, name, offset, _ in self.resolve(state, target, length, place):
             if self.buffers.has(name):
                 self.buffers.fill(state, name, offset, length, byte, place)
                 continue
@@ -212,9 +225,14 @@ class Accesses:
         self, state: State, name: str, offset: int, is_write: bool, order: str, value: Value, place: Place
     ) -> None:
         path = self.path(name, offset)
+        if path is None:
+            return
+        lock = self.shared.lock_of.get(path)
+        if is_write and lock is not None and state.held.get(lock, t.FALSE) is not t.TRUE:
+            free = t.and_(state.guard, t.not_(state.held.get(lock, t.FALSE)))
+            self.record.writes.append((free, path, place.span))
         if path not in (self.shared.version, self.shared.negotiated):
             return
-        assert path is not None
         site = self.record.site(place.span, place.function, "access", place.text)
         self.record.accesses.append(AccessEvent(
             path, is_write, order, state.guard, tuple(sorted(state.held.items())), value,

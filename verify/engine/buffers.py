@@ -15,6 +15,9 @@ from verify.engine.value import Integer, NotModelled, Pointer
 from verify.terms import build as t
 from verify.terms.term import Term
 
+OUTSIDE = "outside!"
+"""In the names of bytes that a read outside its object finds."""
+
 
 class Buffers:
     """`sizes`: of EL2's buffers, in bytes, by object. Host memory is checked page by page instead."""
@@ -42,7 +45,9 @@ class Buffers:
     def _page(self, address: Term) -> Term:
         return t.binary("lshr", address, self._shift)
 
-    def check(self, state: State, guard: Term, where: tuple[str, Term, Term], place: Place) -> Term:
+    def check(
+        self, state: State, guard: Term, where: tuple[str, Term, Term], place: Place, is_read: bool = False
+    ) -> Term:
         """The obligation that an access is inside; what it says."""
         name, offset, length = where
         if name == HOST:
@@ -50,12 +55,16 @@ class Buffers:
             pages.others(self._record, state, state.held.get(self._lock, t.FALSE), origin)
         holds = self.inside(state, name, offset, length)
         if holds is not t.TRUE:
-            self._record.obligations.append(Obligation("invalid-pointer", guard, holds, place.span, place.function))
+            self._record.obligations.append(
+                Obligation("invalid-pointer", guard, holds, place.span, place.function, is_read))
         return holds
 
     def note(self, state: State, where: tuple[str, Term, Term], place: Place, is_write: bool, is_copy: bool) -> None:
         name, offset, length = where
         site = self._record.site(place.span, place.function, "access", place.text)
+        self._record.sink(state.guard, length, place)
+        if name != HOST:
+            self._record.sink(state.guard, offset, place)
         self._record.buffers.append(BufferEvent(
             state.guard, name, is_write, is_copy, offset, length, tuple(sorted(state.held.items())), place.span,
             site.value))
@@ -68,12 +77,23 @@ class Buffers:
         self._record.fetches.append(Fetch(state.guard, fetched))
         return c.Unknown(fetched), t.const(0, 64)
 
-    def load(self, state: State, name: str, offset: Term, size: int, place: Place) -> Integer:
+    def load(self, state: State, name: str, offset: Term, size: int, place: Place, inside: Term) -> Integer:
+        """What lies there; outside the buffer that is arbitrary, and secret."""
         self.note(state, (name, offset, t.const(size, 64)), place, is_write=False, is_copy=False)
         found, start = self.source(state, name, offset)
         kind = "host" if name == HOST else "state"
         origin = self._record.site(place.span, place.function, kind, place.text)
-        return Integer(self._record.word(found, start, size), origin)
+        value = self._record.word(found, start, size)
+        if inside is t.TRUE:
+            return Integer(value, origin)
+        return Integer(t.ite(inside, value, self._outside(8 * size, origin)), origin)
+
+    def _outside(self, bits: int, origin: Term) -> Term:
+        return self._record.unknown(OUTSIDE[:-1], bits, origin, secret=True).term
+
+    def readable(self, content: c.Content, inside: Term, origin: Term) -> c.Content:
+        """What a copy takes along: arbitrary secrets where it leaves its source."""
+        return c.choose(inside, content, c.Unknown(str(self._outside(8, origin).data)))
 
     def store(self, state: State, name: str, offset: Term, value: Term, place: Place) -> None:
         length = t.const(value.bits // 8, 64)

@@ -75,6 +75,7 @@ def of_pages(head: Head, event: TransferEvent, index: Term, condition: Term) -> 
 
     is_shared = t.eq(page["state"], pages.SHARED_FFA)
     was_shared = t.eq(entry["state"], pages.SHARED_FFA)
+    calm = t.not_(page["disturbed"])
     is_free = t.eq(entry["pins"], t.const(0, pages.PIN_BITS))
     plain = [
         t.implies(hit, t.and_(t.ult(head.last, head.index), covers(head.last))),
@@ -84,6 +85,10 @@ def of_pages(head: Head, event: TransferEvent, index: Term, condition: Term) -> 
         t.or_(t.not_(hit), is_free, t.eq(entry["state"], pages.OWN)),
         t.or_(t.not_(hit), is_free, t.not_(t.eq(entry["state"], pages.OWN))),
         t.implies(hit, t.not_(was_shared)),
+        t.implies(entry["disturbed"], page["disturbed"]),
+        t.implies(calm, t.or_(hit, t.eq(page["state"], entry["state"]))),
+        t.implies(t.and_(calm, hit), t.eq(entry["state"], pages.OWN)),
+        t.implies(t.and_(calm, hit), t.eq(page["state"], pages.OWN)),
         t.or_(t.not_(hit), t.not_(pages.LISTS_SHARED), entry["touched"], was_shared),
         t.implies(hit, t.and_(page["ours"], page["touched"])),
         t.or_(hit, t.and_(t.eq(page["ours"], entry["ours"]), t.eq(page["touched"], entry["touched"]),

@@ -86,6 +86,8 @@ def _transfer(
     if "state" not in state.ghost:
         raise NotModelled(f"{action} of pages")
     request = Request(action, *read(executor, state, arguments, place))
+    if read is _numbers:
+        executor.record.sink(state.guard, request.count, place)
     locked = state.held.get(executor.memory.shared.buffers_lock, t.FALSE)
     return pages.transfer(executor.record, state, request, locked, (place.span, place.function, place.text))
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from verify.engine.access import Accesses
+from verify.engine.buffers import OUTSIDE
 from verify.engine.content import Content, Unknown
 from verify.engine.control import Region, Side, Ways, walk
 from verify.engine.expressions import Expressions
@@ -19,7 +20,9 @@ from verify.engine.induction import Decide, Induction
 from verify.engine.place import Place
 from verify.engine.record import Boundary, LockEvent, Obligation, Record, SmcEvent
 from verify.engine.state import Registers, State, merge_states
+from verify.engine.unroll import unroll
 from verify.engine.value import Integer, NotModelled, Pointer, Value, as_pointer
+from verify.engine.wraps import compared
 from verify.engine.writes import escaped, written
 from verify.ir import expr as e
 from verify.ir import instr as i
@@ -141,6 +144,8 @@ class Executor:
             self._boundary(side[0], "loop")
             return Ways()
         place, runner = frame.inner, _InFrame(self, frame)
+        if self.memory.shared.rounds:
+            return unroll(runner, region, side, self.memory.shared.rounds)
         mark = self.record.mark()
 
         def body(start: Side) -> Ways:
@@ -169,7 +174,10 @@ class Executor:
             case i.Jump(target=target):
                 return [(t.TRUE, target)]
             case i.Branch():
-                condition = self.record.abstract(self._expressions(frame).truth(terminator.condition))
+                truth = self._expressions(frame).truth(terminator.condition)
+                for size in compared(truth):
+                    self.record.sink(state.guard, size, self._place(terminator.span))
+                condition = self.record.abstract(truth)
                 self._defined(state, condition, terminator.span)
                 return [(condition, terminator.then), (t.not_(condition), terminator.other)]
             case i.Switch():
@@ -181,8 +189,9 @@ class Executor:
         return []
 
     def _defined(self, state: State, condition: Term, span: Span) -> None:
-        """A branch on an uninitialised value is undefined."""
-        if any(node.op == "var" and "!" in str(node.data) for node in topological([condition])):
+        """A branch on an uninitialised value is undefined. One on bytes outside an object is their read's business."""
+        if any(node.op == "var" and "!" in str(node.data) and OUTSIDE not in str(node.data)
+               for node in topological([condition])):
             place = self._place(span)
             self.record.obligations.append(
                 Obligation("branch-on-uninitialised", state.guard, t.FALSE, place.span, place.function))
@@ -255,7 +264,7 @@ class Executor:
         targets = self.memory.resolve(state, pointer, t.const(1, 64), place)
         if len(targets) != 1 or not targets[0][2].is_const:
             raise NotModelled("a lock that depends on the input")
-        _, name, offset = targets[0]
+        _, name, offset, _ = targets[0]
         path = self.memory.path(name, offset.value) or name
         held = state.held.get(path, t.FALSE)
         kind, holds = ("lock-held-already", t.not_(held)) if acquire else ("unlock-of-a-free-lock", held)
@@ -274,6 +283,8 @@ class Executor:
             state.flags["buffers-taken"] = t.TRUE
             state.found = dict(state.ghost)
             state.pre.update({p: peek(state, p) for p in state.pre if shared.lock_of.get(p) == path})
+        if acquire:
+            state.left.update({p: peek(state, p) for p in state.left if shared.lock_of.get(p) == path})
         if acquire and not state.acquired and path == shared.lock_of.get(shared.version):
             state.acquired = True
             state.pre.update({p: peek(state, p) for p in state.pre if shared.lock_of.get(p) == path})
@@ -348,7 +359,10 @@ class Executor:
                 return found
             return self._unknown(frame, register.name, register.bits)
 
-        return Expressions(self.page_shift, read, lambda name: self._local(frame, name), origin)
+        def made(term: Term) -> None:
+            self.record.made.setdefault(id(term), place)
+
+        return Expressions(self.page_shift, read, lambda name: self._local(frame, name), origin, made)
 
     def _unset(self, frame: Frame, name: str, like: Value) -> Value:
         return self._unknown(frame, name, e.POINTER if isinstance(like, Pointer) else like.term.bits or 1)

@@ -14,11 +14,13 @@ class Expressions:
     """Evaluates expressions; `read` yields a register's value, `origin` names the current statement."""
 
     def __init__(self, page_shift: Term, read: Callable[[ir.Register], Value], locals_: Callable[[str], str],
-                 origin: Term) -> None:
+                 origin: Term, made: Callable[[Term], None]) -> None:
+        """`made` hears of each sum and product."""
         self._page_shift = page_shift
         self._read = read
         self._local = locals_
         self.origin = origin
+        self._made = made
 
     def integer(self, expression: ir.Expr) -> Integer:
         value = self.value(expression)
@@ -105,7 +107,10 @@ class Expressions:
                 case ir.BinaryOp.XOR:
                     return t.ne(left, right)
             raise NotModelled(f"{expression.op.value} on truth values")
-        return t.binary(expression.op.value, left, right)
+        result = t.binary(expression.op.value, left, right)
+        if expression.op in (ir.BinaryOp.ADD, ir.BinaryOp.MUL, ir.BinaryOp.SHL):
+            self._made(result)
+        return result
 
     def _compare(self, expression: ir.Compare) -> Term:
         left, right = self.value(expression.left), self.value(expression.right)

@@ -18,7 +18,8 @@ from verify.engine.content import Unknown
 from verify.engine.control import Side, Ways
 from verify.engine.loops import Body, Key, Loop
 from verify.engine.place import Place
-from verify.engine.record import RAN, Obligation, Record, TransferEvent
+from verify.engine.record import Carried, Obligation, Record, TransferEvent
+from verify.engine.relevance import RAN
 from verify.engine.value import Integer
 from verify.terms import build as t
 from verify.terms.evaluate import Memory, substitute
@@ -187,8 +188,18 @@ class Induction:
                 Obligation("endless-loop", side[0].guard, holds, self._place.span, self._place.function))
         last = self._again(trial, t.TRUE)
         guard = self._entry[0].guard
+        self._carry(first, last)
         record.rely(t.and_(guard, ran), t.ult(first.made[("index",)], last.made[("index",)]))
         return Ways(last.ways.out, [], last.ways.returns)
+
+    def _carry(self, first: _Trial, last: _Trial) -> None:
+        """What an iteration leaves behind, as the next one, or the end of the loop, finds it."""
+        for side in first.ways.back:
+            for name, term in self._at_back(first, side).variables.items():
+                key = next(key for key, made in first.made.items() if str(made.data) == name)
+                if key[0] in ("register", "cell"):
+                    names = (name, str(last.made[key].data))
+                    self._record.carried.append(Carried(names, side[0].guard, term, self._place))
 
     def _again(self, trial: _Trial, ran: Term) -> _Trial:
         """Run the body from a new head that keeps the invariants."""

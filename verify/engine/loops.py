@@ -141,7 +141,7 @@ def _differences(start: Side, end: Side) -> dict[Key, Term | None]:
             result[("ghost", name)] = None
     if {k: v for k, v in a.held.items() if v is not t.FALSE} != {k: v for k, v in b.held.items() if v is not t.FALSE}:
         raise NotModelled("a lock that a loop takes or gives back")
-    if a.flags != b.flags or a.pre != b.pre or a.acquired != b.acquired:
+    if a.flags != b.flags or a.pre != b.pre or a.acquired != b.acquired or a.left != b.left:
         raise NotModelled("negotiation in a loop")
     return result
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from verify.engine.content import Content
 from verify.engine.exact import Abstractions
+from verify.engine.place import Place
+from verify.engine.relevance import contradict, iterations, trace
 from verify.engine.value import ORIGIN_BITS, Integer, Value
 from verify.ir.span import Span
 from verify.terms import build as t
@@ -57,13 +59,17 @@ class AccessEvent:
 
 @dataclass(frozen=True, slots=True)
 class Obligation:
-    """`holds` has to follow from `guard`; otherwise behaviour after it is undefined."""
+    """`holds` has to follow from `guard`; otherwise behaviour after it is undefined.
+
+    `is_read`: a load outside its object; it gives arbitrary bytes that are nobody's to see, and changes nothing.
+    """
 
     kind: str
     guard: Term
     holds: Term
     span: Span
     function: str
+    is_read: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +156,28 @@ class LockEvent:
     site: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Sink:
+    """A number is used as a size, an offset or a count, or compared with one."""
+
+    guard: Term
+    term: Term
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What an iteration leaves for the next, which knows it by these names of variables."""
+
+    names: tuple[str, ...]
+    guard: Term
+    term: Term
+    place: Place
+
+
 _LISTS = ("smcs", "accesses", "obligations", "boundaries", "locks", "warns", "buffers", "transfers", "fetches",
-          "releases", "relies", "rely_guards", "quiet", "meetings", "universals", "indices")
+          "releases", "sinks", "carried", "relies", "rely_guards", "quiet", "meetings", "universals", "indices",
+          "writes")
 
 
 @dataclass(slots=True)
@@ -159,6 +185,10 @@ class Record:
     """Filled while executing; read-only afterwards. `prefix` makes variable names of this run unique."""
 
     prefix: str
+    made: dict[int, Place] = field(default_factory=dict)
+    """Where sums and products were computed first, by the identity of their terms."""
+    sinks: list[Sink] = field(default_factory=list)
+    carried: list[Carried] = field(default_factory=list)
     sites: list[Site] = field(default_factory=list)
     smcs: list[SmcEvent] = field(default_factory=list)
     accesses: list[AccessEvent] = field(default_factory=list)
@@ -169,6 +199,8 @@ class Record:
     buffers: list[BufferEvent] = field(default_factory=list)
     transfers: list[TransferEvent] = field(default_factory=list)
     fetches: list[Fetch] = field(default_factory=list)
+    writes: list[tuple[Term, str, Span]] = field(default_factory=list)
+    """Statics that are written while their lock is not surely held: (when it is not, path, place)."""
     releases: list[tuple[Term, Snapshot]] = field(default_factory=list)
     """What a lock is given back with."""
     relies: list[Term] = field(default_factory=list)
@@ -212,6 +244,14 @@ class Record:
             self.sites.append(Site(span, function, kind, text, same))
         return t.const(self._known[key], ORIGIN_BITS)
 
+    def number(self, site: Site) -> int | None:
+        """The same place in this run; None if control never met it."""
+        return self._known.get((site.span, site.function, site.kind, site.text))
+
+    def sink(self, guard: Term, term: Term, place: Place) -> None:
+        if not term.is_const:
+            self.sinks.append(Sink(guard, term, place))
+
     def abstract(self, truth: Term) -> Term:
         return self.exact.predicate(truth, self.index)
 
@@ -224,10 +264,21 @@ class Record:
             self.relies.append(t.implies(guard, fact))
             self.rely_guards.append(guard)
 
-    def relevant(self, guard: Term) -> list[Term]:
-        """The facts that speak neither of other functions' calls nor of earlier loops' arbitrary iterations."""
-        return [fact for fact, other in zip(self.relies, self.rely_guards, strict=True)
-                if not contradict(guard, other) and _choices(other) <= _choices(guard)]
+    def relevant(self, guard: Term, claims: Sequence[Term] = ()) -> list[Term]:
+        """The facts that speak neither of other functions' calls nor of earlier loops' arbitrary iterations.
+
+        With claims: nor of what is unknown only after all that guard and claims speak of.
+        """
+        own, fits = iterations(guard), dict[int, bool]()
+        age = max((trace(term).age for term in (guard, *claims)), default=0) if claims else self.unknowns
+        result = []
+        for fact, other in zip(self.relies, self.rely_guards, strict=True):
+            known = fits.get(id(other))
+            if known is None:
+                known = fits[id(other)] = not contradict(guard, other) and iterations(other) <= own
+            if known and trace(fact).age <= age:
+                result.append(fact)
+        return result
 
     def of_every(self, guard: Term, says: Callable[[Term], Term]) -> None:
         """A fact about every index."""
@@ -255,42 +306,3 @@ class Record:
         self.unknowns += 1
         mark = "!" if secret else "?"
         return Integer(t.var(f"{self.prefix}{label}{mark}{self.unknowns}", bits), origin)
-
-
-def contradict(left: Term, right: Term) -> bool:
-    """Do the two equate a variable with different numbers? (A quick look: False says nothing.)"""
-    mine, theirs = guard_equations(left), guard_equations(right)
-    return any(theirs.get(name, value) != value for name, value in mine.items())
-
-
-_EQUATIONS: dict[int, dict[str, int]] = {}
-
-
-def guard_equations(term: Term) -> dict[str, int]:
-    """Variables that a guard equates with a number."""
-    found = _EQUATIONS.get(id(term))
-    if found is None:
-        found = _EQUATIONS[id(term)] = {
-            str(part.args[0].data): part.args[1].value
-            for part in (term.args if term.op == "band" else (term,))
-            if part.op == "eq" and part.args[0].op == "var" and part.args[1].is_const}
-    return found
-
-
-RAN = "loop.ran"
-"""In the name of the choice to look at an arbitrary iteration."""
-_CHOICES: dict[int, frozenset[int]] = {}
-
-
-def in_loop(guard: Term) -> bool:
-    """Does this happen in an arbitrary iteration, which stands for many?"""
-    return bool(_choices(guard))
-
-
-def _choices(guard: Term) -> frozenset[int]:
-    found = _CHOICES.get(id(guard))
-    if found is None:
-        found = _CHOICES[id(guard)] = frozenset(
-            id(part) for part in (guard.args if guard.op == "band" else (guard,))
-            if part.op == "var" and RAN in str(part.data))
-    return found

@@ -39,6 +39,8 @@ class Shared:
     """EL2's buffers, by object."""
     memory: bool = False
     """Follow buffers, host memory, pages and loops; otherwise paths end there."""
+    rounds: int = 0
+    """Iterations after which a loop is not looked at any more, for counterexamples; 0: any number, by induction."""
 
     @property
     def paths(self) -> frozenset[str]:

@@ -33,13 +33,15 @@ class State:
     acquired: bool = False
     ghost: dict[str, Term] = field(default_factory=dict)
     """Of the followed page, and of loops that are over."""
+    left: dict[str, Value] = field(default_factory=dict)
+    """The statics of `pre` as this call leaves them, whatever others do to them later."""
     found: dict[str, Term] = field(default_factory=dict)
     """The followed page as it was when the buffers' lock was taken."""
 
     def fork(self, condition: Term) -> State:
         return State(
             t.and_(self.guard, condition), dict(self.objects), dict(self.held), dict(self.flags), dict(self.pre),
-            self.observed, self.acquired, dict(self.ghost), dict(self.found),
+            self.observed, self.acquired, dict(self.ghost), dict(self.left), dict(self.found),
         )
 
     def cells(self, name: str) -> Cells:
@@ -58,6 +60,7 @@ class State:
         """This state is what a call made of it."""
         self.guard, self.objects, self.held = other.guard, other.objects, other.held
         self.flags, self.pre, self.ghost, self.found = other.flags, other.pre, other.ghost, other.found
+        self.left = other.left
         self.observed, self.acquired = other.observed, other.acquired
 
     @property
@@ -96,6 +99,7 @@ def _merge_two(
     merged = State(
         b.guard, objects, _merge_truths(condition, a.held, b.held), _merge_truths(condition, a.flags, b.flags), pre,
         a.observed or b.observed, a.acquired or b.acquired, _merge_ghosts(condition, a.ghost, b.ghost),
+        {name: join(condition, a.left[name], b.left[name]) for name in a.left},
         _merge_ghosts(condition, a.found, b.found),
     )
     return merged, _merge_registers(condition, ra, rb, unset)

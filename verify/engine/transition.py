@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from verify.engine import memory, pages
+from verify.engine import memory, pages, wraps
 from verify.engine.access import Accesses
 from verify.engine.content import Content, Unknown
 from verify.engine.contracts import CONTRACTS
@@ -57,6 +57,8 @@ class Transition:
     found: Mapping[str, Term]
     seen: Mapping[str, Pointer]
     """Static pointers as `pre` has them."""
+    left: Mapping[str, Pointer]
+    """The same as this call leaves them, whatever others do to them later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ def run_init(setup: Setup, name: str) -> Transition:
     return Transition(
         record, (), (), before, {path: _scalar(value) for path, value in values.items()}, {}, pointers, returned,
         final.guard, dict(final.held), start, Snapshot(version.version, version.negotiated, homes, page),
-        find_regions(pointers, _total(setup)), {}, {}, {}, {})
+        find_regions(pointers, _total(setup)), {}, {}, {}, {}, {})
 
 
 def _total(setup: Setup) -> Term:
@@ -261,6 +263,7 @@ def run_call(setup: Setup, init: Transition, prefix: str = "c.") -> Transition:
     before = {path: _read(state, accesses, name, field) for path, name, field in _paths(unit)}
     watched = {setup.shared.version, setup.shared.negotiated, *setup.shared.lock_of}
     state.pre = {path: before[path] for path in sorted(watched)}
+    state.left = dict(state.pre)
     start = accesses.others.snapshot(state)
     origin = record.site(NOWHERE, "", "state", CONTEXT)
     final, _ = executor.run(unit.entry, (Pointer((Target(t.TRUE, CONTEXT, t.const(0, 64)),), origin),), state)
@@ -273,6 +276,7 @@ Run = tuple[State, Mapping[str, Value], Snapshot, tuple[Term, ...]]
 
 def _finished(setup: Setup, executor: Executor, run: Run, init: Transition) -> Transition:
     (final, before, start, inputs), accesses = run, executor.memory
+    wraps.oblige(executor.record)
     after = {path: _read(final, accesses, name, field) for path, name, field in _paths(setup.unit)}
     outputs = []
     for k in range(31):
@@ -286,4 +290,8 @@ def _finished(setup: Setup, executor: Executor, run: Run, init: Transition) -> T
         {path: _scalar(value) for path, value in final.pre.items()},
         {path: value for path, value in after.items() if isinstance(value, Pointer)}, t.const(0, 32), final.guard,
         dict(final.held), start, accesses.others.snapshot(final), init.regions, contents, dict(final.ghost),
-        dict(final.found), {path: value for path, value in final.pre.items() if isinstance(value, Pointer)})
+        dict(final.found), _pointers(final.pre), _pointers(final.left))
+
+
+def _pointers(values: Mapping[str, Value]) -> dict[str, Pointer]:
+    return {path: value for path, value in values.items() if isinstance(value, Pointer)}

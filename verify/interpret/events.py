@@ -81,6 +81,17 @@ class TransferDone:
 
 
 @dataclass(frozen=True, slots=True)
+class LockDone:
+    """A lock was taken or given back; `held` are those that were held just before."""
+
+    path: str
+    is_acquire: bool
+    held: tuple[str, ...]
+    span: Span
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
 class FaultDone:
     """How a call ended where it did not return; `kind` as obligations are named, empty for what is not modelled."""
 
@@ -107,6 +118,7 @@ class Log:
     accesses: list[AccessDone] = field(default_factory=list)
     buffers: list[BufferDone] = field(default_factory=list)
     transfers: list[TransferDone] = field(default_factory=list)
+    locks: list[LockDone] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     warns: list[Span] = field(default_factory=list)
     blocks: set[tuple[str, str]] = field(default_factory=set)

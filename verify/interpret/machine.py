@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from verify.interpret import arithmetic
 from verify.interpret.environment import Environment, Mailbox
-from verify.interpret.events import AccessDone, BufferDone, Log, SmcDone, Step, TransferDone
+from verify.interpret.events import AccessDone, BufferDone, LockDone, Log, SmcDone, Step, TransferDone
 from verify.interpret.memory import Fault, Memory
 from verify.interpret.world import ACTIONS, World, request
 from verify.ir import expr as e
@@ -252,6 +252,7 @@ class Machine:
     def _lock(self, address: int, acquire: bool) -> None:
         self.memory.find(address, 1)
         path = self._paths.get(address, hex(address))
+        self.log.locks.append(LockDone(path, acquire, self.held, self._span, self._where()))
         if acquire == (path in self._held):
             raise Fault(f"{self._span}: {path} is {'already held' if acquire else 'not held'}",
                         "lock-held-already" if acquire else "unlock-of-a-free-lock")

@@ -18,11 +18,10 @@ RX_RELEASE, RXTX_MAP, RXTX_UNMAP, PARTITION_INFO_GET = 0x84000065, 0xC4000066, 0
 ID_GET, SPM_ID_GET = 0x84000069, 0x84000085
 DIRECT_REQ, DIRECT_REQ64, DIRECT_REQ2 = 0x8400006F, 0xC400006F, 0xC400008D
 RETRIEVE = (0x84000074, 0xC4000074)
+RUN, SECURE = 0x8400006D, 0x8000
+"""FFA_RUN, and the bit of a secure endpoint's ID."""
 RETRIEVE_RESP, RECLAIM, FRAG_RX, FRAG_TX = 0x84000075, 0x84000077, 0x8400007A, 0x8400007B
-RUN = 0x8400006D
-NOT_SUPPORTED, INVALID_PARAMETERS = 0xFFFFFFFF, 0xFFFFFFFE
-SECURE = 0x8000
-"""Bit of an endpoint's ID."""
+NOT_SUPPORTED = 0xFFFFFFFF
 ONES = (1 << 64) - 1
 BUFFERS = (RX_RELEASE, RXTX_MAP, RXTX_UNMAP, PARTITION_INFO_GET)
 SHARES, LENDS = (0x84000073, 0xC4000073), (0x84000072, 0xC4000072)
@@ -101,8 +100,8 @@ class Spmc(Surroundings):
             return frame(SUCCESS, 0, 0 if function == ID_GET else 0x8000)
         if function in (DIRECT_REQ, DIRECT_REQ64, DIRECT_REQ2):
             return self._respond(function, arguments)
-        if function == RUN and not arguments[1] & SECURE << 16:
-            return error(INVALID_PARAMETERS)
+        if function == RUN:
+            need(arguments[1] & SECURE << 16 != 0)
         if function in BUFFERS:
             return self._buffers(function, words, arguments)
         return self._memory(function, words)
@@ -121,8 +120,7 @@ class Spmc(Surroundings):
     def _respond(self, function: int, arguments: Sequence[int]) -> Sequence[int]:
         """The partition answers with the payload that it got, IDs exchanged."""
         ids = arguments[1] & 0xFFFFFFFF
-        if ids >> 16 == ids & 0xFFFF or not (ids >> 16 or ids & SECURE):
-            return error(INVALID_PARAMETERS)
+        need(ids >> 16 != ids & 0xFFFF and (ids >> 16 or ids & SECURE) != 0)
         exchanged = (ids & 0xFFFF) << 16 | ids >> 16
         if function == DIRECT_REQ2:
             return frame(0xC400008E, exchanged, 0, 0, *arguments[4:18])

@@ -124,9 +124,9 @@ class Ledger:
     def begin(self, version: int, total: int, is_lend: bool, fragment: bytes) -> Transaction:
         found = Transaction(self.following, version, total, is_lend, bytearray(fragment))
         found.check_start(self.partitions)
-        self.following += 1
         self.open[found.handle] = found
         self._finish(found)
+        self.following += 1
         return found
 
     def go_on(self, handle: int, fragment: bytes) -> Transaction:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from verify.engine.record import Record, Site
+from verify.engine.record import Record
 from verify.prove.target import Target
 from verify.prove.two_calls import INPUTS, SecondCall, second_call
 from verify.rules.rule import Part, Require
-from verify.rules.symbolic_scene import STATE_OUTPUTS
+from verify.rules.symbolic_scene import HAZARD, STATE_OUTPUTS
 from verify.rules.words import Output, Truth, Word
 from verify.terms import build as t
 from verify.terms.evaluate import substitute
 from verify.terms.term import Term, variables
 
+__all__ = ["HAZARD", "Claim", "Secrets", "claims", "is_about_state_only", "speaks_of_hazards"]
 OTHER_CPU = re.compile(r"c\.other\.(.+)\?\d+")
 """What another CPU left in a static, by path."""
+
+
+Key = tuple[str, str]
+"""A conjunct by its text and output: the same in every transition of a unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +35,11 @@ class Claim:
     alone: Term = t.TRUE
     """Of two calls: no other CPU interferes with the second one."""
     is_exact: bool = True
-    """Of two calls: nothing else that differs between them decides about the value."""
+    """Of two calls: nothing that was read or left open decides about the value."""
 
     @property
-    def output(self) -> str:
-        return self.require.output
+    def key(self) -> Key:
+        return (self.require.text, self.require.output)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,25 +98,31 @@ def _disturbed(record: Record, renamed: Secrets) -> Term:
 
 
 @dataclass(slots=True)
-class Known:
-    """Renamings that were made already, by kind."""
+class Renamed:
+    """Second runs that were made already, by what they differ in."""
 
     secrets: dict[str, Secrets] = field(default_factory=dict)
     calls: dict[str, SecondCall] = field(default_factory=dict)
 
 
-def claims(target: Target, part: Part, given: Sequence[Term], known: Known) -> list[Claim]:
-    """One for each conjunct, in order; `given`: the part's premise."""
+def claims(target: Target, part: Part, known: Renamed) -> list[Claim]:
+    """One for each conjunct, in order; `known` keeps the renamings that were made already."""
     return [
-        _of_two_calls(target, require, given, known) if require.secrets in INPUTS
+        _of_two_calls(target, part, require, known) if require.secrets in INPUTS
         else _claim(target, require, known.secrets) for require in part.then]
 
 
-def _of_two_calls(target: Target, require: Require, given: Sequence[Term], known: Known) -> Claim:
+def alone(conjuncts: Iterable[Claim]) -> list[Term]:
+    """Nothing else runs beside the second of two calls."""
+    return list(dict.fromkeys(claim.alone for claim in conjuncts if claim.alone is not t.TRUE))
+
+
+def _of_two_calls(target: Target, part: Part, require: Require, known: Renamed) -> Claim:
     assert require.independent is not None
     if require.secrets not in known.calls:
         known.calls[require.secrets] = second_call(target, require.secrets)
     second, value = known.calls[require.secrets], require.independent
+    given = [part.given.term, t.not_(target.scene("STRICT").undispatched.term)]
     fails = second.differs(value.term, given, require.output.startswith("smc"))
     return Claim(require, fails, _origin(value.outputs, require.output), second.alone, second.is_exact(value.term))
 
@@ -143,5 +154,6 @@ def is_about_state_only(part: Part) -> bool:
     return all(output.name in STATE_OUTPUTS for word in words for output in word.outputs)
 
 
-def site_of(record: Record, number: int) -> Site:
-    return record.sites[number]
+def speaks_of_hazards(part: Part) -> bool:
+    """Some conjunct is about undefined behaviour, which nothing may be assumed to be free of."""
+    return any(output.name == HAZARD for require in part.then for output in require.holds.outputs)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from verify.interpret.events import AccessDone, BufferDone, SmcDone, TransferDone
-from verify.interpret.memory import Snapshot
+from verify.interpret.events import AccessDone, BufferDone, LockDone, SmcDone, TransferDone
+from verify.interpret.memory import HOST_BASE, Snapshot
 from verify.interpret.session import CallDone
 from verify.rules.binding import Binding
 from verify.rules.memory import (
@@ -21,6 +21,7 @@ from verify.rules.memory import (
     BufferAccess,
     Content,
     Hazard,
+    LockStep,
     Page,
     Transfer,
 )
@@ -35,8 +36,14 @@ def _truth(value: bool) -> Truth:
 
 
 def _state(values: Mapping[str, int], binding: Binding) -> State:
+    tx, rx = values.get(binding.host_tx, 0), values.get(binding.host_rx, 0)
     return State(number(values[binding.version], 32), _truth(values[binding.negotiated] != 0), {},
-                 _truth(values.get(binding.host_tx, 0) != 0), _truth(values.get(binding.host_rx, 0) != 0))
+                 _truth(tx != 0), _address(tx), _truth(rx != 0), _address(rx))
+
+
+def _address(pointer: int) -> Word:
+    """Physical, of host memory; 0 for what is none."""
+    return number(max(pointer - HOST_BASE, 0), 64)
 
 
 def _read(snapshot: Snapshot, offset: Term, size: int) -> Term:
@@ -91,6 +98,13 @@ def _transfer(done: TransferDone, binding: Binding, page: int) -> Transfer:
         number(done.before.state(page), PAGE_STATE_BITS), _truth(binding.buffers_lock in done.held))
 
 
+def _lock_step(done: LockDone, binding: Binding) -> LockStep:
+    names = {binding.version_lock: "version", binding.buffers_lock: "buffers"}
+    inside = {name: _truth(path in done.held) for path, name in names.items()}
+    inside |= {names.get(path, path): _truth(True) for path in done.held}
+    return LockStep(names.get(done.path, done.path), _truth(True), inside)
+
+
 def _page(done: CallDone, page: int) -> Page:
     before, after = done.pages
     return Page(
@@ -128,6 +142,7 @@ def concrete_scene(
         hazards=(Hazard(done.ended.kind, _truth(True)),) if done.ended and done.ended.kind else (),
         warns=tuple(_truth(True) for _ in log.warns),
         transfers=tuple(_transfer(item, binding, page) for item in log.transfers),
+        lock_steps=tuple(_lock_step(item, binding) for item in log.locks if item.is_acquire),
         page_size=number(1 << done.page_shift, 64),
         mailbox_size=number(sizes.get(binding.own_tx, 0), 64),
         descriptor_size=number(sizes.get(binding.descriptor, 0), 64),

@@ -69,10 +69,11 @@ def _breaches(target: Target) -> list[tuple[str, Term]]:
         if not event.is_write or not isinstance(event.value, Integer):
             continue
         place = f"{event.span.file}:{event.span.line}"
-        held = dict(event.locks).get(binding.version_lock, t.FALSE)
-        result.append((f"{place} writes without {binding.version_lock}", t.and_(event.guard, t.not_(held))))
         changed = t.not_(t.eq(event.value.term, target.step.pre[event.path].term))
         result.append((f"{place} writes after negotiation", t.and_(event.guard, agreed, changed)))
+    for free, path, span in record.writes:
+        lock = target.shared.lock_of[path]
+        result.append((f"{span.file}:{span.line} writes {path} without {lock}", free))
     for transfer in record.transfers:
         place = f"{transfer.span.file}:{transfer.span.line}"
         held = dict(transfer.locks).get(binding.buffers_lock, t.FALSE)

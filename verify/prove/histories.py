@@ -77,7 +77,7 @@ class Writer:
 def histories(version: int, page_size: int = 4096, mailbox_size: int = 4096) -> tuple[History, ...]:
     """For one agreed version. Names are unique."""
     writer = Writer(version, page_size, mailbox_size)
-    return tuple([*_mailboxes(writer), *_transactions(writer), *_refused(writer), *_hostile(writer)])
+    return (*_mailboxes(writer), *_transactions(writer), *_refused(writer), *_hostile(writer))
 
 
 def _mailboxes(w: Writer) -> Iterator[History]:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from itertools import pairwise
 
 from verify.engine import pages
-from verify.engine.record import Boundary, Meeting, Snapshot, contradict, guard_equations
+from verify.engine.record import Boundary, Snapshot
+from verify.engine.relevance import contradict, guard_equations, joined, trace
 from verify.engine.transition import page_shift
 from verify.errors import InternalError
 from verify.prove.outcome import Episode
@@ -34,8 +35,8 @@ def _minor_in_range(version: Term, highest: int) -> Term:
     return t.ule(t.extract(version, 15, 0), t.const(highest & 0xFFFF, 16))
 
 
-Given = Callable[["Invariants"], list[Term]]
-"""What is known at some point, if these invariants hold."""
+Given = Callable[["Invariants", Sequence[Term]], list[Term]]
+"""What is known at some point, if these invariants hold, of what the claims speak of."""
 
 
 def _hosts(state: Snapshot) -> list[tuple[Term, Term]]:
@@ -115,8 +116,12 @@ class Invariants:
     highest: int
 
     def holds(self, state: Snapshot) -> Term:
-        known = (*TEMPLATES, *MEMORY_TEMPLATES)
-        return t.and_(*(make(state, self.highest) for name, make in known if name in self.names))
+        return t.and_(*(stated(name, self.highest, state) for name in self.names))
+
+
+@cache
+def stated(name: str, highest: int, state: Snapshot) -> Term:
+    return dict((*TEMPLATES, *MEMORY_TEMPLATES))[name](state, highest)
 
 
 def booted(target: Target, level: str) -> list[Term]:
@@ -159,7 +164,7 @@ def find_invariants(target: Target, level: str, solver: Solver) -> Invariants:
     templates = (*TEMPLATES, *MEMORY_TEMPLATES) if target.shared.memory else TEMPLATES
     names = tuple(name for name, _ in templates)
     start = booted(target, level)
-    names = _weed(names, target.max_version, solver, lambda found: start, target.init.end)
+    names = _weed(names, target.max_version, solver, lambda found, claims: start, target.init.end)
     goals = _goals(target, level)
     done = 0
     while done < len(goals):
@@ -178,11 +183,11 @@ def _goals(target: Target, level: str) -> list[tuple[Given, Snapshot]]:
     """Where the invariants have to hold, and what is known there; what is most likely to fail comes first."""
     record, step = target.step.record, target.step
     goals: list[tuple[Given, Snapshot]] = [
-        (partial(_when, target, level, guard), state) for guard, state in record.releases]
-    goals += [(partial(_when, target, level, t.and_(step.alive, case)), step.end) for case in cases(target)]
-    goals += [(partial(_until, target, level, number), meeting.before)
+        (partial(known, target, level, guard), state) for guard, state in record.releases]
+    goals += [(partial(known, target, level, t.and_(step.alive, case)), step.end) for case in cases(target)]
+    goals += [(partial(known, target, level, meeting.guard, before=number), meeting.before)
               for number, meeting in enumerate(record.meetings)]
-    goals += [(partial(_when, target, level, boundary.guard), _at_boundary(target, boundary))
+    goals += [(partial(known, target, level, boundary.guard), _at_boundary(target, boundary))
               for boundary in record.boundaries]
     return goals
 
@@ -226,24 +231,20 @@ def check_reached(target: Target, found: Invariants, episodes: Iterable[Episode]
                     raise InternalError(f"invariants {found.names} exclude a reached state: {version:#x}, {flag}")
 
 
-def _until(target: Target, level: str, number: int, found: Invariants) -> list[Term]:
-    """What is known where meeting `number` begins: nothing yet of what it and later ones find."""
-    meetings = target.step.record.meetings
-    return _known(target, level, meetings[number].guard, found, meetings[:number])
-
-
-def _when(target: Target, level: str, guard: Term, found: Invariants) -> list[Term]:
-    return _known(target, level, guard, found, target.step.record.meetings)
-
-
-def _known(
-    target: Target, level: str, guard: Term, found: Invariants, meetings: Sequence[Meeting]
+def known(
+    target: Target, level: str, guard: Term, found: Invariants, claims: Sequence[Term], before: int | None = None
 ) -> list[Term]:
+    """What is known where the guard holds, as far as the claims may need it; `surroundings` says all.
+
+    `before`: of other CPUs, only what the first so many meetings brought.
+    """
     record = target.step.record
-    kept = [t.implies(meeting.guard, found.holds(meeting.after)) for meeting in meetings
-            if not contradict(guard, meeting.guard)]
-    return [found.holds(target.step.start), *kept, *record.relevant(guard), *axioms(record, level),
-            *booted(target, level), *reclaimed(target, level), guard]
+    meetings = [t.implies(meeting.guard, found.holds(meeting.after)) for meeting in record.meetings[:before]
+                if not contradict(guard, meeting.guard)]
+    facts = [found.holds(target.step.start), *meetings, *record.relevant(guard, claims), guard]
+    about = joined(*map(trace, (*facts, *claims)))
+    answers = [fact for fact in axioms(record, level) if trace(fact).answers <= about.answers]
+    return [*facts, *answers, *booted(target, level), *reclaimed(target, level)]
 
 
 def _weed(names: tuple[str, ...], highest: int, solver: Solver, given: Given, after: Snapshot) -> tuple[str, ...]:
@@ -251,7 +252,7 @@ def _weed(names: tuple[str, ...], highest: int, solver: Solver, given: Given, af
     while names:
         found = Invariants(names, highest)
         claims = [Invariants((name,), highest).holds(after) for name in names]
-        answers = solver.implied(given(found), claims, page_sizes())
+        answers = solver.implied(given(found, claims), claims, page_sizes())
         kept = tuple(name for name, holds in zip(names, answers, strict=True) if holds)
         if kept == names:
             return names

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from verify.errors import ReplayMismatch
-from verify.prove import replay
-from verify.prove.claims import Claim, Known, claims, is_about_state_only, site_of
+from verify.engine.record import Obligation, Site
+from verify.ir.span import Span
+from verify.prove.chains import ChainHunt
+from verify.prove.claims import Claim, Renamed, claims, is_about_state_only, speaks_of_hazards
 from verify.prove.guarantee import Guarantee
+from verify.prove.hunt import Hit, Hunts, remaining
 from verify.prove.invariants import Invariants, surroundings
 from verify.prove.outcome import Cause, Episode, Finding, PartResult, RuleResult, Status
-from verify.prove.reset import Chain, Script, Search
+from verify.prove.reset import Chain, Search
+from verify.prove.safety import blocks
 from verify.prove.samples import Samples
-from verify.prove.target import FFA_VERSION, HARMLESS, Target
+from verify.prove.starts import Starts
+from verify.prove.states import StateHunt
+from verify.prove.target import FFA_VERSION, Target
 from verify.prove.trust import LEVELS
-from verify.prove.unmodelled import assumed_safe
-from verify.rules.rule import Part, Require, Rule
+from verify.rules.rule import Part, Rule
 from verify.rules.scene import Scene
+from verify.rules.words import Truth
 from verify.solve.query import Answer, Satisfied, Solver, Undecided, Unsatisfiable
 from verify.terms import build as t
 from verify.terms.evaluate import evaluate
@@ -30,14 +35,21 @@ MAX_FINDINGS = 32
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What does not change between the rules of one run: target, trust, invariants, other CPUs' guarantee."""
+    """What does not change between the rules of one run: target, trust, invariants, other CPUs' guarantee.
+
+    `light` is the same unit without memory, for sequences; `starts` are states to look for counterexamples from.
+    """
 
     target: Target
+    light: Target
     level: str
     profile: str
     invariants: Invariants
     guarantee: Guarantee
-    samples: Samples = field(default_factory=lambda: Samples([]))
+    safe: tuple[bool, ...]
+    """Of each obligation of one call, whether it is proved at this level."""
+    samples: Samples
+    starts: Starts
     pages: tuple[Term, ...] = ()
     """Restricts the page size; empty: 4K, 16K and 64K."""
     chains: dict[int, Chain] = field(default_factory=dict)
@@ -45,17 +57,19 @@ class Setting:
     assumed: tuple[str, ...] = ()
     """What the invariants rest on."""
 
+    @property
+    def unsafe(self) -> list[Obligation]:
+        """What is not proved, of the obligations without which nothing holds."""
+        pairs = zip(self.target.step.record.obligations, self.safe, strict=True)
+        return [item for item, is_proved in pairs if not is_proved and blocks(item)]
 
-@dataclass(slots=True)
-class _Excluded:
-    """Causes that were reported already: (claim index, site)."""
-
-    pairs: dict[tuple[int, int], None] = field(default_factory=dict)
-
-    def remaining(self, index: int, claim: Claim) -> Term:
-        gone = [
-            t.eq(claim.origin, t.const(site, claim.origin.bits)) for number, site in self.pairs if number == index]
-        return t.and_(claim.fails, *(t.not_(x) for x in gone))
+    def scene(self) -> Scene:
+        """Hazards that are proved away never happen."""
+        scene = self.target.scene(self.profile)
+        hazards = tuple(
+            replace(hazard, happens=Truth(t.FALSE, hazard.happens.outputs)) if is_proved else hazard
+            for hazard, is_proved in zip(scene.hazards, self.safe, strict=True))
+        return replace(scene, hazards=hazards)
 
 
 class Judge:
@@ -71,20 +85,21 @@ class Judge:
         """
         self._setting = setting
         self._known = stricter._found if stricter else {}
-        self._found: dict[str, list[tuple[int, int, Script]]] = {}
-        self._episodes: dict[tuple[str, int, int], Episode] = stricter._episodes if stricter else {}
+        self._found: dict[str, list[Hit]] = {}
         self._rule = rule
         self._solver = solver
-        self._renamed = Known()
+        self._renamed = Renamed()
         self._witnesses: dict[str, Episode] = stricter._witnesses if stricter else {}
         self._weakest = weakest or setting
         self._certain: dict[str, bool] = stricter._certain if stricter else {}
         self._open: dict[str, _Open] = dict(stricter._open) if stricter and _implies(stricter._setting, setting) else {}
-        self._search = Search(setting.target, setting.level, solver, setting.pages, setting.chains)
-        self._base = _base(setting)
+        search = Search(setting.light, setting.level, solver, setting.pages, setting.chains)
+        self._hunts = Hunts((
+            ChainHunt(setting.light, rule, setting.profile, search),
+            StateHunt(setting.starts, rule, setting.profile, setting.level, solver, setting.pages)))
 
     def judge(self) -> RuleResult:
-        scene = self._setting.target.scene(self._setting.profile)
+        scene = self._setting.scene()
         parts = tuple(self._part(scene, part) for part in self._rule.statement(scene))
         return RuleResult(self._rule.identity, self._setting.profile, self._setting.level, parts, self._solver.cost)
 
@@ -96,16 +111,15 @@ class Judge:
         given = [part.given.term, *dispatched]
         if self._is_elsewhere(part, dispatched) or self._is_absent(part, given, dispatched):
             return self._absent(part)
-        conjuncts = claims(self._setting.target, part, given, self._renamed)
-        findings, open_question = self._findings(part, given, conjuncts, state_only)
+        conjuncts = claims(self._setting.target, part, self._renamed)
+        findings, open_question = self._findings(part, given, conjuncts)
         if findings:  # each of them was run: they rest on no assumption
             return PartResult(part.name, part.function, Status.VIOLATED, findings=tuple(findings),
                               reason=open_question.reason if open_question else "")
-        assumptions = self._assumptions(given, state_only)
         if open_question is not None:
             return PartResult(part.name, part.function, open_question.status, open_question.reason,
-                              open_question.places, assumptions)
-        return self._check_vacuity(part, given, assumptions)
+                              open_question.places, self._setting.assumed)
+        return self._check_vacuity(part)
 
     def _absent(self, part: Part) -> PartResult:
         """Not applicable, if the invariants and what other CPUs keep may be relied on."""
@@ -118,7 +132,7 @@ class Judge:
         """Does a reachable call show that another part judges this?"""
         if part.unless.term is t.FALSE:
             return False
-        asked = [*self._base, self._setting.target.step.alive, part.unless.term, *dispatched]
+        asked = [self._setting.target.step.alive, part.unless.term, *dispatched]
         return isinstance(self._ask(asked), Satisfied)
 
     def _is_absent(self, part: Part, given: Sequence[Term], dispatched: Sequence[Term]) -> bool:
@@ -129,7 +143,7 @@ class Judge:
         step = self._setting.target.step
         lost = t.or_(*(b.guard for b in step.record.boundaries))
         exists = t.or_(t.and_(step.alive, part.exists.term, *dispatched), t.and_(lost, *self._asked(given)))
-        return isinstance(self._ask([*self._base, exists]), Unsatisfiable)
+        return isinstance(self._ask([exists]), Unsatisfiable)
 
     def _asked(self, given: Sequence[Term]) -> list[Term]:
         """What a premise says of the function ID alone: results mean nothing where a path is not followed."""
@@ -137,104 +151,80 @@ class Judge:
         facts = [fact for term in given for fact in (term.args if term.op == "band" else (term,))]
         return [fact for fact in facts if all(found.startswith(name) for found in variables([fact]))]
 
-    def _ask(self, terms: Sequence[Term]) -> Answer:
-        """What is read from memory counts as unknown at first; a model of that is only a candidate."""
-        answer = self._solver.ask(terms)
+    def _ask(self, terms: Sequence[Term], setting: Setting | None = None) -> Answer:
+        """May this be in a reachable state?
+
+        What is read from memory counts as unknown at first; a model of that is only a candidate.
+        """
+        asked = [*_base(setting or self._setting, terms), *terms]
+        answer = self._solver.ask(asked)
         if not isinstance(answer, Satisfied):
             return answer
         meanings = self._setting.target.step.record.exact.definitions(terms)
-        return self._solver.ask([*terms, *meanings]) if meanings else answer
+        return self._solver.ask([*asked, *meanings]) if meanings else answer
 
     # -- violations ------------------------------------------------------------------------------------------
 
     def _findings(
-        self, part: Part, given: Sequence[Term], conjuncts: Sequence[Claim], state_only: bool
+        self, part: Part, given: Sequence[Term], conjuncts: Sequence[Claim]
     ) -> tuple[list[Finding], _Open | None]:
         found = list(self._known.get(part.name, ()))
         self._found[part.name] = found
-        excluded = _Excluded({(index, site): None for index, site, _ in found})
-        if (vague := self._vague(given, conjuncts)) is not None:
-            return [], vague
+        record = self._setting.target.step.record
         while True:
-            wrong = [excluded.remaining(k, claim) for k, claim in enumerate(conjuncts)]
+            known = {(hit.key, hit.site) for hit in found}
+            wrong = [remaining(record, claim, known) for claim in conjuncts]
             model = None
-            if excluded.pairs or not self._is_certain(part.name, given, wrong, state_only):
-                model = self._wrong(given, wrong, state_only)
+            if known or not self._is_certain(part, given, wrong):
+                model = self._wrong(part, given, wrong, self._setting)
             if model is None or len(found) >= MAX_FINDINGS:
                 break
-            script = self._sequence([*given, *_alone(conjuncts)], wrong)
-            if not isinstance(script, Script):
-                why = "no sequence of calls from reset was found" if script is None else script.reason
+            hits = self._hunts.hits(part.name, known)
+            if isinstance(hits, Undecided) or not hits:
+                why = hits.reason if isinstance(hits, Undecided) else "no sequence of calls from reset was found"
                 return self._merge(part, conjuncts, found), _Open(Status.UNKNOWN, f"not inductive: {why}", ())
-            for index, site in self._hits(conjuncts, excluded, script):
-                excluded.pairs[index, site] = None
-                found.append((index, site, script))
-        return self._merge(part, conjuncts, found), model or self._lost(part.name, given, state_only) or self._blocked()
+            found += hits
+        findings = self._merge(part, conjuncts, found)
+        return findings, model or self._vague(given, conjuncts) or self._lost(part, given) or self._blocked()
 
     def _vague(self, given: Sequence[Term], conjuncts: Sequence[Claim]) -> _Open | None:
-        """Are two calls compared whose values depend on memory or on a loop?"""
+        """Are two calls compared whose values depend on memory or on a loop? Both runs' are given the same names."""
         if all(claim.is_exact or claim.fails is t.FALSE for claim in conjuncts):
             return None
         record = self._setting.target.step.record
         loops = (guard for guard, index in record.indices if not str(index.data).startswith("ghost."))
         beyond = t.or_(*(access.guard for access in record.buffers), *(fetch.guard for fetch in record.fetches),
                        *(transfer.guard for transfer in record.transfers), *loops)
-        if isinstance(self._ask([*self._base, *given, beyond]), Unsatisfiable):
+        if isinstance(self._ask([*given, beyond]), Unsatisfiable):
             return None
         return _Open(Status.UNKNOWN, "two calls are not compared where memory is read", ())
 
-    def _sequence(self, given: Sequence[Term], wrong: Sequence[Term]) -> Script | Undecided | None:
-        """Preferably one in which every conjunct fails that can."""
-        reduced = self._solver.under(given, wrong)
-        together = [term for term, simple in zip(wrong, reduced, strict=True) if simple is not t.FALSE]
-        if len(together) > 1:
-            script = self._search.find([*given, *together])
-            if isinstance(script, Script):
-                return script
-        return self._search.find([*given, t.or_(*wrong)])
-
-    @staticmethod
-    def _hits(conjuncts: Sequence[Claim], excluded: _Excluded, script: Script) -> list[tuple[int, int]]:
-        """Claims that fail in this model, with the site that is to blame."""
-        values = evaluate([term for claim in conjuncts for term in (claim.fails, claim.origin)], script.values)
-        pairs = enumerate(zip(values[::2], values[1::2], strict=True))
-        return [(index, site) for index, (fails, site) in pairs if fails and (index, site) not in excluded.pairs]
-
-    def _merge(
-        self, part: Part, conjuncts: Sequence[Claim], found: Sequence[tuple[int, int, Script]]
-    ) -> list[Finding]:
+    def _merge(self, part: Part, conjuncts: Sequence[Claim], found: Sequence[Hit]) -> list[Finding]:
         """What fails because of one site is one finding."""
-        groups: dict[tuple[str, str, int, str, str, int], list[tuple[int, Script]]] = {}
-        for index, site, script in found:
-            made = self._cause(site, (), script)
-            key = (made.function, made.file, made.line, made.kind, made.text, made.ordinal)
-            groups.setdefault(key, []).append((index, script))
+        order = {claim.key: number for number, claim in reversed(list(enumerate(conjuncts)))}
+        groups: dict[tuple[str, str, int, str, str, int], list[Hit]] = {}
+        for hit in found:
+            cause = self._cause(hit)
+            key = (cause.function, cause.file, cause.line, cause.kind, cause.text, cause.ordinal)
+            groups.setdefault(key, []).append(hit)
         result = []
-        for key, members in sorted(groups.items()):
-            members.sort(key=lambda member: member[0])
-            requires = [conjuncts[index].require for index, _ in members]
-            episode = self._confirmed(part, members[0], requires[0])
-            outputs = tuple(dict.fromkeys(require.output for require in requires))
-            text = "; ".join(dict.fromkeys(require.text for require in requires))
-            cause = Cause(key[0], key[1], key[2], outputs, *key[3:])
-            result.append(Finding(cause, text, episode, self._fingerprint(part, cause, text)))
+        for _, members in sorted(groups.items()):
+            members.sort(key=lambda hit: (order.get(hit.key, len(order)), hit.key))
+            outputs = tuple(dict.fromkeys(hit.require.output for hit in members))
+            text = "; ".join(dict.fromkeys(hit.require.text for hit in members))
+            cause = self._cause(members[0], outputs)
+            result.append(Finding(cause, text, members[0].replay(), self._fingerprint(part, cause, text)))
         return result
 
-    def _confirmed(self, part: Part, member: tuple[int, Script], wanted: Require) -> Episode:
-        key = (part.name, member[0], id(member[1]))
-        if key not in self._episodes:
-            self._episodes[key] = replay.confirm(
-                self._setting.target, self._rule, self._setting.profile, member[1], part.name, wanted)
-        return self._episodes[key]
+    def _cause(self, hit: Hit, outputs: tuple[str, ...] = ()) -> Cause:
+        made = self._here(hit.made)
+        return Cause(made.function, made.span.file, made.span.line, outputs, hit.site.kind, made.text, made.ordinal)
 
-    def _cause(self, number: int, outputs: tuple[str, ...], script: Script) -> Cause:
+    def _here(self, site: Site) -> Site:
+        """As this target's call numbers it."""
         record = self._setting.target.step.record
-        site = site_of(record, number)
-        if not site.function:
-            answer = self._setting.target.step.outputs[0].origin
-            made = site_of(record, evaluate([answer], script.values)[0])
-            return Cause(made.function, made.span.file, made.span.line, outputs, site.kind, made.text, made.ordinal)
-        return Cause(site.function, site.span.file, site.span.line, outputs, site.kind, site.text, site.ordinal)
+        number = record.number(site)
+        return site if number is None else record.sites[number]
 
     def _fingerprint(self, part: Part, cause: Cause, text: str) -> str:
         """Stable over edits elsewhere: no line numbers."""
@@ -244,9 +234,9 @@ class Judge:
 
     # -- proofs ----------------------------------------------------------------------------------------------
 
-    def _wrong(self, given: Sequence[Term], wrong: Sequence[Term], state_only: bool) -> _Open | None:
+    def _wrong(self, part: Part, given: Sequence[Term], wrong: Sequence[Term], setting: Setting) -> _Open | None:
         """Is there still a way for a conjunct to fail, on a path that is modelled to its end and safe?"""
-        match self._ask([*self._base, *given, *self._ends(state_only), t.or_(*wrong)]):
+        match self._ask([*given, *_ends(setting, part), t.or_(*wrong)], setting):
             case Unsatisfiable():
                 return None
             case Undecided(reason=reason):
@@ -254,38 +244,32 @@ class Judge:
             case _:
                 return _Open(Status.UNKNOWN, "too many findings", ())
 
-    def _ends(self, state_only: bool) -> list[Term]:
-        step = self._setting.target.step
-        if state_only:
-            return [t.or_(step.alive, *(b.guard for b in step.record.boundaries))]
-        defined = [o for o in step.record.obligations if o.kind not in HARMLESS]
-        return [step.alive, *(t.or_(t.not_(o.guard), o.holds) for o in defined)]
-
-    def _is_certain(self, name: str, given: Sequence[Term], wrong: Sequence[Term], state_only: bool) -> bool:
+    def _is_certain(self, part: Part, given: Sequence[Term], wrong: Sequence[Term]) -> bool:
         """Proved at the weakest level, whose assumptions hold at this one too."""
-        if self._weakest is self._setting or not _implies(self._setting, self._weakest):
+        name = part.name
+        if self._weakest is self._setting or speaks_of_hazards(part) or not _implies(self._setting, self._weakest):
             return self._certain.get(name, False)
         if name not in self._certain:
-            answer = self._ask([*_base(self._weakest), *given, *self._ends(state_only), t.or_(*wrong)])
-            self._certain[name] = isinstance(answer, Unsatisfiable)
+            self._certain[name] = self._wrong(part, given, wrong, self._weakest) is None
         return self._certain[name]
 
-    def _lost(self, name: str, given: Sequence[Term], state_only: bool) -> _Open | None:
+    def _lost(self, part: Part, given: Sequence[Term]) -> _Open | None:
         """Does the premise allow a path that is not modelled, or one whose safety is not proved?"""
-        if state_only:
+        if is_about_state_only(part):
             return None
-        if name not in self._open and (problem := self._find_lost(given)) is not None:
-            self._open[name] = problem
-        return self._open.get(name)
+        if part.name not in self._open and (problem := self._find_lost(given)) is not None:
+            self._open[part.name] = problem
+        return self._open.get(part.name)
 
     def _find_lost(self, given: Sequence[Term]) -> _Open | None:
         """What is not modelled counts before what is not safe, whichever the solver happens to find first."""
-        record = self._setting.target.step.record
-        unsafe = [t.and_(o.guard, t.not_(o.holds)) for o in record.obligations if o.kind not in HARMLESS]
-        lost = [b.guard for b in record.boundaries]
-        answer = self._ask([*self._base, *given, t.or_(*lost, *unsafe)])
+        boundaries = self._setting.target.step.record.boundaries
+        unsafe = self._setting.unsafe
+        lost = [b.guard for b in boundaries]
+        wild = [t.and_(o.guard, t.not_(o.holds)) for o in unsafe]
+        answer = self._ask([*given, t.or_(*lost, *wild)])
         if isinstance(answer, Satisfied) and not any(evaluate(lost, answer.values)):
-            beyond = self._ask([*self._base, *given, t.or_(*lost)])
+            beyond = self._ask([*given, t.or_(*lost)])
             answer = answer if isinstance(beyond, Unsatisfiable) else beyond
         match answer:
             case Unsatisfiable():
@@ -293,19 +277,12 @@ class Judge:
             case Undecided(reason=reason):
                 return _Open(Status.UNKNOWN, reason, ())
             case Satisfied(values=values):
-                return self._where_lost(evaluate([*lost, *unsafe], values))
-
-    def _where_lost(self, hits: Sequence[int]) -> _Open:
-        """`hits`: for each boundary, then for each obligation, whether control comes by there."""
-        record = self._setting.target.step.record
-        for boundary, hit in zip(record.boundaries, hits, strict=False):
+                hits = evaluate([*lost, *wild], values)
+        for boundary, hit in zip(boundaries, hits, strict=False):
             if hit:
-                place = f"{boundary.span.file}:{boundary.span.line}"
-                return _Open(Status.UNSUPPORTED, boundary.construct, (place,))
-        undefined = [o for o in record.obligations if o.kind not in HARMLESS]
-        obligation = undefined[hits.index(1) - len(record.boundaries)]
-        place = f"{obligation.span.file}:{obligation.span.line}"
-        return _Open(Status.UNKNOWN, f"blocked by {obligation.kind}", (place,))
+                return _Open(Status.UNSUPPORTED, boundary.construct, (_place(boundary.span),))
+        item = unsafe[hits.index(1) - len(boundaries)]
+        return _Open(Status.UNKNOWN, f"blocked by {item.kind}", (_place(item.span),))
 
     def _blocked(self) -> _Open | None:
         guarantee = self._setting.guarantee
@@ -315,35 +292,21 @@ class Judge:
             return _Open(Status.UNKNOWN, f"blocked by what a call may leave behind: {guarantee.problem}", ())
         return None
 
-    def _assumptions(self, given: Sequence[Term], state_only: bool) -> tuple[str, ...]:
-        """Of the handlers that the invariants rest on, and that a part about the version alone does not follow."""
-        setting = self._setting
-        own = assumed_safe(
-            setting.target, setting.invariants, setting.level, given, self._solver) if state_only else ()
-        return tuple(sorted({*self._setting.assumed, *own}))
-
     # -- vacuity ---------------------------------------------------------------------------------------------
 
-    def _check_vacuity(self, part: Part, given: Sequence[Term], assumptions: tuple[str, ...]) -> PartResult:
+    def _check_vacuity(self, part: Part) -> PartResult:
         """A proof counts if the premise is met by a call that the interpreter reproduces."""
-        setting = self._setting
-        sample = setting.samples.meets(setting.target, self._rule, setting.profile, part)
-        if sample is not None:
-            return PartResult(part.name, part.function, Status.PROVED, assumptions=assumptions, witness=sample)
-        if part.name in self._witnesses:
-            episode = self._witnesses[part.name]
-            return PartResult(part.name, part.function, Status.PROVED, assumptions=assumptions, witness=episode)
-        script = self._search.find(list(given), readable=False)
-        if isinstance(script, Undecided):
-            return PartResult(part.name, part.function, Status.UNKNOWN, f"premise: {script.reason}")
-        if script is None:
-            return self._unmet(part)
-        episode = replay.run(setting.target, script, replay.PATTERNS[0])
-        if not self._is_witness(episode, part.name):
-            raise ReplayMismatch(
-                f"{self._rule.identity}, part '{part.name}': the interpreter does not meet the premise")
-        self._witnesses[part.name] = episode
-        return PartResult(part.name, part.function, Status.PROVED, assumptions=assumptions, witness=episode)
+        setting, name = self._setting, part.name
+        if name not in self._witnesses:
+            sample = setting.samples.meets(setting.target, self._rule, setting.profile, part)
+            found = sample or self._hunts.witness(name)
+            if isinstance(found, Undecided):
+                return PartResult(name, part.function, Status.UNKNOWN, f"premise: {found.reason}")
+            if found is None:
+                return self._unmet(part)
+            self._witnesses[name] = found
+        return PartResult(name, part.function, Status.PROVED, assumptions=setting.assumed,
+                          witness=self._witnesses[name])
 
     def _unmet(self, part: Part) -> PartResult:
         """Vacuous, unless the way there may lead through something that is not modelled."""
@@ -355,17 +318,25 @@ class Judge:
         reason = f"premise: no version is agreed without {lost.reason}"
         return PartResult(part.name, part.function, lost.status, reason, lost.places)
 
-    def _is_witness(self, episode: Episode, name: str) -> bool:
-        return replay.meets_premise(self._setting.target, self._rule, self._setting.profile, episode, name)
+
+def _base(setting: Setting, about: Sequence[Term]) -> list[Term]:
+    """What holds in every reachable state, as far as it concerns the calls that the question is about."""
+    known = surroundings(setting.target, setting.invariants, setting.level, t.and_(*about))
+    return [*setting.pages, *known]
 
 
-def _alone(conjuncts: Sequence[Claim]) -> list[Term]:
-    """Nothing else runs beside the second of two calls."""
-    return list(dict.fromkeys(claim.alone for claim in conjuncts if claim.alone is not t.TRUE))
+def _ends(setting: Setting, part: Part) -> list[Term]:
+    """Paths that count: modelled to their end, and without undefined behaviour that is not proved away."""
+    step = setting.target.step
+    if is_about_state_only(part):
+        return [t.or_(step.alive, *(b.guard for b in step.record.boundaries))]
+    if speaks_of_hazards(part):
+        return []
+    return [step.alive, *(t.implies(item.guard, item.holds) for item in setting.unsafe)]
 
 
-def _base(setting: Setting) -> list[Term]:
-    return [*setting.pages, *surroundings(setting.target, setting.invariants, setting.level)]
+def _place(span: Span) -> str:
+    return f"{span.file}:{span.line}"
 
 
 def _implies(stricter: Setting, weaker: Setting) -> bool:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from verify.engine.regions import PAGES
 from verify.errors import ReplayMismatch
@@ -11,11 +13,11 @@ from verify.interpret.environment import Scripted
 from verify.interpret.memory import Fault
 from verify.interpret.session import CallDone, Session
 from verify.ir.expr import POINTER
-from verify.prove.claims import OTHER_CPU
+from verify.prove.claims import HAZARD, OTHER_CPU
 from verify.prove.concrete_scene import concrete_scene
 from verify.prove.outcome import Episode
 from verify.prove.reset import Script
-from verify.prove.target import Target
+from verify.prove.target import Target, buffer_paths
 from verify.prove.two_calls import INPUTS, registers, second_call
 from verify.rules.rule import Part, Require, Rule
 from verify.terms.evaluate import evaluate
@@ -35,44 +37,61 @@ def unused_bytes(script: Script) -> dict[tuple[str, int], int]:
     return result
 
 
-def run(target: Target, script: Script, pattern: int, unused: bool = False, second: str = "") -> Episode:
-    """All calls of the script from reset; `second`: the last one with the other secrets of a two-run claim, by kind.
+@dataclass(frozen=True, slots=True)
+class How:
+    """A run of a script: what unused memory holds, and whose secrets the last call finds."""
 
-    Raises ReplayMismatch where the interpreter meets a fault or other SMCs than the engine.
+    pattern: int
+    unused: bool = False
+    second: str = ""
+    """What the last call differs in from the first run's, if it does."""
+
+
+def run(target: Target, script: Script, how: How, may_fault: bool = False) -> Episode:
+    """All calls of the script from reset.
+
+    `may_fault`: the last one may end in undefined behaviour. Otherwise reads outside an object find unused memory.
+    Raises ReplayMismatch where the interpreter meets a fault, or other SMCs than the engine.
     """
-    environment = Scripted(pattern=pattern, answers=_answers(target, script, second))
-    if unused:
+    environment = Scripted(pattern=how.pattern, answers=_answers(target, script, how.second), left=script.left)
+    if how.unused:
         environment.unused = unused_bytes(script)
-    session = Session(target.unit, environment, script.page_shift, init=target.binding.init)
+    session = Session(target.unit, environment, script.page_shift, init=target.binding.init,
+                      paths=buffer_paths(target.binding), lenient=not may_fault)
     _place(session, environment, script.physical)
     _boot(session, script)
+    environment.world.begin(dict(script.pages))
     boot_smcs = tuple(session.machine.log.smcs)
-    calls = []
-    for number, first in enumerate(script.calls, 1):
-        is_other = bool(second) and number == len(script.calls)
-        calls.append(session.call(_other_call(session, environment, target, script, second) if is_other else first))
-        if calls[-1].fault is not None:
-            raise ReplayMismatch(f"replay: call {number}: {calls[-1].fault}")
-    if environment.used != len(script.answers) and not second:
+    calls: list[CallDone] = []
+    for number, asked in enumerate(script.calls):
+        is_last = number == len(script.calls) - 1
+        if is_last:
+            environment.world.wanted = deque(script.results)
+        other = is_last and how.second in INPUTS
+        values = registers(asked, script.other, target.step.record.prefix) if other else asked
+        if is_last and how.second and not other:
+            _disturb(session, environment, target, script)
+        calls.append(session.call(values, script.host[number]) if script.host else session.call(values))
+        _check_end(calls[-1], number + 1, may_fault and is_last)
+    if environment.used != len(script.answers) and not how.second and not may_fault:
         raise ReplayMismatch(f"replay: {environment.used} SMCs were made, the engine says {len(script.answers)}")
-    return Episode(script.page_shift, pattern, script.boot, script.answers, tuple(calls), boot_smcs)
+    return Episode(script.page_shift, how.pattern, script.boot, script.answers, tuple(calls), boot_smcs)
+
+
+def _check_end(done: CallDone, number: int, may_fault: bool) -> None:
+    if done.ended is None or (may_fault and done.ended.kind not in ("", "impossible")):
+        return
+    raise ReplayMismatch(f"replay: call {number}: {done.ended.text}")
 
 
 def _answers(target: Target, script: Script, second: str) -> list[Sequence[int]]:
     """EL3's answers in order; the second of two calls may ask it something else."""
-    if second not in INPUTS:
-        return list(script.answers)
+    prefix = f"{target.step.record.prefix}s."
     smcs = target.step.record.smcs
-    made = sum(evaluate([event.guard for event in smcs], script.values)) if smcs else 0
+    if second not in INPUTS or not smcs or not any(name.startswith(prefix) for name in script.values):
+        return list(script.answers)
+    made = sum(evaluate([event.guard for event in smcs], script.values))
     return [*script.answers[:len(script.answers) - made], *second_call(target, second).answers(script.values)]
-
-
-def _other_call(session: Session, environment: Scripted, target: Target, script: Script, kind: str) -> Sequence[int]:
-    """The host's registers in the last call of the second run."""
-    if kind in INPUTS:
-        return registers(script.calls[-1], script.other, target.step.record.prefix)
-    _disturb(session, environment, target, script)
-    return script.calls[-1]
 
 
 def _boot(session: Session, script: Script) -> None:
@@ -111,18 +130,66 @@ def _disturb(session: Session, environment: Scripted, target: Target, script: Sc
             session.machine.set_static(path, value)
 
 
-def _part(target: Target, rule: Rule, profile: str, done: CallDone, name: str) -> Part:
-    scene = concrete_scene(done, target.binding, profile, target.unit.constants, target.max_version)
-    for part in rule.statement(scene):
-        if part.name == name:
-            return part
-    raise ReplayMismatch(f"{rule.identity}: the part '{name}' is missing for a concrete call")
+@dataclass(slots=True)
+class Replay:
+    """One script, run as often as a part asks for. `name`: the part that its last call is to break or to meet."""
 
+    target: Target
+    rule: Rule
+    profile: str
+    script: Script
+    name: str
+    _done: dict[tuple[How, bool], tuple[Episode, Part]] = field(default_factory=dict)
 
-def meets_premise(target: Target, rule: Rule, profile: str, episode: Episode, name: str) -> bool:
-    """Does the last call meet the part's premise?"""
-    given = _part(target, rule, profile, episode.calls[-1], name).given.term
-    return given.is_const and bool(given.value)
+    def confirm(self, wanted: Require) -> Episode:
+        """The episode in which `wanted` fails; raises ReplayMismatch if there is none."""
+        may_fault = any(output.name == HAZARD for output in wanted.holds.outputs)
+        seen: list[tuple[Episode, list[int]]] = []
+        for how in self._tries(wanted):
+            episode, part = self._run(how, may_fault)
+            if not (part.given.term.is_const and part.given.term.value):
+                continue
+            if wanted.independent is None:
+                if _fails(part.then, wanted):
+                    return episode
+                continue
+            seen.append((episode, _values(part, wanted)))
+            if seen[0][1] != seen[-1][1]:
+                return seen[0][0]
+        raise ReplayMismatch(
+            f"{self.rule.identity}, part '{self.name}': the interpreter does not reproduce that '{wanted.text}' fails")
+
+    def witness(self) -> Episode:
+        """A run that meets the premise; raises ReplayMismatch."""
+        episode, part = self._run(How(PATTERNS[0]), False)
+        if not (part.given.term.is_const and part.given.term.value):
+            raise ReplayMismatch(
+                f"{self.rule.identity}, part '{self.name}': the interpreter does not meet the premise")
+        return episode
+
+    def _tries(self, wanted: Require) -> Iterator[How]:
+        """Runs that differ in what the host must not see: unused memory, or addresses and unrelated statics."""
+        if wanted.independent is not None and wanted.secrets != "stack":
+            yield from (How(PATTERNS[0]), How(PATTERNS[0], second=wanted.secrets))
+            return
+        yield from map(How, PATTERNS)
+        yield How(0, unused=True)
+
+    def _run(self, how: How, may_fault: bool) -> tuple[Episode, Part]:
+        key = (how, may_fault)
+        if key not in self._done:
+            episode = run(self.target, self.script, how, may_fault)
+            self._done[key] = (episode, self._part(episode.calls[-1]))
+        return self._done[key]
+
+    def _part(self, done: CallDone) -> Part:
+        target = self.target
+        scene = concrete_scene(done, target.binding, self.profile, target.unit.constants, target.max_version,
+                               self.script.page, self.script.index)
+        for part in self.rule.statement(scene):
+            if part.name == self.name:
+                return part
+        raise ReplayMismatch(f"{self.rule.identity}: the part '{self.name}' is missing for a concrete call")
 
 
 def _fails(requires: Iterable[Require], wanted: Require) -> bool:
@@ -136,31 +203,3 @@ def _values(part: Part, wanted: Require) -> list[int]:
         r.independent.term.value for r in part.then
         if r.text == wanted.text and r.output == wanted.output and r.independent is not None
     ]
-
-
-def confirm(target: Target, rule: Rule, profile: str, script: Script, name: str, wanted: Require) -> Episode:
-    """The episode in which `wanted` fails; raises ReplayMismatch if there is none."""
-    episodes: list[tuple[Episode, list[int]]] = []
-    for episode in _tries(target, script, wanted):
-        part = _part(target, rule, profile, episode.calls[-1], name)
-        if not (part.given.term.is_const and part.given.term.value):
-            continue
-        if wanted.independent is None:
-            if _fails(part.then, wanted):
-                return episode
-            continue
-        episodes.append((episode, _values(part, wanted)))
-        if episodes[0][1] != episodes[-1][1]:
-            return episodes[0][0]
-    raise ReplayMismatch(
-        f"{rule.identity}, part '{name}': the interpreter does not reproduce that '{wanted.text}' fails")
-
-
-def _tries(target: Target, script: Script, wanted: Require) -> Iterator[Episode]:
-    """Runs that differ in what the host must not see: unused memory, or addresses and unrelated statics."""
-    if wanted.independent is not None and wanted.secrets != "stack":
-        yield run(target, script, PATTERNS[0])
-        yield run(target, script, PATTERNS[0], second=wanted.secrets)
-        return
-    yield from (run(target, script, pattern) for pattern in PATTERNS)
-    yield run(target, script, 0, unused=True)

@@ -8,6 +8,7 @@ from functools import partial
 
 from verify.engine.record import SmcEvent
 from verify.engine.transition import Transition
+from verify.interpret.session import HostWrites
 from verify.prove.target import FFA_VERSION, Target, link, link_contents, quiet_and_safe, started
 from verify.prove.trust import axioms
 from verify.solve.query import Answer, Satisfied, Solver, Undecided, Unsatisfiable
@@ -29,6 +30,9 @@ class Script:
     """Numbers for the interpreter: boot values, page size, calls, EL3's answers in order.
 
     `other` are the secrets of a second run of the last call, by variable, without the mark of the second run.
+    `host`: what the host writes to its memory, call by call; `left`: what EL3 leaves in EL2's RX buffer, by answer;
+    `pages`: states that pages have at first; `results` of the last call's page-table functions, in order; `page` and
+    `index`: the followed ones.
     """
 
     page_shift: int
@@ -38,6 +42,12 @@ class Script:
     calls: tuple[tuple[int, ...], ...]
     answers: tuple[tuple[int, ...], ...]
     values: Mapping[str, int]
+    host: tuple[HostWrites, ...] = ()
+    left: Mapping[int, Mapping[int, int]] = field(default_factory=dict)
+    pages: tuple[tuple[int, int], ...] = ()
+    results: tuple[int, ...] = ()
+    page: int = 0
+    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +101,7 @@ class Search:
                 answer: Answer = self.solver.ask(goal)
                 match answer:
                     case Satisfied(values=values):
-                        return self._script(chain, _readable(goal, values) if readable else values)
+                        return self._script(chain, make_readable(goal, values) if readable else values)
                     case Undecided():
                         return answer
                     case Unsatisfiable():
@@ -170,7 +180,7 @@ def _answers(events: Sequence[SmcEvent], values: Mapping[str, int]) -> list[tupl
     ]
 
 
-def _readable(conditions: Sequence[Term], values: Mapping[str, int]) -> dict[str, int]:
+def make_readable(conditions: Sequence[Term], values: Mapping[str, int]) -> dict[str, int]:
     """The model with as many variables as possible at 0 (or another plain value): a person has to read it."""
     roots = [condition for condition in conditions if not condition.is_const]
     result = dict(values)

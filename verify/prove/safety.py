@@ -5,23 +5,20 @@ Each obligation of the engine is proved or left open. An open one is a candidate
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from verify.engine.record import Obligation, contradict
+from verify.engine.record import Obligation
 from verify.prove.guarantee import check_guarantee
 from verify.prove.invariants import (
     RECLAIMED,
     Invariants,
-    cases,
     find_invariants,
+    known,
     page_sizes,
     reclaimed,
-    surroundings,
 )
-from verify.prove.target import Target
+from verify.prove.target import HARMLESS, Target
 from verify.solve.query import Solver
-from verify.terms import build as t
 from verify.terms.term import Term
 
 
@@ -57,9 +54,9 @@ def check_safety(target: Target, level: str, solver: Solver) -> Safety:
     found = find_invariants(target, level, solver)
     guarantee = check_guarantee(target, found, level, solver)
     record = target.step.record
-    proved = _proved(target, found, level, solver, record.obligations)
+    held = proved(target, found, level, solver)
     places: dict[tuple[str, str, str, int], bool] = {}
-    for item, holds in zip(record.obligations, proved, strict=True):
+    for item, holds in zip(record.obligations, held, strict=True):
         key = (item.span.file, item.function, item.kind, item.span.line)
         places[key] = places.get(key, True) and holds
     checked = tuple(Checked(kind, function, file, line, holds)
@@ -71,28 +68,36 @@ def check_safety(target: Target, level: str, solver: Solver) -> Safety:
     return Safety(level, checked, lost, found.names, (RECLAIMED,) if reclaimed(target, level) else ())
 
 
-def _proved(
-    target: Target, found: Invariants, level: str, solver: Solver, obligations: Sequence[Obligation]
-) -> list[bool]:
-    """Of each obligation, whether it follows in every case; first of unknown words, then of what they mean."""
-    result = [True] * len(obligations)
-    for case in cases(target):
-        for size in page_sizes():
-            here = [k for k, item in enumerate(obligations) if result[k] and not contradict(case, item.guard)]
-            given = [*surroundings(target, found, level, case), case, size]
-            claims = [t.implies(obligations[k].guard, obligations[k].holds) for k in here]
-            for k, holds in zip(here, _answers(target, solver, given, claims), strict=True):
-                result[k] = holds
-    return result
+def blocks(item: Obligation) -> bool:
+    """Does nothing hold after it is broken? Not so of what is defined all the same, nor of a read elsewhere."""
+    return item.kind not in HARMLESS and not item.is_read
 
 
-def _answers(target: Target, solver: Solver, given: list[Term], claims: list[Term]) -> list[bool]:
-    answers = solver.implied(given, claims)
+def proved(target: Target, found: Invariants, level: str, solver: Solver) -> tuple[bool, ...]:
+    """Of each obligation of one call, by its index in the record: does it follow, whatever the call and the state?
+
+    First of unknown words, then of what they mean. A later one rests on no earlier one.
+    """
+    obligations = target.step.record.obligations
+    guards: dict[int, list[int]] = {}
+    for number, item in enumerate(obligations):
+        guards.setdefault(id(item.guard), []).append(number)
+    result = [False] * len(obligations)
+    for numbers in guards.values():
+        claims = [obligations[k].holds for k in numbers]
+        given = known(target, level, obligations[numbers[0]].guard, found, claims)
+        for number, holds in zip(numbers, _follow(target, solver, given, claims), strict=True):
+            result[number] = holds
+    return tuple(result)
+
+
+def _follow(target: Target, solver: Solver, given: list[Term], claims: list[Term]) -> list[bool]:
+    """Which claims follow: first of words as unknown numbers, then of what these mean."""
+    answers = solver.implied(given, claims, page_sizes())
     left = [k for k, holds in enumerate(answers) if not holds]
-    if left:
-        meanings = target.step.record.exact.definitions([claims[k] for k in left])
-        if meanings:
-            again = solver.implied([*given, *meanings], [claims[k] for k in left])
-            for k, holds in zip(left, again, strict=True):
-                answers[k] = holds
+    meanings = target.step.record.exact.definitions([claims[k] for k in left])
+    if meanings:
+        again = solver.implied([*given, *meanings], [claims[k] for k in left], page_sizes())
+        for k, holds in zip(left, again, strict=True):
+            answers[k] = holds
     return answers

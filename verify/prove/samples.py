@@ -13,7 +13,7 @@ from verify.interpret.session import Session
 from verify.interpret.spmc import Spmc
 from verify.prove.concrete_scene import concrete_scene
 from verify.prove.outcome import Episode
-from verify.prove.target import FFA_VERSION, Target
+from verify.prove.target import FFA_VERSION, Target, buffer_paths
 from verify.rules.rule import Part, Rule
 from verify.solve.query import equations
 from verify.terms import build as t
@@ -95,7 +95,8 @@ def make_samples(target: Target) -> Samples:
 
 
 def _episode(target: Target, calls: list[list[int]]) -> Episode | None:
-    session = Session(target.unit, Spmc(version=target.max_version), trace=False, init=target.binding.init)
+    session = Session(target.unit, Spmc(version=target.max_version), trace=False, init=target.binding.init,
+                      paths=buffer_paths(target.binding))
     boot = []
     for name, item in target.unit.statics.items():
         for member in item.fields:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from verify.engine.content import Content, Unknown, byte
+from verify.engine.regions import PAGE_SIZES
 from verify.engine.shared import Shared, join_path
 from verify.engine.transition import Setup, Transition, pointee, run_call, run_init, set_at_boot
 from verify.engine.writes import holds_truth, written
 from verify.errors import InputError, InternalError
+from verify.interpret.session import BufferPaths
 from verify.ir.expr import POINTER
 from verify.ir.function import Unit
 from verify.rules.binding import Binding
@@ -17,7 +19,7 @@ from verify.rules.scene import Scene
 from verify.rules.symbolic_scene import symbolic_scene
 from verify.solve.query import Solver
 from verify.terms import build as t
-from verify.terms.evaluate import Memory
+from verify.terms.evaluate import Memory, evaluate
 from verify.terms.term import Term, variables
 
 FFA_VERSION = 0x84000063
@@ -71,19 +73,20 @@ class Target:
         return self._scenes[profile]
 
 
-def make_target(unit: Unit, binding: Binding, memory: bool = False) -> Target:
+def make_target(unit: Unit, binding: Binding, memory: bool = False, rounds: int = 0) -> Target:
     """Execute initialisation and one call. Raises InputError where initialisation asks for no version.
 
-    `memory`: follow the memory handlers to their end; otherwise they are not modelled.
+    `memory`: follow the memory handlers to their end; otherwise they are not modelled. `rounds`: for counterexamples,
+    look at no more iterations of a loop than these; 0: at all of them.
     """
     _check_types(unit, binding)
     locks = {binding.version: binding.version_lock, binding.negotiated: binding.version_lock}
     buffers = unit.statics[binding.buffers]
-    for member in buffers.fields:
-        if member.bits == POINTER:
-            locks[f"{binding.buffers}.{member.path}"] = binding.buffers_lock
+    locks |= {path: binding.buffers_lock for member in buffers.fields
+              if (path := join_path(binding.buffers, member)) != binding.buffers_lock}
     shared = Shared(locks, binding.version, binding.negotiated, _others(unit, locks),
-                    holds_truth(unit, binding.negotiated.partition(".")[0]), binding.buffers_lock, memory=memory)
+                    holds_truth(unit, binding.negotiated.partition(".")[0]), binding.buffers_lock, memory=memory,
+                    rounds=rounds)
     answers = Answers(Solver())
     setup = Setup(unit, shared, answers)
     init = run_init(setup, binding.init)
@@ -126,6 +129,18 @@ class Again:
             raise InternalError("the calls of a history do not ask the same questions")
         self.used += 1
         return answer
+
+
+def buffer_paths(binding: Binding) -> BufferPaths:
+    """The statics that point to EL2's buffers, for the interpreter."""
+    return BufferPaths(binding.own_tx, binding.own_rx, binding.descriptor)
+
+
+def mailbox_size(target: Target, page_shift: int) -> int:
+    """Of each of EL2's mailbox buffers, in bytes; a page where the target has none."""
+    sizes = [region.size for region in target.init.regions.values() if region.name == f"${target.binding.own_tx}"]
+    choice = PAGE_SIZES[(page_shift - 12) // 2]
+    return evaluate(sizes, choice)[0] if sizes else 1 << page_shift
 
 
 def _buffer(init: Transition, path: str) -> str:

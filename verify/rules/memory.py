@@ -24,7 +24,7 @@ EL2_TX, EL2_RX, DESCRIPTOR, HOST_TX, HOST_RX, HOST = (
 SHARE_HYP, UNSHARE_HYP, SHARE_FFA, UNSHARE_FFA, PIN, UNPIN = (
     "share-hyp", "unshare-hyp", "share-ffa", "unshare-ffa", "pin", "unpin")
 
-NO = Truth(t.FALSE)
+NO, YES = Truth(t.FALSE), Truth(t.TRUE)
 
 Read = Callable[[Term, int], Term]
 """(64-bit offset, size in bytes) → what is there, little endian."""
@@ -117,6 +117,8 @@ class Transfer:
     covers: Truth
     found: Word
     locked: Truth
+    blamed: Truth = YES
+    """It failed because of the arbitrary page. What fails has some page to blame, which the arbitrary one may be."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,10 +65,10 @@ class State:
     negotiated: Truth
     others: Mapping[str, Word]
     has_tx: Truth = NO
-    """The host has registered its mailbox: EL2 knows the TX buffer."""
-    has_rx: Truth = NO
+    """The host has registered its mailbox: EL2 knows the TX buffer. `post`: as this call leaves it."""
     tx_at: Word = NO_SIZE
     """Physical address of the host's TX buffer, where EL2 knows one (64 bits)."""
+    has_rx: Truth = NO
     rx_at: Word = NO_SIZE
 
     @property

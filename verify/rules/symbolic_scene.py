@@ -14,8 +14,8 @@ from verify.engine.record import (
     Record,
     SmcEvent,
     TransferEvent,
-    in_loop,
 )
+from verify.engine.relevance import in_loop
 from verify.engine.shared import placed
 from verify.engine.transition import Transition, page_shift
 from verify.engine.value import ORIGIN_BITS, Integer, Pointer
@@ -39,6 +39,8 @@ from verify.rules.words import Output, Truth, Word, blame, no, number
 from verify.terms import build as t
 from verify.terms.term import Term
 
+HAZARD = "hazard"
+"""The output of undefined behaviour."""
 STATE_OUTPUTS = frozenset({"version", "negotiated"})
 """Outputs that are known even where a call runs into something that is not modelled."""
 
@@ -55,26 +57,21 @@ def _state(values: Mapping[str, Integer], pointers: Mapping[str, Pointer], bindi
     version, flag = values[binding.version], values[binding.negotiated]
     negotiated = t.ne(flag.term, t.const(0, flag.term.bits))
     return State(_word(version, "version"), _truth(negotiated, "negotiated", flag.origin), {},
-                 _is_set(values, binding.host_tx), _is_set(values, binding.host_rx),
-                 _address(pointers, binding.host_tx), _address(pointers, binding.host_rx))
+                 *_mailbox(pointers, binding.host_tx), *_mailbox(pointers, binding.host_rx))
 
 
-def _address(pointers: Mapping[str, Pointer], path: str) -> Word:
+def _mailbox(pointers: Mapping[str, Pointer], path: str) -> tuple[Truth, Word]:
+    """(registered?, where)"""
     if path not in pointers:
-        return Word(t.const(0, 64))
-    return Word(placed(pointers[path])[1], (Output("mailbox", pointers[path].origin),))
-
-
-def _is_set(values: Mapping[str, Integer], path: str) -> Truth:
-    if path not in values:
-        return Truth(t.FALSE)
-    value = values[path]
-    return Truth(t.ne(value.term, t.const(0, value.term.bits)), (Output("mailbox", value.origin),))
+        return Truth(t.FALSE), Word(t.const(0, 64))
+    output = (Output("mailbox", pointers[path].origin),)
+    is_set, at = placed(pointers[path])
+    return Truth(is_set, output), Word(at, output)
 
 
 def _after(step: Transition, binding: Binding) -> dict[str, Integer]:
     """The state at the end; where the path is not modelled to its end, as far as it got."""
-    watched = (binding.version, binding.negotiated, binding.host_tx, binding.host_rx)
+    watched = (binding.version, binding.negotiated)
     result = {path: step.after[path] for path in watched if path in step.after}
     for boundary in step.record.boundaries:
         for path, value in boundary.state:
@@ -151,7 +148,7 @@ def symbolic_scene(
     return Scene(
         call=Call(tuple(Word(term) for term in step.inputs)),
         pre=_state(step.pre, step.seen, binding),
-        post=_state(_after(step, binding), step.pointers, binding),
+        post=_state(_after(step, binding), step.left, binding),
         result=Result(_handled(step), tuple(_word(value, f"x{k}") for k, value in enumerate(step.outputs))),
         smcs=tuple(_smc(step.record, event, binding) for event in step.record.smcs if not event.is_forward),
         forwards=tuple(_smc(step.record, event, binding) for event in step.record.smcs if event.is_forward),
@@ -208,7 +205,7 @@ def _lock_step(event: LockEvent, binding: Binding) -> LockStep:
 
 def _hazard(record: Record, item: Obligation) -> Hazard:
     site = record.site(item.span, item.function, "hazard", item.kind)
-    return Hazard(item.kind, _truth(t.and_(item.guard, t.not_(item.holds)), "hazard", site))
+    return Hazard(item.kind, _truth(t.and_(item.guard, t.not_(item.holds)), HAZARD, site))
 
 
 def _transfer(event: TransferEvent, binding: Binding) -> Transfer:
@@ -216,7 +213,7 @@ def _transfer(event: TransferEvent, binding: Binding) -> Transfer:
     success = Truth(t.eq(event.result, t.const(0, 32)))
     locked = Truth(dict(event.locks).get(binding.buffers_lock, t.FALSE))
     return Transfer(event.action, _truth(event.guard, "pages", site), success, Truth(event.covers), Word(event.found),
-                    locked)
+                    locked, Truth(event.blamed))
 
 
 def _size(step: Transition, path: str) -> Word:

@@ -14,7 +14,9 @@ from verify.prove.invariants import check_reached, find_invariants
 from verify.prove.judge import Judge, Setting
 from verify.prove.outcome import RuleResult
 from verify.prove.reset import MAX_HISTORY
+from verify.prove.safety import proved
 from verify.prove.samples import make_samples
+from verify.prove.starts import make_starts
 from verify.prove.target import Target, make_target
 from verify.prove.trust import LEVELS
 from verify.prove.unmodelled import assumed_safe
@@ -59,22 +61,27 @@ class _Work:
 _WORK: list[_Work] = []
 
 
+ROUNDS = 2
+"""Iterations of a loop that counterexamples are looked for in."""
+
+
 def prepare(unit: Unit, binding: Binding, options: Options) -> tuple[Target, tuple[Setting, ...]]:
     """Execute the unit and find the invariants of each trust level, the strictest first."""
-    target = make_target(unit, binding)
+    target, light = make_target(unit, binding, memory=True), make_target(unit, binding)
     for number in range(1, MAX_HISTORY + 1):
-        target.history(number)
-    settings = []
+        light.history(number)
     samples = make_samples(target)
+    starts = make_starts(make_target(unit, binding, memory=True, rounds=ROUNDS))
+    settings = []
     for level in sorted(options.trusts, key=LEVELS.index, reverse=True):
         solver = Solver(options.limit or RLIMIT)
         found = find_invariants(target, level, solver)
         check_reached(target, found, samples.episodes)
         guarantee = check_guarantee(target, found, level, solver)
-        settings.append(Setting(target, level, options.profile, found, guarantee, samples, options.pages))
-    weakest = settings[-1]
-    assumed = assumed_safe(target, weakest.invariants, weakest.level, (), solver)
-    settings = [replace(setting, assumed=assumed if setting.invariants.names else ()) for setting in settings]
+        holds = proved(target, found, level, solver)
+        assumed = assumed_safe(target, holds) if found.names else ()
+        settings.append(Setting(target, light, level, options.profile, found, guarantee, holds, samples, starts,
+                                options.pages, assumed=assumed))
     return target, tuple(settings)
 
 

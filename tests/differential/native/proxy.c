@@ -10,4 +10,6 @@
 
 struct kvm_host_psci_config kvm_host_psci_config;
 
+#ifndef WITHOUT_TABLES
 #include "tables.h"
+#endif

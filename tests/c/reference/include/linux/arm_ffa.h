@@ -53,7 +53,8 @@
 #define FFA_PARTITION_SIZE_1_0 8
 #define FFA_PARTITION_SIZE 24
 
-/* FFA_FEATURES of FFA_RXTX_MAP: the smallest mailbox in bits 1 to 0; from 1.2 on the largest in bits 31 to 16, in FF-A's pages. */
+/* FFA_FEATURES of FFA_RXTX_MAP: from 1.2 on the largest mailbox is in bits 31 to 16, in FF-A's pages; 0 is any. */
+#define FFA_MAILBOX_SMALLEST 0x3
 #define FFA_MAILBOX_4K 0
 #define FFA_MAILBOX_64K 1
 #define FFA_MAILBOX_16K 2

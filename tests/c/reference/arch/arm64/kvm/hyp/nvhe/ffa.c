@@ -46,12 +46,14 @@ struct transaction {
 	u64 handle;
 };
 
-/* `lock` protects everything down to `second`, the pages of all transactions, and EL3's use of the mailboxes. */
+/* `lock` protects what follows it, the state of shared pages, and EL3's use of EL2's own mailboxes. */
 static struct {
 	hyp_spinlock_t lock;
 	void *tx;
 	void *rx;
 	bool is_rx_full;
+	struct transaction first;
+	struct transaction second;
 } host_buffers;
 
 static struct {
@@ -63,9 +65,6 @@ static struct {
 	void *buf;
 	size_t len;
 } ffa_desc_buf;
-
-static struct transaction first;
-static struct transaction second;
 
 /* The version is written under the lock; once it is agreed it never changes. */
 static DEFINE_HYP_SPINLOCK(version_lock);
@@ -113,33 +112,104 @@ static bool is_version_one(u32 version)
 	return (version >> 16) == 1;
 }
 
+/* An SMC that EL2 makes for itself. EL3 may change all of x0 to x17, which only this form says. */
+static void ask(struct arm_smccc_1_2_regs *said, u32 function, u64 x1, u64 x2, u64 x3, u64 x4, u64 x5)
+{
+	struct arm_smccc_1_2_regs args = {
+		.a0 = function, .a1 = x1, .a2 = x2, .a3 = x3, .a4 = x4, .a5 = x5,
+	};
+
+	arm_smccc_1_2_smc(&args, said);
+}
+
+/* A code of FF-A's, whatever EL3 made of it. */
+static int code_of(const struct arm_smccc_1_2_regs *said)
+{
+	s32 code = (s32)said->a2;
+
+	if ((u32)said->a0 != FFA_ERROR || code >= 0 || code < FFA_RET_NO_DATA)
+		return FFA_RET_ABORTED;
+	return code;
+}
+
+/* EL3 may fill EL2's RX buffer again. */
+static int release_rx(void)
+{
+	struct arm_smccc_1_2_regs said;
+
+	ask(&said, FFA_RX_RELEASE, 0, 0, 0, 0, 0);
+	return (u32)said.a0 == FFA_SUCCESS ? ANSWERED : FFA_RET_ABORTED;
+}
+
 /* The secure world's word for a version: yes if it has that minor or a higher one. */
 static bool spmc_accepts(u32 wanted)
 {
-	struct arm_smccc_1_2_regs args = { .a0 = FFA_VERSION, .a1 = wanted };
 	struct arm_smccc_1_2_regs said;
 
-	arm_smccc_1_2_smc(&args, &said);
+	ask(&said, FFA_VERSION, wanted, 0, 0, 0, 0);
 	return is_version_one(said.a0) && (u32)said.a0 >= wanted;
+}
+
+/* To the secure world EL2 is what the host is to EL2. */
+static bool is_spmc_ours(void)
+{
+	struct arm_smccc_1_2_regs said;
+
+	ask(&said, FFA_ID_GET, 0, 0, 0, 0, 0);
+	return (u32)said.a0 == FFA_SUCCESS && (u32)said.a2 == HOST_ENDPOINT;
+}
+
+/* In bytes; 0 if the word says nothing that is known. */
+static u32 smallest_mailbox(u32 properties)
+{
+	switch (properties & FFA_MAILBOX_SMALLEST) {
+	case FFA_MAILBOX_4K:
+		return SZ_4K;
+	case FFA_MAILBOX_16K:
+		return SZ_16K;
+	case FFA_MAILBOX_64K:
+		return SZ_64K;
+	}
+	return 0;
+}
+
+/* Does the secure world take mailboxes of EL2's size? */
+static bool are_mailboxes_taken(u32 version)
+{
+	struct arm_smccc_1_2_regs said;
+	u32 least, most;
+
+	ask(&said, FFA_FEATURES, FFA_FN64_RXTX_MAP, 0, 0, 0, 0);
+	if ((u32)said.a0 != FFA_SUCCESS)
+		return false;
+
+	least = smallest_mailbox(said.a2);
+	most = version >= FFA_VERSION_1_2 ? (u32)said.a2 >> 16 : 0;
+	return least && least <= MAILBOX_SIZE && (!most || most >= MAILBOX_SIZE / FFA_PAGE_SIZE);
 }
 
 /* Which version the host gets, or NOT_SUPPORTED; called with the lock held. */
 static u32 agree(u32 wanted)
 {
-	if (!is_version_one(wanted) || !hyp_ffa_version)
+	u32 version = hyp_ffa_version;
+
+	if (!is_version_one(wanted) || !version)
 		return (u32)FFA_RET_NOT_SUPPORTED;
 
 	if (has_version_negotiated)
-		return wanted < hyp_ffa_version ? (u32)FFA_RET_NOT_SUPPORTED : hyp_ffa_version;
+		return wanted < version ? (u32)FFA_RET_NOT_SUPPORTED : version;
 
-	if (wanted < hyp_ffa_version) {
+	if (wanted < version) {
 		if (!spmc_accepts(wanted))
 			return (u32)FFA_RET_NOT_SUPPORTED;
-		hyp_ffa_version = wanted;
+		version = wanted;
 	}
+	if (!is_spmc_ours() || !are_mailboxes_taken(version))
+		return (u32)FFA_RET_NOT_SUPPORTED;
 
+	hyp_ffa_version = version;
 	smp_store_release(&has_version_negotiated, true);
-	return hyp_ffa_version;
+	return version;
 }
 
 static void negotiate(struct kvm_cpu_context *host)
@@ -174,110 +244,33 @@ static bool look_up_version(u32 *version)
 	return agreed;
 }
 
-/* An SMC that EL2 makes for itself. EL3 may change all of x0 to x17, which only this form says. */
-static void ask(struct arm_smccc_1_2_regs *said, u32 function, u64 x1, u64 x2, u64 x3, u64 x4, u64 x5)
-{
-	struct arm_smccc_1_2_regs args = {
-		.a0 = function, .a1 = x1, .a2 = x2, .a3 = x3, .a4 = x4, .a5 = x5,
-	};
-
-	arm_smccc_1_2_smc(&args, said);
-}
-
-/* A code of FF-A's, whatever EL3 made of it. */
-static int code_of(const struct arm_smccc_1_2_regs *said)
-{
-	s32 code = (s32)said->a2;
-
-	if ((u32)said->a0 != FFA_ERROR || code >= 0 || code < FFA_RET_NO_DATA)
-		return FFA_RET_ABORTED;
-	return code;
-}
-
-/* EL3 may fill EL2's RX buffer again. */
-static int release_rx(void)
-{
-	struct arm_smccc_1_2_regs said;
-
-	ask(&said, FFA_RX_RELEASE, 0, 0, 0, 0, 0);
-	return (u32)said.a0 == FFA_SUCCESS ? ANSWERED : FFA_RET_ABORTED;
-}
-
 /* -- mailboxes ------------------------------------------------------------------------------------------------ */
-
-static u32 smallest_mailbox(void)
-{
-	if (PAGE_SIZE == SZ_4K)
-		return FFA_MAILBOX_4K;
-	return PAGE_SIZE == SZ_16K ? FFA_MAILBOX_16K : FFA_MAILBOX_64K;
-}
 
 /* A mailbox is one page, no less; no more either, which 1.2 can say. */
 static void describe_mailbox(struct kvm_cpu_context *host, u32 version)
 {
+	u32 least = PAGE_SIZE == SZ_4K ? FFA_MAILBOX_4K : PAGE_SIZE == SZ_16K ? FFA_MAILBOX_16K : FFA_MAILBOX_64K;
 	u32 most = version >= FFA_VERSION_1_2 ? MAILBOX_SIZE / FFA_PAGE_SIZE : 0;
 
-	answer(host, FFA_SUCCESS, 0, most << 16 | smallest_mailbox(), 0);
-}
-
-/* Will EL3 take mailboxes of EL2's size? */
-static int check_mailbox_size(u32 version)
-{
-	struct arm_smccc_1_2_regs said;
-	u32 most;
-
-	ask(&said, FFA_FEATURES, FFA_FN64_RXTX_MAP, 0, 0, 0, 0);
-	if ((u32)said.a0 != FFA_SUCCESS)
-		return code_of(&said);
-
-	switch (said.a2 & 3) {
-	case FFA_MAILBOX_4K:
-		break;
-	case FFA_MAILBOX_16K:
-		if (MAILBOX_SIZE < SZ_16K)
-			return FFA_RET_NO_MEMORY;
-		break;
-	case FFA_MAILBOX_64K:
-		if (MAILBOX_SIZE < SZ_64K)
-			return FFA_RET_NO_MEMORY;
-		break;
-	default:
-		return FFA_RET_NO_MEMORY;
-	}
-
-	most = (u32)said.a2 >> 16;
-	if (version >= FFA_VERSION_1_2 && most && most < MAILBOX_SIZE / FFA_PAGE_SIZE)
-		return FFA_RET_NO_MEMORY;
-	return ANSWERED;
-}
-
-/* Whole pages in memory, which are not the same. */
-static bool are_mailboxes(u64 tx, u64 rx)
-{
-	return tx && rx && PAGE_ALIGNED(tx) && PAGE_ALIGNED(rx) && tx < MEMORY_END && rx < MEMORY_END && tx != rx;
-}
-
-static void *mailbox_at(u64 address)
-{
-	return hyp_phys_to_virt(address);
+	answer(host, FFA_SUCCESS, 0, most << 16 | least, 0);
 }
 
 /* The page stays where it is, and EL2 may look at it. */
-static int take_page(u64 address)
+static int take_page(void *page)
 {
-	if (__pkvm_host_share_hyp(hyp_phys_to_pfn(address)))
+	if (__pkvm_host_share_hyp(hyp_virt_to_pfn(page)))
 		return FFA_RET_INVALID_PARAMETERS;
-	if (hyp_pin_shared_mem(mailbox_at(address), mailbox_at(address) + MAILBOX_SIZE)) {
-		__pkvm_host_unshare_hyp(hyp_phys_to_pfn(address));
+	if (hyp_pin_shared_mem(page, page + 1)) {
+		__pkvm_host_unshare_hyp(hyp_virt_to_pfn(page));
 		return FFA_RET_INVALID_PARAMETERS;
 	}
 	return ANSWERED;
 }
 
-static void give_page_back(u64 address)
+static void give_page_back(void *page)
 {
-	hyp_unpin_shared_mem(mailbox_at(address), mailbox_at(address) + MAILBOX_SIZE);
-	__pkvm_host_unshare_hyp(hyp_phys_to_pfn(address));
+	hyp_unpin_shared_mem(page, page + 1);
+	__pkvm_host_unshare_hyp(hyp_virt_to_pfn(page));
 }
 
 static int give_mailboxes_to_el3(void)
@@ -286,21 +279,13 @@ static int give_mailboxes_to_el3(void)
 
 	ask(&said, FFA_FN64_RXTX_MAP, hyp_virt_to_phys(hyp_buffers.tx), hyp_virt_to_phys(hyp_buffers.rx),
 	    MAILBOX_SIZE / FFA_PAGE_SIZE, 0, 0);
-	return (u32)said.a0 == FFA_SUCCESS ? ANSWERED : code_of(&said);
+	return said.a0 == FFA_SUCCESS ? ANSWERED : code_of(&said);
 }
 
-static int take_mailboxes(u64 tx, u64 rx, u32 version)
+static int take_mailboxes(void *tx, void *rx)
 {
-	int verdict;
+	int verdict = take_page(tx);
 
-	if (host_buffers.tx)
-		return FFA_RET_DENIED;
-
-	verdict = check_mailbox_size(version);
-	if (verdict < 0)
-		return verdict;
-
-	verdict = take_page(tx);
 	if (verdict < 0)
 		return verdict;
 
@@ -312,8 +297,8 @@ static int take_mailboxes(u64 tx, u64 rx, u32 version)
 	if (verdict < 0)
 		goto give_both_back;
 
-	host_buffers.tx = mailbox_at(tx);
-	host_buffers.rx = mailbox_at(rx);
+	host_buffers.tx = tx;
+	host_buffers.rx = rx;
 	host_buffers.is_rx_full = false;
 	return ANSWERED;
 
@@ -324,18 +309,23 @@ give_tx_back:
 	return verdict;
 }
 
-static int map_mailboxes(struct kvm_cpu_context *host, u32 version)
+static int map_mailboxes(struct kvm_cpu_context *host)
 {
 	DECLARE_REG(u64, tx, host, 1);
 	DECLARE_REG(u64, rx, host, 2);
 	DECLARE_REG(u32, pages, host, 3);
 	int verdict;
 
-	if (!are_mailboxes(tx, rx) || pages != MAILBOX_SIZE / FFA_PAGE_SIZE)
+	if (!tx || !rx || !PAGE_ALIGNED(tx) || !PAGE_ALIGNED(rx) || pages != MAILBOX_SIZE / FFA_PAGE_SIZE)
 		return FFA_RET_INVALID_PARAMETERS;
 
 	hyp_spin_lock(&host_buffers.lock);
-	verdict = take_mailboxes(tx, rx, version);
+	if (host_buffers.tx)
+		verdict = FFA_RET_DENIED;
+	else if (tx == rx || tx >= MEMORY_END || rx >= MEMORY_END)
+		verdict = FFA_RET_INVALID_PARAMETERS;
+	else
+		verdict = take_mailboxes(hyp_phys_to_virt(tx), hyp_phys_to_virt(rx));
 	hyp_spin_unlock(&host_buffers.lock);
 
 	if (verdict == ANSWERED)
@@ -355,8 +345,8 @@ static int give_mailboxes_back(void)
 	if ((u32)said.a0 != FFA_SUCCESS)
 		return code_of(&said);
 
-	give_page_back(hyp_virt_to_phys(host_buffers.tx));
-	give_page_back(hyp_virt_to_phys(host_buffers.rx));
+	give_page_back(host_buffers.tx);
+	give_page_back(host_buffers.rx);
 	host_buffers.tx = NULL;
 	host_buffers.rx = NULL;
 	host_buffers.is_rx_full = false;
@@ -420,7 +410,7 @@ static int list_partitions(const struct arm_smccc_1_2_regs *args, struct arm_smc
 {
 	int verdict, released;
 
-	if (!host_buffers.rx || host_buffers.is_rx_full)
+	if (host_buffers.is_rx_full)
 		return FFA_RET_BUSY;
 
 	arm_smccc_1_2_smc(args, said);
@@ -467,13 +457,12 @@ static int get_partitions(struct kvm_cpu_context *host, u32 version)
 	struct arm_smccc_1_2_regs said;
 	int verdict;
 
-	if (reserved6 || reserved7)
-		return FFA_RET_INVALID_PARAMETERS;
-	if (flags && (flags != FFA_PARTITION_INFO_COUNT_ONLY || version < FFA_VERSION_1_1))
-		return FFA_RET_INVALID_PARAMETERS;
-
 	hyp_spin_lock(&host_buffers.lock);
-	if (flags)
+	if (!host_buffers.rx)
+		verdict = FFA_RET_BUSY;
+	else if (reserved6 || reserved7 || flags > (version >= FFA_VERSION_1_1 ? FFA_PARTITION_INFO_COUNT_ONLY : 0))
+		verdict = FFA_RET_INVALID_PARAMETERS;
+	else if (flags)
 		verdict = count_partitions(&args, &said);
 	else
 		verdict = list_partitions(&args, &said, version);
@@ -527,25 +516,6 @@ static u32 unshare_ranges(const struct ffa_range *ranges, u32 count)
 			break;
 	}
 	return i;
-}
-
-/* What this call has shared can be taken back: nobody else may change it while the lock is held. */
-static void take_back(const struct ffa_range *ranges, u32 count)
-{
-	WARN_ON(unshare_ranges(ranges, count) != count);
-}
-
-/* All ranges, or none. */
-static int share_all(const struct ffa_range *ranges, u32 count, u64 *pages)
-{
-	u32 shared = share_ranges(ranges, count, pages);
-	int verdict;
-
-	if (shared == count)
-		return ANSWERED;
-	verdict = is_range(&ranges[shared]) ? FFA_RET_DENIED : FFA_RET_INVALID_PARAMETERS;
-	take_back(ranges, shared);
-	return verdict;
 }
 
 /* -- descriptions of memory ----------------------------------------------------------------------------------- */
@@ -659,73 +629,97 @@ static u64 handle_of(u32 low, u32 high)
 
 static struct transaction *find_transaction(u64 handle)
 {
-	if (first.phase != UNUSED && first.handle == handle)
-		return &first;
-	if (second.phase != UNUSED && second.handle == handle)
-		return &second;
+	if (host_buffers.first.phase != UNUSED && host_buffers.first.handle == handle)
+		return &host_buffers.first;
+	if (host_buffers.second.phase != UNUSED && host_buffers.second.handle == handle)
+		return &host_buffers.second;
 	return NULL;
 }
 
 static struct transaction *find_unused(void)
 {
-	if (first.phase == UNUSED)
-		return &first;
-	return second.phase == UNUSED ? &second : NULL;
+	if (host_buffers.first.phase == UNUSED)
+		return &host_buffers.first;
+	return host_buffers.second.phase == UNUSED ? &host_buffers.second : NULL;
 }
 
 static bool is_any_half_sent(void)
 {
-	return first.phase == HALF_SENT || second.phase == HALF_SENT;
+	return host_buffers.first.phase == HALF_SENT || host_buffers.second.phase == HALF_SENT;
 }
 
-/* Did EL3 take a fragment, and is what it says then what the protocol says? */
-static bool is_taken(const struct arm_smccc_1_2_regs *said, u32 sent, u32 length)
+/* Did EL3 take everything up to `sent`, and does it say so as the protocol has it? */
+static bool is_taken(const struct arm_smccc_1_2_regs *said, const struct transaction *next, bool is_first)
 {
-	if (sent == length)
-		return (u32)said->a0 == FFA_SUCCESS;
-	return (u32)said->a0 == FFA_MEM_FRAG_RX && (u32)said->a3 == sent && !(u32)said->a4;
+	if (next->sent == next->length)
+		return (u32)said->a0 == FFA_SUCCESS && !(u32)said->a1 &&
+		       (is_first || handle_of(said->a2, said->a3) == next->handle);
+	return (u32)said->a0 == FFA_MEM_FRAG_RX && (u32)said->a3 == next->sent && !(u32)said->a4 &&
+	       (is_first || handle_of(said->a1, said->a2) == next->handle);
+}
+
+static void remember(struct transaction *known, const struct transaction *next)
+{
+	known->phase = next->sent == next->length ? SENT : HALF_SENT;
+	known->length = next->length;
+	known->sent = next->sent;
+	known->all_pages = next->all_pages;
+	known->pages = next->pages;
+	known->handle = next->handle;
 }
 
 /* The host is told its handle, and in the middle of it where to go on. */
-static void answer_sent(struct kvm_cpu_context *host, const struct transaction *known)
+static void answer_sent(struct kvm_cpu_context *host, const struct transaction *next)
 {
-	u32 low = (u32)known->handle, high = known->handle >> 32;
+	u32 low = (u32)next->handle, high = next->handle >> 32;
 
-	if (known->sent == known->length)
+	if (next->sent == next->length)
 		answer(host, FFA_SUCCESS, 0, low, high);
 	else
-		answer(host, FFA_MEM_FRAG_RX, low, high, known->sent);
+		answer(host, FFA_MEM_FRAG_RX, low, high, next->sent);
 }
 
-/* Share the ranges of one fragment; the description announces so many pages in all. */
-static int share_fragment(const struct ffa_range *ranges, u32 count, u64 *pages, u32 all_pages, bool is_last)
+/*
+ * The ranges of one fragment are shared, then EL3 is told. Unless it takes them they are the host's alone again: nobody
+ * else may change that while the lock is held.
+ */
+static int send_ranges(const struct ffa_range *ranges, u32 count, struct transaction *next, bool is_first,
+		       const struct arm_smccc_1_2_regs *args, struct arm_smccc_1_2_regs *said)
 {
-	u64 before = *pages, more;
-	int verdict = share_all(ranges, count, &more);
+	u64 pages = 0;
+	u32 shared = share_ranges(ranges, count, &pages);
+	int verdict = ANSWERED;
 
-	if (verdict < 0)
-		return verdict;
-	if (is_last ? before + more != all_pages : before + more > all_pages) {
-		take_back(ranges, count);
-		return FFA_RET_INVALID_PARAMETERS;
+	next->pages += pages;
+	if (shared < count) {
+		verdict = is_range(&ranges[shared]) ? FFA_RET_DENIED : FFA_RET_INVALID_PARAMETERS;
+	} else if (next->pages > next->all_pages ||
+		   (next->sent == next->length && next->pages != next->all_pages)) {
+		verdict = FFA_RET_INVALID_PARAMETERS;
+	} else {
+		arm_smccc_1_2_smc(args, said);
+		if (!is_taken(said, next, is_first)) {
+			next->phase = UNUSED;
+			verdict = code_of(said);
+		}
 	}
-	*pages = before + more;
-	return ANSWERED;
+	if (verdict < 0)
+		WARN_ON(unshare_ranges(ranges, shared) != shared);
+	return verdict;
 }
 
 /* The host's message is copied once; what is checked is what EL3 reads. */
 static int send_first_fragment(struct kvm_cpu_context *host, u32 func_id, u32 version, u32 length, u32 fragment)
 {
+	struct arm_smccc_1_2_regs args = { .a0 = func_id, .a1 = length, .a2 = fragment }, said;
 	bool is_lent = func_id == FFA_MEM_LEND || func_id == FFA_FN64_MEM_LEND;
+	struct transaction next = { .length = length, .sent = fragment };
 	struct transaction *known = find_unused();
 	const struct ffa_composite *composite;
-	const struct ffa_range *ranges;
 	void *message = hyp_buffers.tx;
-	struct arm_smccc_1_2_regs said;
-	struct parts parts;
-	u64 pages = 0;
-	u32 count;
+	struct parts parts = {};
 	int verdict;
+	u32 count;
 
 	if (!host_buffers.tx)
 		return FFA_RET_INVALID_PARAMETERS;
@@ -740,28 +734,15 @@ static int send_first_fragment(struct kvm_cpu_context *host, u32 func_id, u32 ve
 		return FFA_RET_INVALID_PARAMETERS;
 
 	composite = message + parts.composite;
-	ranges = (const void *)(composite + 1);
-	count = (fragment - parts.composite - sizeof(*composite)) / sizeof(*ranges);
-	verdict = share_fragment(ranges, count, &pages, composite->pages, fragment == length);
+	count = (fragment - parts.composite - sizeof(*composite)) / sizeof(struct ffa_range);
+	next.all_pages = composite->pages;
+	verdict = send_ranges((const void *)(composite + 1), count, &next, true, &args, &said);
 	if (verdict < 0)
 		return verdict;
 
-	ask(&said, func_id, length, fragment, 0, 0, 0);
-	if (!is_taken(&said, fragment, length)) {
-		take_back(ranges, count);
-		return code_of(&said);
-	}
-
-	if (fragment == length)
-		known->handle = handle_of(said.a2, said.a3);
-	else
-		known->handle = handle_of(said.a1, said.a2);
-	known->phase = fragment == length ? SENT : HALF_SENT;
-	known->length = length;
-	known->sent = fragment;
-	known->all_pages = composite->pages;
-	known->pages = pages;
-	answer_sent(host, known);
+	next.handle = fragment == length ? handle_of(said.a2, said.a3) : handle_of(said.a1, said.a2);
+	remember(known, &next);
+	answer_sent(host, &next);
 	return ANSWERED;
 }
 
@@ -776,11 +757,12 @@ static int send_memory(struct kvm_cpu_context *host, u32 func_id, u32 version)
 
 	if (!(func_id & ARM_SMCCC_SMC_64))
 		buffer = (u32)buffer;
-	if (buffer || buffer_pages || !fragment || fragment > length || length % 16 || fragment % 16 ||
-	    fragment > MAILBOX_SIZE)
+	if (buffer || buffer_pages || !fragment || fragment > length || fragment > MAILBOX_SIZE)
 		return FFA_RET_INVALID_PARAMETERS;
 	if (length > ffa_desc_buf.len)
 		return FFA_RET_NO_MEMORY;
+	if (length % 16 || fragment % 16)
+		return FFA_RET_INVALID_PARAMETERS;
 
 	hyp_spin_lock(&host_buffers.lock);
 	verdict = send_first_fragment(host, func_id, version, length, fragment);
@@ -794,40 +776,34 @@ static int send_memory(struct kvm_cpu_context *host, u32 func_id, u32 version)
  */
 static int send_next_fragment(struct kvm_cpu_context *host, u32 low, u32 high, u32 fragment)
 {
+	struct arm_smccc_1_2_regs args = { .a0 = FFA_MEM_FRAG_TX, .a1 = low, .a2 = high, .a3 = fragment };
 	struct transaction *known = find_transaction(handle_of(low, high));
-	const struct ffa_range *ranges = hyp_buffers.tx;
-	u32 count = fragment / sizeof(*ranges), length, sent;
 	struct arm_smccc_1_2_regs said;
+	struct transaction next;
 	int verdict;
-	u64 pages;
 
 	if (!host_buffers.tx || !known || known->phase != HALF_SENT)
 		return FFA_RET_INVALID_PARAMETERS;
 
-	length = known->length;
-	sent = known->sent;
-	pages = known->pages;
-	if (sent > length || fragment > length - sent)
+	next.phase = HALF_SENT;
+	next.handle = handle_of(low, high);
+	next.length = known->length;
+	next.sent = known->sent;
+	next.all_pages = known->all_pages;
+	next.pages = known->pages;
+	if (next.sent > next.length || fragment > next.length - next.sent)
 		return FFA_RET_INVALID_PARAMETERS;
-	sent += fragment;
+	next.sent += fragment;
 
 	memcpy(hyp_buffers.tx, host_buffers.tx, fragment);
-	verdict = share_fragment(ranges, count, &pages, known->all_pages, sent == length);
-	if (verdict < 0)
+	verdict = send_ranges(hyp_buffers.tx, fragment / sizeof(struct ffa_range), &next, false, &args, &said);
+	if (verdict < 0) {
+		known->phase = next.phase;
 		return verdict;
-
-	ask(&said, FFA_MEM_FRAG_TX, low, high, fragment, HOST_ENDPOINT, 0);
-	if (!is_taken(&said, sent, length) ||
-	    (sent < length && handle_of(said.a1, said.a2) != handle_of(low, high))) {
-		take_back(ranges, count);
-		known->phase = UNUSED;
-		return code_of(&said);
 	}
 
-	known->sent = sent;
-	known->pages = pages;
-	known->phase = sent == length ? SENT : HALF_SENT;
-	answer_sent(host, known);
+	remember(known, &next);
+	answer_sent(host, &next);
 	return ANSWERED;
 }
 
@@ -944,9 +920,9 @@ static int take_memory_back(u32 low, u32 high, u32 flags, u32 version)
 	const struct ffa_composite *composite;
 	void *message = ffa_desc_buf.buf;
 	struct arm_smccc_1_2_regs said;
-	struct parts parts;
+	struct parts parts = {};
 	int verdict;
-	u32 length;
+	u32 length = 0;
 
 	if (!host_buffers.tx || !known)
 		return FFA_RET_INVALID_PARAMETERS;
@@ -964,7 +940,7 @@ static int take_memory_back(u32 low, u32 high, u32 flags, u32 version)
 		return code_of(&said);
 
 	composite = message + parts.composite;
-	take_back((const void *)(composite + 1), composite->ranges);
+	WARN_ON(unshare_ranges((const void *)(composite + 1), composite->ranges) != composite->ranges);
 	known->phase = UNUSED;
 	return ANSWERED;
 }
@@ -1050,6 +1026,17 @@ static int check_request(struct kvm_cpu_context *host)
 	return PASS_ON;
 }
 
+/* The host has processors for secure endpoints only. */
+static int check_run(struct kvm_cpu_context *host)
+{
+	DECLARE_REG(u32, ids, host, 1);
+	DECLARE_REG(u32, reserved2, host, 2);
+
+	if (!((ids >> 16) & SECURE_ENDPOINT) || reserved2)
+		return FFA_RET_INVALID_PARAMETERS;
+	return PASS_ON;
+}
+
 static void show_all(struct kvm_cpu_context *host, const struct arm_smccc_1_2_regs *said)
 {
 	cpu_reg(host, 0) = said->a0;
@@ -1115,7 +1102,7 @@ static int serve(struct kvm_cpu_context *host, u32 func_id, u32 version)
 	case FFA_FEATURES:
 		return describe(host, version);
 	case FFA_FN64_RXTX_MAP:
-		return map_mailboxes(host, version);
+		return map_mailboxes(host);
 	case FFA_RXTX_UNMAP:
 		return unmap_mailboxes(host);
 	case FFA_RX_RELEASE:
@@ -1132,8 +1119,9 @@ static int serve(struct kvm_cpu_context *host, u32 func_id, u32 version)
 	case FFA_MEM_RECLAIM:
 		return reclaim_memory(host, version);
 	case FFA_ID_GET:
-	case FFA_RUN:
 		return PASS_ON;
+	case FFA_RUN:
+		return check_run(host);
 	case FFA_SPM_ID_GET:
 		return version >= FFA_VERSION_1_1 ? PASS_ON : FFA_RET_NOT_SUPPORTED;
 	case FFA_MSG_SEND_DIRECT_REQ:

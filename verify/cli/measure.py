@@ -1,0 +1,135 @@
+"""Clocks of `verify bench`: seconds, Z3's resource units and memory, by stage."""
+
+from __future__ import annotations
+
+import resource
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import z3
+
+from verify.solve import interrupt
+
+T = TypeVar("T")
+MILLION = 1_000_000
+
+
+@dataclass(slots=True)
+class Spent:
+    """`seconds` on the clock, `cpu` seconds of this process and of those that it started and that have ended.
+
+    `units` are Z3's resource units, `solving` the seconds on the clock that Z3 took.
+    """
+
+    seconds: float = 0.0
+    cpu: float = 0.0
+    solving: float = 0.0
+    units: int = 0
+    queries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """`peak` is the most memory that any process had so far, in MiB. Parts of another stage are not in the total."""
+
+    name: str
+    spent: Spent
+    peak: float
+    is_part: bool
+
+
+@dataclass(slots=True)
+class Clock:
+    """What the stages took, in order."""
+
+    stages: list[Stage] = field(default_factory=list)
+
+    def time(self, stage: str, action: Callable[[], T], is_part: bool = False) -> T:
+        with metered() as spent:
+            result = action()
+        self.add(stage, spent, is_part)
+        return result
+
+    def add(self, stage: str, spent: Spent, is_part: bool) -> None:
+        self.stages.append(Stage(stage, spent, peak_memory(), is_part))
+
+    @property
+    def total(self) -> Spent:
+        whole = [stage.spent for stage in self.stages if not stage.is_part]
+        return Spent(*(sum(getattr(one, name) for one in whole) for name in Spent.__dataclass_fields__))
+
+    def table(self) -> Iterator[str]:
+        yield f"{'stage':<44}{'seconds':>9}{'CPU':>9}{'M units':>9}{'queries':>9}{'peak MiB':>10}"
+        for stage in self.stages:
+            yield _row("  " * stage.is_part + stage.name, stage.spent, stage.peak)
+        yield _row("total", self.total, peak_memory())
+
+
+def _row(name: str, spent: Spent, peak: float) -> str:
+    return f"{name:<44}{figures(spent)}{peak:>10.0f}"
+
+
+def figures(spent: Spent) -> str:
+    return f"{spent.seconds:>9.3f}{spent.cpu:>9.3f}{spent.units / MILLION:>9.2f}{spent.queries:>9}"
+
+
+def peak_memory() -> float:
+    """MiB of this process or of its largest child, whichever is more."""
+    return max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) / 1024
+
+
+@contextmanager
+def metered() -> Iterator[Spent]:
+    """What is spent in this process while the context lasts."""
+    spent, original = Spent(), interrupt.check
+    start, cpu = time.perf_counter(), _cpu()
+
+    def check(solver: z3.Solver, *assumptions: z3.BoolRef) -> z3.CheckSatResult:
+        before = time.perf_counter()
+        try:
+            return original(solver, *assumptions)
+        finally:
+            spent.solving += time.perf_counter() - before
+            spent.queries += 1
+            spent.units += _units(solver)
+
+    interrupt.check = check
+    try:
+        yield spent
+    finally:
+        interrupt.check = original
+        spent.seconds, spent.cpu = time.perf_counter() - start, _cpu() - cpu
+
+
+def _cpu() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def _units(solver: z3.Solver) -> int:
+    statistics = solver.statistics()
+    return int(statistics.get_key_value("rlimit count")) if "rlimit count" in statistics.keys() else 0  # noqa: SIM118
+
+
+@contextmanager
+def stopwatch(owner: Any, name: str) -> Iterator[list[float]]:
+    """Seconds spent in a function of a module or class while the context lasts, calls from within itself not twice."""
+    original, spent, depth = getattr(owner, name), [0.0], [0]
+
+    def timed(*arguments: Any, **named: Any) -> Any:
+        start = time.perf_counter()
+        depth[0] += 1
+        try:
+            return original(*arguments, **named)
+        finally:
+            depth[0] -= 1
+            spent[0] += (time.perf_counter() - start) * (not depth[0])
+
+    setattr(owner, name, timed)
+    try:
+        yield spent
+    finally:
+        setattr(owner, name, original)

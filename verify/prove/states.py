@@ -1,0 +1,188 @@
+"""The hunt from concrete states: one symbolic call, a few iterations of each loop, exactly; the interpreter decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from verify.engine.content import Content, Unknown
+from verify.engine.pages import PAGE
+from verify.engine.record import Record, Site
+from verify.errors import ReplayMismatch
+from verify.interpret.session import HostWrites
+from verify.interpret.world import FOREIGN, OWN
+from verify.prove.claims import Claim, Renamed, alone, claims, is_about_state_only, speaks_of_hazards
+from verify.prove.hunt import Hit, Known, remaining
+from verify.prove.outcome import Episode
+from verify.prove.replay import Replay
+from verify.prove.reset import Script, make_readable
+from verify.prove.safety import blocks
+from verify.prove.starts import IS_FOREIGN, Start, Starts
+from verify.rules.rule import Part, Rule
+from verify.solve.query import Satisfied, Solver, Undecided
+from verify.terms import build as t
+from verify.terms.evaluate import evaluate
+from verify.terms.term import Term
+
+INDEX = "ghost.index"
+
+
+@dataclass(slots=True)
+class StateHunt:
+    """A candidate that the interpreter refuses is none: the engine knows nothing of pages besides the followed one."""
+
+    starts: Starts
+    rule: Rule
+    profile: str
+    level: str
+    solver: Solver
+    pages: Sequence[Term] = ()
+    _renamed: Renamed = field(default_factory=Renamed)
+    _parts: dict[str, Part] = field(default_factory=dict)
+
+    def hits(self, name: str, known: Known) -> list[Hit] | Undecided:
+        part = self._part(name)
+        if part is None:
+            return []
+        conjuncts = claims(self.starts.target, part, self._renamed)
+        record = self.starts.target.step.record
+        wrong = [remaining(record, claim, known) for claim in conjuncts]
+        undecided: Undecided | None = None
+        for start in self.starts.items:
+            found = self._from(start, part, conjuncts, wrong)
+            if isinstance(found, Undecided):
+                undecided = found
+            elif found:
+                return found
+        return undecided or []
+
+    def witness(self, name: str) -> Episode | Undecided | None:
+        part = self._part(name)
+        if part is None:
+            return None
+        undecided: Undecided | None = None
+        for start in self.starts.items:
+            values = self._solve(start, self._given(part))
+            if isinstance(values, Undecided):
+                undecided = values
+            elif values is not None:
+                try:
+                    return self._replay(start, values, name).witness()
+                except ReplayMismatch:
+                    continue
+        return undecided
+
+    def _part(self, name: str) -> Part | None:
+        if not self._parts:
+            scene = self.starts.target.scene(self.profile)
+            self._parts.update((part.name, part) for part in self.rule.statement(scene))
+        return self._parts.get(name)
+
+    def _given(self, part: Part) -> list[Term]:
+        """The premise, on a path with an end; without undefined behaviour, unless that is looked for."""
+        step = self.starts.target.step
+        undispatched = self.starts.target.scene(self.profile).undispatched.term
+        given = [part.given.term, *([] if is_about_state_only(part) else [t.not_(undispatched)])]
+        if speaks_of_hazards(part):
+            return given
+        return [*given, step.alive, *(t.implies(o.guard, o.holds) for o in step.record.obligations if blocks(o))]
+
+    def _from(
+        self, start: Start, part: Part, conjuncts: Sequence[Claim], wrong: Sequence[Term]
+    ) -> list[Hit] | Undecided:
+        here = start.at(wrong)
+        possible = [term for term in wrong if term is not t.FALSE]
+        if all(term is t.FALSE for term in here):
+            return []
+        given = [*self._given(part), *alone(conjuncts)]
+        for wanted in ([*given, *possible], [*given, t.or_(*wrong)]):
+            values = self._solve(start, wanted)
+            if isinstance(values, Undecided):
+                return values
+            if values is not None:
+                found = self._confirmed(start, part, conjuncts, wrong, values)
+                if found:
+                    return found
+        return []
+
+    def _solve(self, start: Start, wanted: Sequence[Term]) -> Mapping[str, int] | Undecided | None:
+        """A plain model, if there is one."""
+        record = self.starts.target.step.record
+        asked = start.at([*wanted, *record.exact.definitions(wanted), *self.pages])
+        if any(term is t.FALSE for term in asked):
+            return None
+        goal = [*self.starts.base(start, self.level), *asked]
+        answer = self.solver.ask(goal)
+        if isinstance(answer, Undecided):
+            return answer
+        return make_readable(goal, answer.values) if isinstance(answer, Satisfied) else None
+
+    def _confirmed(
+        self, start: Start, part: Part, conjuncts: Sequence[Claim], wrong: Sequence[Term], values: Mapping[str, int]
+    ) -> list[Hit]:
+        record = self.starts.target.step.record
+        replayed = self._replay(start, values, part.name)
+        terms = start.at([term for pair in zip(wrong, conjuncts, strict=True) for term in (pair[0], pair[1].origin)])
+        numbers = evaluate(terms, values)
+        found: dict[tuple[object, int], Hit] = {}
+        for claim, fails, site in zip(conjuncts, numbers[::2], numbers[1::2], strict=True):
+            if not fails or (claim.key, site) in found:
+                continue
+            try:
+                episode = replayed.confirm(claim.require)
+            except ReplayMismatch:
+                continue
+            made = self._made(record, site, start, values)
+            found[claim.key, site] = Hit(
+                claim.require, claim.key, record.sites[site], made, partial(_known_already, episode))
+        return list(found.values())
+
+    def _made(self, record: Record, site: int, start: Start, values: Mapping[str, int]) -> Site:
+        if record.sites[site].function:
+            return record.sites[site]
+        return record.sites[evaluate(start.at([self.starts.target.step.outputs[0].origin]), values)[0]]
+
+    def _replay(self, start: Start, values: Mapping[str, int], name: str) -> Replay:
+        script = make_script(self.starts, start, values)
+        return Replay(self.starts.target, self.rule, self.profile, script, name)
+
+
+def _known_already(episode: Episode) -> Episode:
+    return episode
+
+
+def make_script(starts: Starts, start: Start, values: Mapping[str, int]) -> Script:
+    """The numbers of a model, for the interpreter."""
+    step = starts.target.step
+    record = step.record
+
+    def of(terms: Sequence[Term]) -> list[int]:
+        return evaluate(start.at(terms), values)
+
+    made = [event for event, happens in zip(record.smcs, of([e.guard for e in record.smcs]), strict=True) if happens]
+    answers = tuple(tuple(of([result.term for result in event.results])) for event in made)
+    number = len(start.answers)
+    left = {**start.left, **{number + k: _bytes(event.rx, values) for k, event in enumerate(made)}}
+    fetches = [f.name for f, happens in zip(record.fetches, of([f.guard for f in record.fetches]), strict=True)
+               if happens]
+    transfers = zip(record.transfers, of([x.guard for x in record.transfers]), strict=True)
+    results = tuple(of([event.result for event, happens in transfers if happens]))
+    page = values.get(str(PAGE.data), 0)
+    known = [(page, FOREIGN if values.get(str(IS_FOREIGN.data)) else OWN)] if start.then.states.at(page) is None else []
+    other = tuple(sorted((name[:-2], value) for name, value in values.items() if name.endswith("~2")))
+    looks = HostWrites({}, tuple(_named(name, values) for name in fetches))
+    return Script(
+        start.page_shift, start.boot, (), other, (*(registers for registers, _ in start.calls), tuple(of(step.inputs))),
+        (*start.answers, *answers), values, (*(host for _, host in start.calls), looks), left, tuple(known), results,
+        page, values.get(INDEX, 0))
+
+
+def _named(name: str, values: Mapping[str, int]) -> dict[int, int]:
+    """The bytes of an unknown memory that the model speaks of."""
+    prefix = f"{name}@"
+    return {int(key.removeprefix(prefix)): value for key, value in values.items() if key.startswith(prefix)}
+
+
+def _bytes(content: Content | None, values: Mapping[str, int]) -> dict[int, int]:
+    return _named(content.name, values) if isinstance(content, Unknown) else {}
