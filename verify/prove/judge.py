@@ -189,7 +189,7 @@ class Judge:
 
     def _vague(self, given: Sequence[Term], conjuncts: Sequence[Claim]) -> _Open | None:
         """Are two calls compared whose values depend on memory or on a loop? Both runs' are given the same names."""
-        if all(claim.is_exact or claim.fails is t.FALSE for claim in conjuncts):
+        if all(claim.is_exact for claim in conjuncts):
             return None
         record = self._setting.target.step.record
         loops = (guard for guard, index in record.indices if not str(index.data).startswith("ghost."))

@@ -7,7 +7,7 @@ only right where EL3 is asked the same: `apart` says where it is not.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verify.engine.record import SmcEvent
@@ -31,12 +31,20 @@ class SecondCall:
     target: Target
     renaming: dict[str, Term]
     known: dict[int, Term] = field(default_factory=dict)
+    exact: dict[int, bool] = field(default_factory=dict)
+    """By the identity of a value; 0: of all that EL3 is asked."""
+    _made: dict[str, Term] = field(default_factory=dict)
 
     def other(self, term: Term) -> Term:
         return substitute([term], self.renaming, self.known)[0]
 
     @property
     def ends(self) -> Term:
+        if "ends" not in self._made:
+            self._made["ends"] = self._ends()
+        return self._made["ends"]
+
+    def _ends(self) -> Term:
         step = self.target.step
         safe = (t.or_(t.not_(o.guard), o.holds) for o in step.record.obligations if o.kind not in HARMLESS)
         return self.other(t.and_(step.alive, *safe, *step.record.relies))
@@ -48,7 +56,10 @@ class SecondCall:
     @property
     def apart(self) -> Term:
         """The two do not ask EL3 the same."""
-        return t.or_(*(self._differs(event) for event in self.target.step.record.smcs if not event.is_forward))
+        if "apart" not in self._made:
+            smcs = (event for event in self.target.step.record.smcs if not event.is_forward)
+            self._made["apart"] = t.or_(*(self._differs(event) for event in smcs))
+        return self._made["apart"]
 
     def _differs(self, event: SmcEvent) -> Term:
         made = t.and_(event.guard, self.other(event.guard))
@@ -65,10 +76,12 @@ class SecondCall:
 
     def is_exact(self, value: Term) -> bool:
         """Everything that decides about the value is named: nothing was read from memory or left open by a loop."""
-        record = self.target.step.record
-        asked = [term for event in record.smcs if not event.is_forward for term in (event.guard, *seen(event))]
-        names = {str(node.data) for node in topological([value, *asked]) if node.op in ("var", "read")}
-        return all(GIVEN.fullmatch(name) for name in names)
+        if not self.exact:
+            smcs = [event for event in self.target.step.record.smcs if not event.is_forward]
+            self.exact[0] = _names_all(term for event in smcs for term in (event.guard, *seen(event)))
+        if id(value) not in self.exact:
+            self.exact[id(value)] = _names_all([value])
+        return self.exact[0] and self.exact[id(value)]
 
     def answers(self, values: Mapping[str, int]) -> list[tuple[int, ...]]:
         """EL3's answers to the second call."""
@@ -76,6 +89,11 @@ class SecondCall:
         made = evaluate([self.other(event.guard) for event in smcs], values) if smcs else []
         return [tuple(evaluate([result.term for result in event.results], values))
                 for event, happens in zip(smcs, made, strict=True) if happens]
+
+
+def _names_all(terms: Iterable[Term]) -> bool:
+    """No term stands for something that was read, or left open."""
+    return all(GIVEN.fullmatch(str(node.data)) for node in topological(list(terms)) if node.op in ("var", "read"))
 
 
 def seen(event: SmcEvent) -> list[Term]:
