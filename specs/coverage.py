@@ -45,6 +45,6 @@ OWNERS: dict[str, Owner] = {
     **_encoded("POL", *range(1, 10)),
     **_encoded("ERR", *range(1, 8)),
     **_encoded("SEC", *range(1, 14)),
-    "FFA-CC-11": Owner(OPEN, "speaks of what the compiler is told about an SMC"),
-    "FFA-VER-13": Owner(OPEN, "speaks of all SMCs since boot"),
+    "FFA-CC-11": Owner(OPEN, "speaks of what the compiler is told about an SMC, of which the IR keeps nothing"),
+    "FFA-VER-13": Owner(OPEN, "speaks of all SMCs since boot: needs state of the SPMC that calls carry over"),
 }
