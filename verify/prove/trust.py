@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from verify.engine.record import Record, SmcEvent
 from verify.errors import InputError
+from verify.prove.described import described
 from verify.terms import build as t
 from verify.terms.term import Term
 
@@ -163,6 +164,29 @@ def _absent(event: SmcEvent) -> Term:
     return t.or_(t.not_(t.or_(*(_is(asked, one) for one in ABSENT))), _fails(event, NOT_SUPPORTED))
 
 
+def _sent(event: SmcEvent) -> Term:
+    """SUCCESS is about a whole region only, FRAG_RX about a part, of which it asks for what follows."""
+    total, first = (t.extract(event.arguments[k].term, 31, 0) for k in (1, 2))
+    is_whole, asks = t.eq(total, first), _is(_low(event, 0), FRAG_RX)
+    return t.and_(t.or_(is_whole, t.not_(_is(_low(event, 0), SUCCESS))),
+                  t.or_(t.not_(asks), t.and_(t.not_(is_whole), t.eq(_low(event, 3), first))))
+
+
+def _echoes(event: SmcEvent) -> Term:
+    """What an answer about a fragment says is about the handle that was named."""
+    is_one = t.or_(_is(_low(event, 0), FRAG_RX), _is(_low(event, 0), FRAG_TX))
+    return t.or_(t.not_(is_one), t.and_(
+        *(t.eq(_low(event, k), t.extract(event.arguments[k].term, 31, 0)) for k in (1, 2))))
+
+
+def _whole_ranges(event: SmcEvent) -> Term:
+    """Descriptions and their fragments have lengths that are multiples of 16."""
+    first = t.and_(*(_is(t.extract(event.results[k].term, 3, 0), 0) for k in (1, 2)))
+    more = _is(t.extract(event.results[3].term, 3, 0), 0)
+    return t.and_(t.or_(t.not_(_is(_low(event, 0), RETRIEVE_RESP)), first),
+                  t.or_(t.not_(_is(_low(event, 0), FRAG_TX)), more))
+
+
 ANY = None
 REQ, REQ64, REQ2, RUN = 0x8400006F, 0xC400006F, 0xC400008D, 0x8400006D
 RESP, RESP64, RESP2, INTERRUPT, YIELD = 0x84000070, 0xC4000070, 0xC400008E, 0x84000062, 0x8400006C
@@ -199,6 +223,9 @@ AXIOMS = (
     Axiom("FFA-MEM-18", 0xC4000072, ("L1", "L2"), _wide_one_of(SUCCESS, ERROR, FRAG_RX)),
     Axiom("FFA-MEM-18", 0x84000073, ("L1", "L2"), _one_of(SUCCESS, ERROR, FRAG_RX)),
     Axiom("FFA-MEM-18", 0xC4000073, ("L1", "L2"), _wide_one_of(SUCCESS, ERROR, FRAG_RX)),
+    *(Axiom("FFA-MEM-18", function, ("L2",), _sent) for function in (0x84000072, 0xC4000072, 0x84000073, 0xC4000073)),
+    *(Axiom("FFA-MEM-20", function, ("L2",), _echoes) for function in (FRAG_TX, FRAG_RX)),
+    *(Axiom("FFA-MEM-25", function, ("L2",), _whole_ranges) for function in (FRAG_RX, 0x84000074, 0xC4000074)),
     Axiom("FFA-MEM-24", 0x84000074, ("L1", "L2"), _one_of(RETRIEVE_RESP, ERROR)),
     Axiom("FFA-MEM-24", 0xC4000074, ("L1", "L2"), _wide_one_of(RETRIEVE_RESP, ERROR)),
     Axiom("FFA-MEM-27", 0x84000077, ("L1", "L2"), _frame),
@@ -253,7 +280,7 @@ def _partitions(record: Record) -> list[Term]:
         return result
     for event in record.smcs:
         answered = t.and_(event.guard, _is(_asked(event), 0x84000068), _is(_low(event, 0), SUCCESS))
-        version = dict(event.ghost).get("version")
+        version = event.version
         if answered is t.FALSE or version is None:
             continue
         count, size = _low(event, 2), _low(event, 3)
@@ -270,7 +297,7 @@ def _partitions(record: Record) -> list[Term]:
 
 
 def _axioms(record: Record, level: str) -> list[Term]:
-    result = [*_lengths(record), *_partitions(record)] if level == "L2" else []
+    result = [*_lengths(record), *_partitions(record), *described(record)] if level == "L2" else []
     if level == "L2" and record.prefix == BOOT:
         asked_at_boot = t.or_(*(event.guard for event in record.smcs))
         result.append(t.or_(asked_at_boot, NO_SPMC))
