@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from verify.engine import pages
-from verify.engine.record import TransferEvent
+from verify.engine.content import Content, byte
+from verify.engine.record import Retrieval, TransferEvent
 from verify.terms import build as t
 from verify.terms.evaluate import substitute
 from verify.terms.term import Term, memories, topological, variables
@@ -30,10 +32,14 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """`says` holds at each head; a universal one of every number below the index, given as its argument."""
+    """`says` holds at each head; a universal one of every number, given as its argument.
+
+    `content`: the number is an offset in this buffer, which the loop changes.
+    """
 
     says: Callable[[Term], Term]
     is_universal: bool = False
+    content: str = ""
 
 
 def comparisons(conditions: Iterable[Term], changing: set[str]) -> list[tuple[Term, Term]]:
@@ -58,6 +64,20 @@ def bounds(pairs: list[tuple[Term, Term]], head: Head) -> list[Guess]:
         result.append(Guess(_constant(t.ule(n, x))))
         result.append(Guess(_constant(t.ule(head.index, t.zext(n, 64)))))
     return result
+
+
+def of_contents(
+    pairs: list[tuple[Term, Term]], contents: Mapping[str, Content], retrievals: Sequence[Retrieval]
+) -> list[Guess]:
+    """So far a buffer holds what the SPMC gives: `contents` are those at the head that the loop changes."""
+    ends = {id(x): t.zext(x, 64) for x, _ in pairs}
+    return [Guess(partial(_gathered, content, end, retrieval), True, name)
+            for name, content in contents.items() for end in ends.values() for retrieval in retrievals]
+
+
+def _gathered(content: Content, end: Term, retrieval: Retrieval, offset: Term) -> Term:
+    return t.implies(t.and_(retrieval.answered, t.ult(offset, end)),
+                     t.eq(byte(content, offset), byte(retrieval.whole, offset)))
 
 
 def _constant(term: Term) -> Callable[[Term], Term]:

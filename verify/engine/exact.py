@@ -6,7 +6,7 @@ holds of their meanings. A model of the unknowns is only a candidate; `definitio
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from verify.engine import content as c
 from verify.terms import build as t
@@ -27,6 +27,8 @@ class Abstractions:
         self._contents: list[c.Content] = []
         self.meanings: dict[str, Term] = {}
         """Of a word by its name, and of a predicate at the index ANY_INDEX."""
+        self.facts: list[tuple[str, Callable[[Term], Term]]] = []
+        """About each byte of an unknown memory, given its offset: they are used for the bytes that are read."""
 
     @property
     def count(self) -> int:
@@ -55,30 +57,39 @@ class Abstractions:
         return t.eq(t.extract(t.select(name, index), 0, 0), ONE)
 
     def definitions(self, terms: Sequence[Term]) -> list[Term]:
-        """What the unknowns in the terms mean, and those in their meanings."""
-        result: list[Term] = []
+        """What the unknowns in the terms mean, and those in their meanings; and what is known of the bytes there."""
+        facts: dict[str, list[Callable[[Term], Term]]] = {}
+        for memory, fact in self.facts:
+            facts.setdefault(memory, []).append(fact)
+        return self._closure(terms, facts)
+
+    def behind(self, term: Term) -> list[Term]:
+        """The term and what it means, all the way down."""
+        return [term, *self._closure([term], {})]
+
+    def _closure(self, terms: Sequence[Term], facts: Mapping[str, list[Callable[[Term], Term]]]) -> list[Term]:
+        result: dict[int, Term] = {}
         todo, done = list(terms), set[tuple[str, int]]()
         while todo:
-            found = [fact for node in topological(todo) for fact in self._definition(node, done)]
-            result += found
-            todo = found
-        return result
+            found = []
+            for node in topological(todo):
+                name = str(node.data) if node.op in ("var", "read") else ""
+                key = (name, id(node.args[0]) if node.args else 0)
+                if (name in self.meanings or name in facts) and key not in done:
+                    done.add(key)
+                    found += [*self._definition(node, name), *(fact(node.args[0]) for fact in facts.get(name, ()))]
+            todo = [fact for fact in found if id(fact) not in result and fact is not t.TRUE]
+            result.update({id(fact): fact for fact in todo})
+        return list(result.values())
 
-    def _definition(self, node: Term, done: set[tuple[str, int]]) -> list[Term]:
-        name = str(node.data) if node.op in ("var", "read") else ""
+    def _definition(self, node: Term, name: str) -> list[Term]:
         meaning = self.meanings.get(name)
-        key = (name, id(node.args[0]) if node.args else 0)
-        if meaning is None or key in done:
+        if meaning is None:
             return []
-        done.add(key)
         if node.op == "var":
             return [t.eq(node, meaning)]
         here = substitute([meaning], {str(ANY_INDEX.data): node.args[0]})[0]
         return [t.eq(t.eq(t.extract(node, 0, 0), ONE), here)]
-
-    def behind(self, term: Term) -> list[Term]:
-        """The term and what it means, all the way down."""
-        return [term, *self.definitions([term])]
 
 
 def _reads_at(truth: Term, index: str) -> bool:

@@ -11,15 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
-from verify.engine.candidates import Guess, Head, bounds, comparisons, of_pages
-from verify.engine.content import Unknown
+from verify.engine.candidates import Guess, Head, bounds, comparisons, of_contents, of_pages
+from verify.engine.content import byte
 from verify.engine.control import Side, Ways
 from verify.engine.loops import Body, Key, Loop
 from verify.engine.place import Place
 from verify.engine.record import Carried, Obligation, Record, TransferEvent
-from verify.engine.relevance import RAN
+from verify.engine.relevance import RAN, contradict
 from verify.engine.value import Integer
 from verify.terms import build as t
 from verify.terms.evaluate import Memory, substitute
@@ -88,6 +89,9 @@ class Induction:
         pairs = comparisons(conditions, changing)
         self._measure = self._find_measure(trial, pairs)
         guesses = bounds(pairs, trial.head)
+        contents = {key[1]: trial.start[0].content(key[1]) for key in trial.made if key[0] == "content"}
+        guesses += of_contents(pairs, contents, [
+            item for item in self._record.retrievals if not contradict(item.guard, self._entry[0].guard)])
         events = [event for event in trial.transfers if event.action in PAGE_ACTIONS]
         if len(events) == 1 and trial.ways.back and self._is_plain(events[0].covers, trial, before):
             guesses += of_pages(trial.head, events[0], trial.made[("index",)], self._goes_on(trial, before))
@@ -126,11 +130,14 @@ class Induction:
 
     def _implied(self, guesses: list[Guess], given: list[Term], values: _Values, some: Term) -> list[Guess]:
         """The guesses that follow."""
-        answers = self._decide(given, [_replace(values, guess.says(some)) for guess in guesses])
+        claims = [_replace(values, guess.says(some)) for guess in guesses]
+        meanings = self._record.exact.definitions([*given, *claims]) if any(x.content for x in guesses) else []
+        answers = self._decide([*given, *meanings], claims)
         return [guess for guess, holds in zip(guesses, answers, strict=True) if holds]
 
     def _instances(self, guesses: Sequence[Guess], indices: Sequence[Term]) -> list[Term]:
-        return [guess.says(k) for guess in guesses for k in (indices if guess.is_universal else indices[:1])]
+        return [guess.says(k) for guess in guesses
+                for k in (indices if guess.is_universal and not guess.content else indices[:1])]
 
     def _at_entry(self, trial: _Trial) -> _Values:
         """Before the first iteration."""
@@ -150,7 +157,7 @@ class Induction:
                 case ("ghost", ghost):
                     values[name] = side[0].ghost[ghost]
                 case ("content", thing):
-                    functions[name] = _unrelated(thing, self._record)
+                    functions[name] = partial(byte, side[0].content(thing))
         happened = t.or_(*(t.and_(event.guard, t.eq(event.result, t.const(0, 32)), event.covers)
                            for event in trial.transfers if event.action in PAGE_ACTIONS))
         values[str(index.data)] = t.binary("add", index, t.const(1, 64))
@@ -208,7 +215,10 @@ class Induction:
         guard = t.and_(self._entry[0].guard, ran)
         start[0].guard = guard
         for guess in self._guesses:
-            if guess.is_universal:
+            if guess.content:
+                says = _renamed(guess, renamed)
+                record.byte_facts.append((str(made["content", guess.content].data), partial(_under, guard, says)))
+            elif guess.is_universal:
                 record.of_every(guard, _renamed(guess, renamed))
             else:
                 record.rely(guard, _replace(renamed, guess.says(made[("index",)])))
@@ -234,7 +244,9 @@ class _Values:
 
 def _renaming(old: Mapping[Key, Term], new: Mapping[Key, Term]) -> _Values:
     """From the variables of one head to those of another."""
-    return _Values({str(term.data): new[key] for key, term in old.items() if key[0] != "content"}, {})
+    contents = {str(term.data): partial(t.select, str(new[key].data)) for key, term in old.items()
+                if key[0] == "content"}
+    return _Values({str(term.data): new[key] for key, term in old.items() if key[0] != "content"}, contents)
 
 
 def _replace(values: _Values, term: Term) -> Term:
@@ -245,15 +257,13 @@ def _renamed(guess: Guess, values: _Values) -> Callable[[Term], Term]:
     return lambda k: _replace(values, guess.says(k))
 
 
+def _under(guard: Term, says: Callable[[Term], Term], offset: Term) -> Term:
+    return t.implies(guard, says(offset))
+
+
 def _term(value: object) -> Term:
     assert isinstance(value, Integer), value
     return value.term
-
-
-def _unrelated(name: str, record: Record) -> Memory:
-    """Contents are not followed from one iteration to the next."""
-    fresh = str(record.unknown(f"loop.{name}", 8, t.const(0, 16)).term.data)
-    return lambda offset: t.select(Unknown(fresh).name, offset)
 
 
 def _conjuncts(term: Term) -> tuple[Term, ...]:

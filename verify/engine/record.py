@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from verify.engine.content import Content
+from verify.engine.content import Content, Unknown
 from verify.engine.exact import Abstractions
 from verify.engine.place import Place
 from verify.engine.relevance import contradict, iterations, trace
@@ -42,6 +42,18 @@ class SmcEvent:
     rx: Content | None = None
     """What EL3 leaves in EL2's RX buffer."""
     ghost: tuple[tuple[str, Term], ...] = ()
+    version: Term | None = None
+    """EL2's then, which is the one that a conforming SPMC was told of; where memory is followed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retrieval:
+    """`answered`: the SPMC gives the descriptor `whole` of the region `handle`, piece by piece."""
+
+    guard: Term
+    answered: Term
+    whole: Unknown
+    handle: Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +189,7 @@ class Carried:
 
 _LISTS = ("smcs", "accesses", "obligations", "boundaries", "locks", "warns", "buffers", "transfers", "fetches",
           "releases", "sinks", "carried", "relies", "rely_guards", "quiet", "meetings", "universals", "indices",
-          "writes")
+          "writes", "retrievals", "byte_facts")
 
 
 @dataclass(slots=True)
@@ -214,6 +226,8 @@ class Record:
     """(guard, what holds of every index below a loop's)."""
     indices: list[tuple[Term, Term]] = field(default_factory=list)
     """Those that matter: of each, all universals are among the relies."""
+    retrievals: list[Retrieval] = field(default_factory=list)
+    byte_facts: list[tuple[str, Callable[[Term], Term]]] = field(init=False)
     index: Term | None = None
     """Of the innermost loop that is being run."""
     exact: Abstractions = field(init=False)
@@ -226,6 +240,7 @@ class Record:
 
     def __post_init__(self) -> None:
         self.exact = Abstractions(self.prefix)
+        self.byte_facts = self.exact.facts
 
     def mark(self) -> dict[str, int]:
         """How much there is, to come back to."""

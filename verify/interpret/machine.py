@@ -294,7 +294,10 @@ class Machine:
                 found = frame.registers.get(name)
                 return self._unset(frame, name, bits) if found is None else found
             case e.Binary(op=op, left=left, right=right, bits=bits):
-                return arithmetic.binary(op, self._value(frame, left), self._value(frame, right), bits)
+                a, b = self._value(frame, left), self._value(frame, right)
+                if frame.function.in_tree and arithmetic.wraps(op, a, b, bits, isinstance(right, e.Const)):
+                    self.log.wraps.append(self._span)
+                return arithmetic.binary(op, a, b, bits)
             case e.Compare(op=compare, left=left, right=right):
                 return arithmetic.compare(
                     compare, self._value(frame, left), self._value(frame, right), _width(left.bits))

@@ -13,6 +13,7 @@ from itertools import pairwise
 from verify.engine import pages
 from verify.engine.record import Boundary, Snapshot
 from verify.engine.relevance import contradict, guard_equations, joined, trace
+from verify.engine.retrieval import CONFORMS
 from verify.engine.transition import page_shift
 from verify.errors import InternalError
 from verify.prove.outcome import Episode
@@ -138,7 +139,7 @@ def reclaimed(target: Target, level: str) -> list[Term]:
 
     The second half is not proved yet: who uses this names it.
     """
-    return [pages.LISTS_SHARED] if level == "L2" and target.shared.memory else []
+    return [CONFORMS, pages.LISTS_SHARED] if level == "L2" and target.shared.memory else []
 
 
 def surroundings(target: Target, found: Invariants, level: str, where: Term = t.TRUE) -> list[Term]:

@@ -85,18 +85,18 @@ def proved(target: Target, found: Invariants, level: str, solver: Solver) -> tup
     result = [False] * len(obligations)
     for numbers in guards.values():
         claims = [obligations[k].holds for k in numbers]
-        given = known(target, level, obligations[numbers[0]].guard, found, claims)
-        for number, holds in zip(numbers, _follow(target, solver, given, claims), strict=True):
+        guard = obligations[numbers[0]].guard
+        given = known(target, level, guard, found, claims)
+        for number, holds in zip(numbers, _follow(target, solver, given, guard, claims), strict=True):
             result[number] = holds
     return tuple(result)
 
 
-def _follow(target: Target, solver: Solver, given: list[Term], claims: list[Term]) -> list[bool]:
+def _follow(target: Target, solver: Solver, given: list[Term], guard: Term, claims: list[Term]) -> list[bool]:
     """Which claims follow: first of words as unknown numbers, then of what these mean."""
     answers = solver.implied(given, claims, page_sizes())
     left = [k for k, holds in enumerate(answers) if not holds]
-    meanings = target.step.record.exact.definitions([claims[k] for k in left])
-    if meanings:
+    if left and (meanings := target.step.record.exact.definitions([guard, *(claims[k] for k in left)])):
         again = solver.implied([*given, *meanings], [claims[k] for k in left], page_sizes())
         for k, holds in zip(left, again, strict=True):
             answers[k] = holds

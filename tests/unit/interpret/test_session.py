@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import pytest
 
 from tests.support import unit_of
 from verify.interpret.environment import Scripted
 from verify.interpret.session import CallDone, HostWrites, Session
-from verify.interpret.world import OWN, SHARED_FFA, SHARED_HYP
+from verify.interpret.world import FOREIGN, OWN, SHARED_FFA, SHARED_HYP, World
 from verify.ir.function import Unit
 
 SOURCE = """
@@ -172,6 +174,22 @@ def test_pages_that_are_shared(unit: Unit) -> None:
     assert (transfer.action, transfer.first, transfer.count, transfer.result) == ("share-ffa", 0, 1 << 39, 0)
     assert transfer.held == ("host_buffers.lock",)
     assert (done.pages[0].state(77), done.pages[1].state(77)) == (OWN, SHARED_FFA)
+
+
+def test_a_script_decides_what_pages_are(unit: Unit) -> None:
+    environment = Scripted(world=World(deque([0, -12, 0])))
+    environment.world.begin({5: SHARED_FFA})
+    session = booted(unit, environment)
+    assert session.call([SHARE, 0, 3]).registers[0] == 0
+    done = session.call([SHARE, 0, 4])
+    assert done.registers[0] == (1 << 64) - 12
+    assert [done.pages[0].state(page) for page in (2, 3)] == [SHARED_FFA, OWN]
+    assert ended(session.call([SHARE, 0, 9])) == "impossible"
+
+
+def test_a_script_finds_a_page_to_blame(unit: Unit) -> None:
+    done = booted(unit, Scripted(world=World(deque([-1])))).call([SHARE, 0, 2])
+    assert (done.registers[0], done.pages[0].state(0), done.pages[1].state(1)) == ((1 << 64) - 1, FOREIGN, OWN)
 
 
 @pytest.mark.parametrize(("registers", "kind"), [

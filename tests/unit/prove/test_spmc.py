@@ -83,7 +83,8 @@ class Run:
         tx = content(self.mailbox.sent())
         results = list(self.spmc.smc(padded, False))
         self.record.smcs.append(SmcEvent(
-            t.TRUE, integers(padded), integers(results), NOWHERE, False, (), 0, tx, content(self.mailbox.received())))
+            t.TRUE, integers(padded), integers(results), NOWHERE, False, (), 0, tx, content(self.mailbox.received()),
+            version=t.const(self.version, 32)))
         self.kinds.add((arguments[0], results[0] & 0xFFFFFFFF))
         return results
 
