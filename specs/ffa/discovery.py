@@ -49,7 +49,8 @@ def features_and_dispatch(scene: Scene) -> Iterator[Part]:
         NOT_SUPPORTED and asks nobody. What EL2 refuses it may not leave to the SPMC, which knows nothing of EL2's
         decisions. No other CPU negotiates in between.
     Applies to: every version, function IDs in both conventions without the SVE hint.
-    Not covered: what the SPMC says of functions that EL2 does not refuse.
+    Not covered: what the SPMC says of functions that EL2 does not refuse; a refusal that shows uninitialised memory
+        instead of its code (MSG-10).
     """
     asked, other = scene.call.w(1), scene.asked()
     about = served(scene, ids.FEATURES) & (asked.bits_(31, 31) == 1) & (asked.bits_(16, 16) == 0) & other.calm
