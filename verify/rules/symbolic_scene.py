@@ -142,10 +142,10 @@ def _asked(step: Transition) -> Instead:
     x0, x2 = (t.extract(step.outputs[k].term, 31, 0) for k in (0, 2))
     refused = t.and_(t.eq(x0, t.const(0x84000060, 32)), t.eq(x2, t.const(-1, 32)))
     silent = t.not_(t.or_(*(event.guard for event in step.record.smcs)))
-    answer = substitute([t.and_(step.alive, refused, silent)], instead)[0]
+    answer, decided = substitute([t.and_(step.alive, refused, silent), t.and_(step.alive, silent)], instead)
     unset = {name: t.const(0, one.bits) for name, one in variables([answer]).items() if "!" in name}
     answer = substitute([answer], unset)[0]
-    return Instead(Truth(answer), Truth(t.and_(*_calm(step, answer))))
+    return Instead(Truth(answer), Truth(decided), Truth(t.and_(*_calm(step, t.and_(answer, decided)))))
 
 
 def _calm(step: Transition, term: Term) -> list[Term]:
