@@ -47,9 +47,10 @@ def features_and_dispatch(scene: Scene) -> Iterator[Part]:
     Clause: DEN0077A v1.0 section 8.2; derived.
     Reading: a second call from the same state, of the function that is asked for: EL2 refuses it if it answers
         NOT_SUPPORTED and asks nobody. What EL2 refuses it may not leave to the SPMC, which knows nothing of EL2's
-        decisions. No other CPU negotiates in between.
+        decisions; what it says is absent it sends to nobody. No other CPU negotiates in between.
     Applies to: every version, function IDs in both conventions without the SVE hint.
-    Not covered: what the SPMC says of functions that EL2 does not refuse.
+    Not covered: what the SPMC says of functions that EL2 does not refuse; a refusal that shows uninitialised memory
+        instead of its code (MSG-10).
     """
     asked, other = scene.call.w(1), scene.asked()
     about = served(scene, ids.FEATURES) & (asked.bits_(31, 31) == 1) & (asked.bits_(16, 16) == 0) & other.calm
@@ -61,7 +62,7 @@ def features_and_dispatch(scene: Scene) -> Iterator[Part]:
             require("FFA_FEATURES says NOT_SUPPORTED", denied, "outcome")], "FFA_FEATURES",
             exists=about & those & other.refused)
         yield part(f"{name}: there", about & those & denied, [
-            require("a call of it is refused too", other.refused, "x0")], "FFA_FEATURES", exists=about & those & denied)
+            require("a call of it goes nowhere", other.decided, "x0")], "FFA_FEATURES", exists=about & those & denied)
 
 
 @rule("FFA-DSC-04", "FEATURES(RXTX_MAP) properties", FEATURES, force="spec", confidence="high")

@@ -196,8 +196,9 @@ class Replay:
         except ReplayMismatch:
             return nothing_instead()
         answer = (done.registers[0] & 0xFFFFFFFF, done.registers[2] & 0xFFFFFFFF)
-        is_refused = done.handled and answer == (0x84000060, 0xFFFFFFFF) and not done.log.smcs
-        return Instead(Truth(t.truth(is_refused)), Truth(t.TRUE))
+        is_decided = done.handled and not done.log.smcs
+        is_refused = is_decided and answer == (0x84000060, 0xFFFFFFFF)
+        return Instead(Truth(t.truth(is_refused)), Truth(t.truth(is_decided)), Truth(t.TRUE))
 
     def _part(self, done: CallDone, how: How) -> Part:
         target = self.target

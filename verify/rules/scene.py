@@ -161,17 +161,17 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Instead:
-    """Another call from the same state. `refused`: EL2 answers NOT_SUPPORTED and sends nothing.
-
-    `calm`: no other CPU interferes with it.
+    """Another call from the same state. `decided`: EL2 answers it by itself and sends nothing; `refused`: it says
+    NOT_SUPPORTED then. `calm`: no other CPU interferes with it.
     """
 
     refused: Truth
+    decided: Truth
     calm: Truth
 
 
 def nothing_instead() -> Instead:
-    return Instead(NO, ~NO)
+    return Instead(NO, NO, ~NO)
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,15 +132,20 @@ def _kept(step: Transition, path: str, name: str) -> Truth:
 
 
 def _asked(step: Transition) -> Instead:
-    """The same transition with w1 in the place of x0: it begins in the same state, with the same answers of EL3."""
+    """The same transition with w1 in the place of x0: it begins in the same state, with the same answers of EL3.
+
+    Uninitialised memory holds zeros then, so that no answer is made of it by chance.
+    """
     prefix, wanted = f"{step.record.prefix}x0.", step.inputs[1]
     instead = {f"{prefix}lo": t.extract(wanted, 15, 0), f"{prefix}hint": t.extract(wanted, 16, 16),
                f"{prefix}hi": t.extract(wanted, 31, 17), f"{prefix}up": t.const(0, 32)}
     x0, x2 = (t.extract(step.outputs[k].term, 31, 0) for k in (0, 2))
     refused = t.and_(t.eq(x0, t.const(0x84000060, 32)), t.eq(x2, t.const(-1, 32)))
     silent = t.not_(t.or_(*(event.guard for event in step.record.smcs)))
-    answer = substitute([t.and_(step.alive, refused, silent)], instead)[0]
-    return Instead(Truth(answer), Truth(t.and_(*_calm(step, answer))))
+    answer, decided = substitute([t.and_(step.alive, refused, silent), t.and_(step.alive, silent)], instead)
+    unset = {name: t.const(0, one.bits) for name, one in variables([answer]).items() if "!" in name}
+    answer = substitute([answer], unset)[0]
+    return Instead(Truth(answer), Truth(decided), Truth(t.and_(*_calm(step, t.and_(answer, decided)))))
 
 
 def _calm(step: Transition, term: Term) -> list[Term]:
