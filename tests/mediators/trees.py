@@ -27,7 +27,8 @@ NO_MAILBOX = "no_mailbox"
 """Leaves out what needs a mailbox: quickly judged."""
 SHAPES = tuple(sorted(path.name for path in (ROOT / "shapes").iterdir() if path.is_dir()))
 RULES = (
-    "FFA-CC-02", "FFA-CC-03", "FFA-CC-04", "FFA-CC-06", "FFA-CC-07", "FFA-CC-08", "FFA-CC-09", "FFA-CC-10",
+    "FFA-CC-01", "FFA-CC-02", "FFA-CC-03", "FFA-CC-04", "FFA-CC-05", "FFA-CC-06", "FFA-CC-07", "FFA-CC-08",
+    "FFA-CC-09", "FFA-CC-10",
     "FFA-CC-12", "FFA-CC-13", "FFA-DSC-02", "FFA-DSC-03", "FFA-DSC-07", "FFA-ERR-01", "FFA-ERR-02", "FFA-ERR-03",
     "FFA-ERR-04", "FFA-ERR-05", "FFA-ERR-06", "FFA-ERR-07", "FFA-MSG-01", "FFA-MSG-02", "FFA-MSG-03", "FFA-MSG-04",
     "FFA-MSG-06", "FFA-MSG-07", "FFA-MSG-08", "FFA-MSG-09", "FFA-MSG-10", "FFA-MSG-12", "FFA-POL-01", "FFA-POL-02",

@@ -10,7 +10,7 @@ from verify.engine.record import Obligation, Site
 from verify.engine.relevance import guard_equations
 from verify.ir.span import Span
 from verify.prove.chains import ChainHunt
-from verify.prove.claims import Claim, Secrets, claims, is_about_state_only, speaks_of_hazards
+from verify.prove.claims import Claim, Renamed, claims, is_about_state_only, speaks_of_hazards
 from verify.prove.guarantee import Guarantee
 from verify.prove.hunt import Hit, Hunts, remaining
 from verify.prove.invariants import Invariants, cases, surroundings
@@ -89,7 +89,7 @@ class Judge:
         self._found: dict[str, list[Hit]] = {}
         self._rule = rule
         self._solver = solver
-        self._secrets: dict[str, Secrets] = {}
+        self._renamed = Renamed()
         self._witnesses: dict[str, Episode] = stricter._witnesses if stricter else {}
         self._weakest = weakest or setting
         self._certain: dict[str, bool] = stricter._certain if stricter else {}
@@ -112,7 +112,7 @@ class Judge:
         given = [part.given.term, *dispatched]
         if self._is_elsewhere(part, dispatched) or self._is_absent(part, given, dispatched):
             return self._absent(part)
-        conjuncts = claims(self._setting.target, part, self._secrets)
+        conjuncts = claims(self._setting.target, part, self._renamed)
         findings, open_question = self._findings(part, given, conjuncts)
         if findings:  # each of them was run: they rest on no assumption
             return PartResult(part.name, part.function, Status.VIOLATED, findings=tuple(findings),
@@ -210,7 +210,19 @@ class Judge:
         findings = self._merge(part, conjuncts, found)
         if len(found) >= MAX_FINDINGS:
             return findings, _Open(Status.UNKNOWN, "too many findings", ())
-        return findings, self._lost(part, given) or self._blocked()
+        return findings, self._vague(given, conjuncts) or self._lost(part, given) or self._blocked()
+
+    def _vague(self, given: Sequence[Term], conjuncts: Sequence[Claim]) -> _Open | None:
+        """Are two calls compared whose values depend on memory or on a loop? Both runs' are given the same names."""
+        if all(claim.is_exact for claim in conjuncts):
+            return None
+        record = self._setting.target.step.record
+        loops = (guard for guard, index in record.indices if not str(index.data).startswith("ghost."))
+        beyond = t.or_(*(access.guard for access in record.buffers), *(fetch.guard for fetch in record.fetches),
+                       *(transfer.guard for transfer in record.transfers), *loops)
+        if isinstance(self._ask([*given, beyond]), Unsatisfiable):
+            return None
+        return _Open(Status.UNKNOWN, "two calls are not compared where memory is read", ())
 
     def _merge(self, part: Part, conjuncts: Sequence[Claim], found: Sequence[Hit]) -> list[Finding]:
         """What fails because of one site is one finding."""
