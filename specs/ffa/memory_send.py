@@ -45,9 +45,9 @@ def transmission_registers(scene: Scene) -> Iterator[Part]:
     """A memory region is sent on only if the registers are well formed, and with exactly the host's lengths.
 
     Clause: DEN0077A v1.0 sections 11.1–11.3; lengths are multiples of 16 as the layout has it.
-    Reading: x3 = 0 (w3 of an SMC32), w4 = 0 (the TX buffer is used), 0 < w2 ≤ w1, both multiples of 16. What is not sent is refused
-        with INVALID_PARAMETERS if a register is at fault (NO_MEMORY too, if the total is too large: MEM-04), else with
-        INVALID_PARAMETERS, NO_MEMORY, BUSY or DENIED.
+    Reading: x3 = 0 (w3 of an SMC32), w4 = 0 (the TX buffer is used), 0 < w2 ≤ w1, both multiples of 16. What is not
+        sent is refused with INVALID_PARAMETERS if a register is at fault (NO_MEMORY too, if the total is too large:
+        MEM-04), else with INVALID_PARAMETERS, NO_MEMORY, BUSY or DENIED.
     Applies to: every version; FFA_MEM_SHARE and FFA_MEM_LEND in both conventions.
     Not covered: w5–w7 of the call (reserved).
     """
