@@ -38,6 +38,10 @@ def aligned(scene: Scene) -> Truth:
     return (scene.call.x(1) % scene.page_size == 0) & (scene.call.x(2) % scene.page_size == 0)
 
 
+def at_zero(scene: Scene) -> Truth:
+    return (scene.call.x(1) == 0) | (scene.call.x(2) == 0)
+
+
 def right_size(scene: Scene) -> Truth:
     """As many pages of 4K as EL2's own mailboxes have."""
     return scene.call.w(3).widened(64) * 4096 == scene.mailbox_size
@@ -65,8 +69,7 @@ def alignment(scene: Scene) -> Iterator[Part]:
         *memory_kept(scene),
     ], NAME)
     if scene.profile == "STRICT":
-        zero = (scene.call.x(1) == 0) | (scene.call.x(2) == 0)
-        yield part("address 0", asks & right_size(scene) & zero, quietly(scene, ids.INVALID_PARAMETERS), NAME)
+        yield part("address 0", asks & right_size(scene) & at_zero(scene), quietly(scene, ids.INVALID_PARAMETERS), NAME)
 
 
 @rule("FFA-BUF-02", "Page count", MAP, force="spec", confidence="high")
@@ -95,8 +98,8 @@ def second_registration(scene: Scene) -> Iterator[Part]:
     Applies to: every version.
     Not covered: whether the SPMC has EL2's own pair mapped.
     """
-    yield part("refused", asks_map(scene) & right_size(scene) & aligned(scene) & scene.pre.has_tx,
-               quietly(scene, DENIED), NAME)
+    right = right_size(scene) & aligned(scene) & ~at_zero(scene)
+    yield part("refused", asks_map(scene) & right & scene.pre.has_tx, quietly(scene, DENIED), NAME)
 
 
 @rule("FFA-BUF-04", "Only pages the caller owns exclusively can become mailboxes", MAP,

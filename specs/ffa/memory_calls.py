@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verify.rules import Scene, Smc, Truth, any_of
+from verify.rules import Part, Scene, Smc, Transfer, Truth, all_of, any_of, no, part, require
 
 from . import ids
 from .layout import PAGE_SIZES, RANGE_SIZE, Layout, Message, Range, fragment_range
@@ -16,6 +16,7 @@ RETRIEVE_RESP, RELINQUISH, RECLAIM = 0x84000075, 0x84000076, 0x84000077
 FRAG_RX, FRAG_TX = 0x8400007A, 0x8400007B
 OWN, SHARED_FFA, SHARED_HYP, FOREIGN = range(4)
 """States of a page."""
+UNSHARE_FFA = "unshare-ffa"
 
 
 def made(scene: Scene, *functions: int) -> Iterator[tuple[Smc, Truth]]:
@@ -80,3 +81,22 @@ def accepted(smc: Smc) -> Truth:
     whole = smc.w(1) == smc.w(2)
     more = (smc.qw(0) == FRAG_RX) & (smc.qw(3) == smc.w(2))
     return (whole & (smc.qw(0) == ids.SUCCESS)) | (~whole & more)
+
+
+def unshares(scene: Scene) -> list[Transfer]:
+    """EL2 takes pages back from the secure world."""
+    return [one for one in scene.transfers if one.action == UNSHARE_FFA]
+
+
+def taken_back_without_failure(scene: Scene) -> Truth:
+    """No such request fails. What fails has a page to blame, and that each page allows it is judged for itself."""
+    return no(one.made & ~one.succeeded for one in unshares(scene))
+
+
+def takes_back_shared_pages(scene: Scene, asked: Truth, name: str, function: str) -> Part:
+    """The part that says that each page of these requests is shared, so that they succeed."""
+    return part(name, asked & any_of(one.made & one.covers for one in unshares(scene)), [
+        require("a page that is taken back is shared with the secure world",
+                all_of((one.made & one.covers).implies(one.found == SHARED_FFA) for one in unshares(scene)), "pages"),
+        require("by this call", ~(scene.page.before == SHARED_FFA) | scene.page.disturbed, "pages"),
+    ], function=function)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from verify.rules import Clause, Part, Scene, Smc, Truth, all_of, any_of, no, part, require, rule
 
+from ..security.failure import blamed
 from . import ids
 from .memory_calls import (
     BUSY,
@@ -21,6 +22,8 @@ from .memory_calls import (
     made,
     refused,
     sent,
+    taken_back_without_failure,
+    takes_back_shared_pages,
 )
 
 FRAGMENTS = ids.clause("v1.0 12.2, v1.2 16.5")
@@ -34,19 +37,21 @@ def rollback(scene: Scene) -> Iterator[Part]:
 
     Clause: none; otherwise EL2 and the SPMC disagree about who may use the page.
     Reading: an arbitrary page that nobody else changed meanwhile. Accepted is SUCCESS for a whole region, FRAG_RX with
-        the fragment's length as offset for a part. What fails before anything is sent rolls back just so.
+        the fragment's length as offset for a part. What fails before anything is sent rolls back just so. Every page
+        that EL2 takes back was shared by this call: so no such request fails.
     Applies to: every version.
     Not covered: later fragments (MEM-21).
     """
     page = scene.page
     same = require("the page is in the state that it was in", page.after == page.before, "page")
     for name, functions in SENDS:
-        asked = asks(scene, functions) & ~page.disturbed
+        asked = asks(scene, functions) & ~page.disturbed & taken_back_without_failure(scene)
         failed = any_of(happens & ~accepted(smc) for smc, happens in sent(scene))
         yield part(f"{name}, refused by the SPMC", asked & failed, [
             same, require("the host sees an error", frame(scene, ids.ERROR), "x0")], function=name)
         yield part(f"{name}, not sent", asked & no(happens for _, happens in sent(scene)), [
             same, require("the host sees an error", frame(scene, ids.ERROR), "x0")], function=name)
+        yield takes_back_shared_pages(scene, asks(scene, functions), f"{name}, what is taken back", name)
 
 
 @rule("FFA-MEM-18", "Completion forms of a send", ANSWERS, force="spec", confidence="high")
@@ -150,14 +155,17 @@ def failing_fragment(scene: Scene) -> Iterator[Part]:
     """
     page, asked = scene.page, asks(scene, (FRAG_TX,))
     passed = any_of(happens & _answered(smc) for smc, happens in made(scene, FRAG_TX))
-    yield part("the fragment's pages", asked & ~passed & ~page.disturbed, [
+    failed = asked & ~passed & ~page.disturbed & taken_back_without_failure(scene)
+    yield part("the fragment's pages", failed, [
         require("the page is in the state that it was in", page.after == page.before, "page"),
         require("the host sees an error", frame(scene, ids.ERROR), "x0"),
     ], function="FFA_MEM_FRAG_TX")
+    yield takes_back_shared_pages(scene, asked, "what is taken back", "FFA_MEM_FRAG_TX")
     yield part("earlier pages", asked & (page.before == 1) & ~page.disturbed, [
         require("a shared page stays shared", page.after == page.before, "page")], function="FFA_MEM_FRAG_TX")
     yield part("no warning", asked, [
-        require("no WARN_ON of EL2's fires", no(scene.warns), "warn")], function="FFA_MEM_FRAG_TX")
+        *(require("no WARN_ON of EL2's fires", ~happens | ~blamed(scene), "warn") for happens in scene.warns)],
+        function="FFA_MEM_FRAG_TX")
     yield part("refused", asked & no(happens for _, happens in made(scene, FRAG_TX)), [
         require("an error that a fragment may have", refused(scene, INVALID, NO_MEMORY, BUSY, DENIED), "x0")],
         function="FFA_MEM_FRAG_TX")

@@ -24,6 +24,7 @@ from .memory_calls import (
     made,
     sent,
     taken,
+    taken_back_without_failure,
 )
 
 NONE = Clause("", "a property of any mediator", "the public mediators and SPMCs")
@@ -100,13 +101,14 @@ def life_cycle(scene: Scene) -> Iterator[Part]:
 
     Clause: DEN0077A v1.0 sections 5.6–5.9.
     Reading: an arbitrary page that nobody else changed meanwhile, for each call of the host. A page that is shared
-        already cannot be shared again: DENIED. LEND leaves the host's own access in place, as pKVM has it.
+        already cannot be shared again: DENIED. No request to take pages back fails (MEM-17, MEM-21). LEND leaves the
+        host's own access in place, as pKVM has it.
     Applies to: every version.
     Not covered: how long a handle is valid (the SPMC answers INVALID_PARAMETERS after its reclaim); which handle a page
         was shared through (MEM-27).
     """
     page, shares = scene.page, scene.call.is_(*SHARE, *LEND, FRAG_TX)
-    quiet = ~page.disturbed
+    quiet = ~page.disturbed & taken_back_without_failure(scene)
     for name, premise in by_function(scene):
         if name != "FFA_MEM_RECLAIM":
             yield part(f"{name}, stays shared", premise & quiet & (page.before == SHARED_FFA), [

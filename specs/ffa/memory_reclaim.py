@@ -135,7 +135,7 @@ def validated_response(scene: Scene) -> Iterator[Part]:
         ], function=NAME, exists=agreed)
         yield part(f"{layout.name}, reads", asked & agreed & any_of(x.happens for x in reads), [
             require("EL2 parses only what the SPMC announced", all_of(
-                (x.happens & happens).implies(x.offset + x.length <= smc.qw(2).widened(64))
+                (x.happens & happens).implies(x.end <= smc.qw(2).widened(65))
                 for x in reads for smc, happens in answers), "access"),
         ], function=NAME, exists=agreed)
     released = any_of(happens for _, happens in made(scene, RX_RELEASE))
@@ -179,7 +179,7 @@ def fragment_loop(scene: Scene) -> Iterator[Part]:
     writes = [x for x in scene.buffer_accesses if x.buffer == "descriptor buffer" and x.is_write]
     yield part("the copies", asked & any_of(x.happens for x in writes), [
         require("the copy ends within the total", all_of(
-            (x.happens & first).implies(x.offset + x.length <= answer.qw(1).widened(64))
+            (x.happens & first).implies(x.end <= answer.qw(1).widened(65))
             for x in writes for answer, first in answers), "access"),
     ], function=NAME)
 

@@ -89,11 +89,11 @@ def copied_once(scene: Scene) -> Iterator[Part]:
     """Host memory is looked at by one copy of the fragment into EL2's TX buffer, under the buffers' lock.
 
     Clause: none; the host may write its memory while EL2 reads it.
-    Reading: every access to host memory in these calls is a copy out of it, as long as the fragment, no longer than the
-        mailbox, with the lock held and the mailbox registered; there is one. EL2's TX buffer is written from its start,
-        by as much. Without a mailbox the call is refused and nothing is sent.
+    Reading: every access to host memory in these calls is a copy out of it, from the registered page's start, as long
+        as the fragment, no longer than the mailbox, with the lock held and the mailbox registered; there is one. EL2's
+        TX buffer is written from its start, by as much. Without a mailbox the call is refused and nothing is sent.
     Applies to: FFA_MEM_SHARE, FFA_MEM_LEND, FFA_MEM_FRAG_TX.
-    Not covered: that the copy starts at the registered page (BUF-06), and a site that runs several times (SEC-07).
+    Not covered: nothing.
     """
     host = _reads_host(scene)
     writes = [access for access in scene.buffer_accesses if access.buffer == "EL2's TX" and access.is_write]
@@ -109,7 +109,9 @@ def copied_once(scene: Scene) -> Iterator[Part]:
                     all_of(x.happens.implies(x.length <= scene.mailbox_size) for x in host), "access"),
             require("under the buffers' lock", all_of(x.happens.implies(x.locked) for x in host), "access"),
             require("the mailbox is registered", scene.pre.has_tx, "access"),
-            require("once", all_of(~(x.happens & y.happens) for x, y in combinations(host, 2)), "access"),
+            require("from its start", all_of(x.happens.implies(x.offset == scene.pre.tx_at) for x in host), "access"),
+            require("once", all_of(~(x.happens & y.happens) for x, y in combinations(host, 2))
+                    & no(x.happens & x.repeats for x in host), "access"),
             require("EL2's TX buffer holds the copy and nothing else is written there",
                     all_of(x.happens.implies((x.offset == 0) & (x.length == length)) for x in writes), "access"),
         ], function=name)
@@ -137,8 +139,8 @@ def smallest_fragment(scene: Scene) -> Iterator[Part]:
                 require("the fragment holds a header and an entry", length >= layout.header + SMALL_ENTRY, "smc")],
                 function=name, exists=layout.agreed(scene))
             yield part(f"{name}, {layout.name}, reads", asked & any_of(x.happens for x in reads), [
-                require("EL2 parses only what was copied", x.happens.implies(x.offset + x.length <= length), "access")
-                for x in reads],
+                require("EL2 parses only what was copied",
+                        all_of(x.happens.implies(x.end <= length.widened(65)) for x in reads), "access")],
                 function=name, exists=layout.agreed(scene))
 
 

@@ -24,15 +24,15 @@ def no_panic(scene: Scene) -> Iterator[Part]:
     Applies to: every version.
     Not covered: kernels in which a WARN_ON at EL2 is harmless.
     """
-    blamed = _blamed(scene)
+    to_blame = blamed(scene)
     for name, premise in by_function(scene):
         yield part(name, premise, [
-            *(require("no WARN_ON is true", ~happens | ~blamed, "warn") for happens in scene.warns),
+            *(require("no WARN_ON is true", ~happens | ~to_blame, "warn") for happens in scene.warns),
             *(require("no BUG is reached", ~one.happens, "hazard") for one in scene.hazards if one.kind == "bug"),
         ], name)
 
 
-def _blamed(scene: Scene) -> Truth:
+def blamed(scene: Scene) -> Truth:
     """No request about pages fails, or the arbitrary page is to blame for one: the first that does not give pages back
     to the host, else the last that does not take some.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 
@@ -61,6 +61,10 @@ class Script:
         at = self.shape.answers_at + 1 + used * ANSWER_WORDS
         answer = [ONES, *[0] * 17] if used >= count else self.words[at:at + ANSWER_WORDS]
         self.told.append((FORWARD if is_forward else SMC, arguments[0], answer[0]))
+        if used < self.words[self.shape.left_at]:
+            assert self.machine is not None
+            left = _bytes(self.words, self.shape.words + used * CONTENT_WORDS, CONTENT_WORDS) or bytes(8 * CONTENT_WORDS)
+            _pages(self.shape, self.machine).update(enumerate(left, self.shape.page))
         return answer
 
     def outside(self, name: str, arguments: Sequence[int], page_shift: int) -> int:
@@ -207,11 +211,14 @@ def _words(machine: Machine, address: int) -> list[int]:
 
 
 def _hash(shape: Shape, machine: Machine) -> int:
-    """Over the words that are not zero; what the record has in full is left out."""
+    return hash_of({region: machine.memory.find(shape.base(region), 1)[0].content for region in range(FIRST_ARENA + ARENAS)})
+
+
+def hash_of(contents: Mapping[int, Mapping[int, int]]) -> int:
+    """Of all regions, over the words that are not zero; what the record has in full is left out."""
     result = 0
-    for region in range(FIRST_ARENA + ARENAS):
+    for region, content in contents.items():
         skip = 8 * ARENA_WORDS if region >= FIRST_ARENA else 0
-        content = machine.memory.find(shape.base(region), 1)[0].content
         if len(content) <= skip and (not content or max(content) < skip):
             continue
         found: dict[int, int] = {}

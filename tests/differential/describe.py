@@ -83,6 +83,7 @@ def _place(shape: Shape, at: int) -> str:
     if at < shape.tx_at:
         arena, word = divmod(at - shape.arena_at(0), ARENA_WORDS)
         return f"pointed-to memory {arena}[{word}]"
-    if at == shape.stir_at:
-        return "changes of buffers meanwhile"
+    if at >= shape.stir_at:
+        return ("changes of buffers meanwhile", "SMCs that leave something in RX")[at - shape.stir_at] if at < shape.words else (
+            f"left[{at - shape.words}]")
     return f"tx[{at - shape.tx_at}]" if at < shape.rx_at else f"rx[{at - shape.rx_at}]"

@@ -137,7 +137,17 @@ class Scenes:
             self._call(words, "FFA_MEM_SHARE", "FFA_FN64_MEM_SHARE", "FFA_MEM_LEND", "FFA_FN64_MEM_LEND")
             self._registers(words, [self._near(whole), length, *rng.choice(([0, 0], [0, 0], [0, 0], [1, 0], [0, 1]))])
         if rng.random() < 0.8:
-            self._script(words, self._spoilt(self._conversation(kind, whole, place.length)))
+            rows = self._spoilt(self._conversation(kind, whole, place.length))
+            self._script(words, rows)
+            if kind == 1 and rng.random() < 0.4:
+                self._leave(words, content, len(rows))
+
+    def _leave(self, words: Words, content: list[int], count: int) -> None:
+        """EL3 leaves the descriptor with its first answer, and ranges with the others."""
+        words[self._shape.left_at] = count
+        words += content
+        for _ in range(count - 1):
+            words += self._descriptors.fragment()[0]
 
     def _near(self, length: int) -> int:
         """Mostly the length itself; or off by a byte or a range, or at an edge of a buffer."""

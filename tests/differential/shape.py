@@ -83,8 +83,14 @@ class Shape:
         return self.rx_at + CONTENT_WORDS
 
     @cached_property
-    def words(self) -> int:
+    def left_at(self) -> int:
+        """For so many SMCs there follow CONTENT_WORDS words each, that EL3 leaves in EL2's RX."""
         return self.stir_at + 1
+
+    @cached_property
+    def words(self) -> int:
+        """Without those."""
+        return self.left_at + 1
 
     def static_at(self, path: str) -> int | None:
         index = self.static_index.get(path)

@@ -100,8 +100,7 @@ def _front_end(clock: Clock, tree: Path) -> None:
     clock.time("parse", lambda: [parser.parse(item) for item in wanted], is_part=True)
     with stopwatch(unit, "preprocess") as first, stopwatch(Parser, "parse") as second, metered() as spent:
         unit.lower_tree(files)
-    before = first[0] + second[0]
-    clock.add("lower", Spent(spent.seconds - before, spent.cpu - before), is_part=True)
+    clock.add("lower", Spent(spent.seconds - first.seconds - second.seconds, spent.cpu - first.cpu - second.cpu), True)
 
 
 def _judge(clock: Clock, item: Chosen, binding: Binding, options: Options, rules: tuple[Rule, ...]) -> int:
@@ -134,8 +133,8 @@ def _detail(
                 results = judge_rule(settings, rule, Solver())
             costs.append((rule.identity, sum(len(result.parts) for result in results), one))
     clock.add("Z3", Spent(spent.solving, 0, spent.solving, spent.units, spent.queries), is_part=True)
-    clock.add("replay", Spent(replayed[0]), is_part=True)
-    rest = spent.seconds - spent.solving - replayed[0]
+    clock.add("replay", replayed, is_part=True)
+    rest = spent.seconds - spent.solving - replayed.seconds
     clock.add("state obligations, simplify, find numbers", Spent(rest), is_part=True)
     return tuple(sorted(costs, key=lambda cost: -cost[2].seconds)[:MOST_RULES])
 

@@ -115,18 +115,20 @@ def _units(solver: z3.Solver) -> int:
 
 
 @contextmanager
-def stopwatch(owner: Any, name: str) -> Iterator[list[float]]:
+def stopwatch(owner: Any, name: str) -> Iterator[Spent]:
     """Seconds spent in a function of a module or class while the context lasts, calls from within itself not twice."""
-    original, spent, depth = getattr(owner, name), [0.0], [0]
+    original, spent, depth = getattr(owner, name), Spent(), [0]
 
     def timed(*arguments: Any, **named: Any) -> Any:
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), _cpu()
         depth[0] += 1
         try:
             return original(*arguments, **named)
         finally:
             depth[0] -= 1
-            spent[0] += (time.perf_counter() - start) * (not depth[0])
+            if not depth[0]:
+                spent.seconds += time.perf_counter() - start
+                spent.cpu += _cpu() - cpu
 
     setattr(owner, name, timed)
     try:

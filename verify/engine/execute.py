@@ -308,11 +308,16 @@ class Executor:
         tx, rx = self._exchange(state, number)
         self.record.smcs.append(SmcEvent(
             state.guard, arguments, results, place.span, is_forward, tuple(sorted(state.held.items())),
-            origin.value, tx, rx, tuple(sorted(state.ghost.items()))))
-        version = self.memory.others.peek(state, self.memory.shared.version)
-        assert isinstance(version, Integer)
-        answered(self.record, self.record.smcs[-1], number, version.term)
+            origin.value, tx, rx, tuple(sorted(state.ghost.items())), self._version(state)))
+        version = self._version(state)
+        if version is not None:
+            answered(self.record, self.record.smcs[-1], number, version)
         return results
+
+    def _version(self, state: State) -> Term | None:
+        """What EL2 knows as the version then."""
+        value = self.memory.others.peek(state, self.memory.shared.version)
+        return value.term if isinstance(value, Integer) and self.memory.shared.memory else None
 
     def _exchange(self, state: State, number: int) -> tuple[Content | None, Content | None]:
         """EL3 reads EL2's TX buffer, and may write anything into its RX buffer."""

@@ -42,6 +42,8 @@ class SmcEvent:
     rx: Content | None = None
     """What EL3 leaves in EL2's RX buffer."""
     ghost: tuple[tuple[str, Term], ...] = ()
+    version: Term | None = None
+    """EL2's then, which is the one that a conforming SPMC was told of; where memory is followed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,18 @@ def binary(op: BinaryOp, a: int, b: int, bits: int) -> int:
     return _signed_division(op, signed(a, bits), signed(b, bits)) & mask
 
 
+def wraps(op: BinaryOp, a: int, b: int, bits: int, is_constant: bool) -> bool:
+    """Is the value not that of the integers? A sum with a constant whose top bit is set is a difference."""
+    match op:
+        case BinaryOp.ADD:
+            return a + b >= 1 << bits and not (is_constant and b >> (bits - 1))
+        case BinaryOp.MUL:
+            return a * b >= 1 << bits
+        case BinaryOp.SHL:
+            return is_constant and b < bits and a << b >= 1 << bits
+    return False
+
+
 def _shift(op: BinaryOp, a: int, b: int, bits: int) -> int:
     if b >= bits:
         raise Fault(f"shift by {b} of a {bits}-bit number", "shift-range")

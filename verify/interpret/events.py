@@ -121,6 +121,8 @@ class Log:
     locks: list[LockDone] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     warns: list[Span] = field(default_factory=list)
+    wraps: list[Span] = field(default_factory=list)
+    """Sums and products that did not fit their type, whatever they are used for."""
     blocks: set[tuple[str, str]] = field(default_factory=set)
     """(function, block) pairs that were entered."""
     edges: set[tuple[str, str, str]] = field(default_factory=set)

@@ -16,6 +16,8 @@ from verify.ir.function import Function, Object, Unit
 from verify.ir.span import NOWHERE, Span
 
 MAX_STEPS = 2_000_000
+MAX_SMCS = 20_000
+"""In one call: more than the fragments of 16 bytes that any descriptor buffer holds."""
 ONES = (1 << 64) - 1
 
 
@@ -262,6 +264,8 @@ class Machine:
             del self._held[path]
 
     def _smc(self, arguments: list[int], is_forward: bool) -> list[int]:
+        if len(self.log.smcs) >= MAX_SMCS:
+            raise Fault("no end after twenty thousand SMCs", "endless-loop")
         mailbox, world = self.mailbox, self._world
         tx = mailbox.sent() if mailbox is not None else None
         pages = world.now() if world is not None else None
@@ -294,7 +298,10 @@ class Machine:
                 found = frame.registers.get(name)
                 return self._unset(frame, name, bits) if found is None else found
             case e.Binary(op=op, left=left, right=right, bits=bits):
-                return arithmetic.binary(op, self._value(frame, left), self._value(frame, right), bits)
+                a, b = self._value(frame, left), self._value(frame, right)
+                if frame.function.in_tree and arithmetic.wraps(op, a, b, bits, isinstance(right, e.Const)):
+                    self.log.wraps.append(self._span)
+                return arithmetic.binary(op, a, b, bits)
             case e.Compare(op=compare, left=left, right=right):
                 return arithmetic.compare(
                     compare, self._value(frame, left), self._value(frame, right), _width(left.bits))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from verify.engine.record import Record
 from verify.prove.target import Target
+from verify.prove.two_calls import INPUTS, SecondCall, second_call
 from verify.rules.rule import Part, Require
 from verify.rules.symbolic_scene import HAZARD, STATE_OUTPUTS
 from verify.rules.words import Output, Truth, Word
@@ -30,6 +32,10 @@ class Claim:
     require: Require
     fails: Term
     origin: Term
+    alone: Term = t.TRUE
+    """Of two calls: no other CPU interferes with the second one."""
+    is_exact: bool = True
+    """Of two calls: nothing that was read or left open decides about the value."""
 
     @property
     def key(self) -> Key:
@@ -91,9 +97,34 @@ def _disturbed(record: Record, renamed: Secrets) -> Term:
     return t.or_(*differences)
 
 
-def claims(target: Target, part: Part, known: dict[str, Secrets]) -> list[Claim]:
+@dataclass(slots=True)
+class Renamed:
+    """Second runs that were made already, by what they differ in."""
+
+    secrets: dict[str, Secrets] = field(default_factory=dict)
+    calls: dict[str, SecondCall] = field(default_factory=dict)
+
+
+def claims(target: Target, part: Part, known: Renamed) -> list[Claim]:
     """One for each conjunct, in order; `known` keeps the renamings that were made already."""
-    return [_claim(target, require, known) for require in part.then]
+    return [
+        _of_two_calls(target, part, require, known) if require.secrets in INPUTS
+        else _claim(target, require, known.secrets) for require in part.then]
+
+
+def alone(conjuncts: Iterable[Claim]) -> list[Term]:
+    """Nothing else runs beside the second of two calls."""
+    return list(dict.fromkeys(claim.alone for claim in conjuncts if claim.alone is not t.TRUE))
+
+
+def _of_two_calls(target: Target, part: Part, require: Require, known: Renamed) -> Claim:
+    assert require.independent is not None
+    if require.secrets not in known.calls:
+        known.calls[require.secrets] = second_call(target, require.secrets)
+    second, value = known.calls[require.secrets], require.independent
+    given = [part.given.term, t.not_(target.scene("STRICT").undispatched.term)]
+    fails = second.differs(value.term, given, require.output.startswith("smc"))
+    return Claim(require, fails, _origin(value.outputs, require.output), second.alone, second.is_exact(value.term))
 
 
 def _claim(target: Target, require: Require, known: dict[str, Secrets]) -> Claim:

@@ -105,6 +105,14 @@ def _lock_step(done: LockDone, binding: Binding) -> LockStep:
     return LockStep(names.get(done.path, done.path), _truth(True), inside)
 
 
+def _hazards(done: CallDone) -> tuple[Hazard, ...]:
+    """Where a sum wraps that becomes a size, one wraps."""
+    kinds = ["wrap" for _ in done.log.wraps]
+    if done.ended is not None and done.ended.kind:
+        kinds.append(done.ended.kind)
+    return tuple(Hazard(kind, _truth(True)) for kind in kinds)
+
+
 def _page(done: CallDone, page: int) -> Page:
     before, after = done.pages
     return Page(
@@ -139,7 +147,7 @@ def concrete_scene(
         page=_page(done, page),
         index=number(index, 32),
         buffer_accesses=tuple(_buffer_access(item, binding) for item in log.buffers),
-        hazards=(Hazard(done.ended.kind, _truth(True)),) if done.ended and done.ended.kind else (),
+        hazards=_hazards(done),
         warns=tuple(_truth(True) for _ in log.warns),
         transfers=tuple(_transfer(item, binding, page) for item in log.transfers),
         lock_steps=tuple(_lock_step(item, binding) for item in log.locks if item.is_acquire),

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from verify.engine.record import Obligation, Site
+from verify.engine.relevance import guard_equations
 from verify.ir.span import Span
 from verify.prove.chains import ChainHunt
-from verify.prove.claims import Claim, Secrets, claims, is_about_state_only, speaks_of_hazards
+from verify.prove.claims import Claim, Renamed, claims, is_about_state_only, speaks_of_hazards
 from verify.prove.guarantee import Guarantee
 from verify.prove.hunt import Hit, Hunts, remaining
-from verify.prove.invariants import Invariants, surroundings
+from verify.prove.invariants import Invariants, cases, surroundings
 from verify.prove.outcome import Cause, Episode, Finding, PartResult, RuleResult, Status
 from verify.prove.reset import Chain, Search
 from verify.prove.safety import blocks
@@ -88,7 +89,7 @@ class Judge:
         self._found: dict[str, list[Hit]] = {}
         self._rule = rule
         self._solver = solver
-        self._secrets: dict[str, Secrets] = {}
+        self._renamed = Renamed()
         self._witnesses: dict[str, Episode] = stricter._witnesses if stricter else {}
         self._weakest = weakest or setting
         self._certain: dict[str, bool] = stricter._certain if stricter else {}
@@ -111,7 +112,7 @@ class Judge:
         given = [part.given.term, *dispatched]
         if self._is_elsewhere(part, dispatched) or self._is_absent(part, given, dispatched):
             return self._absent(part)
-        conjuncts = claims(self._setting.target, part, self._secrets)
+        conjuncts = claims(self._setting.target, part, self._renamed)
         findings, open_question = self._findings(part, given, conjuncts)
         if findings:  # each of them was run: they rest on no assumption
             return PartResult(part.name, part.function, Status.VIOLATED, findings=tuple(findings),
@@ -151,17 +152,38 @@ class Judge:
         facts = [fact for term in given for fact in (term.args if term.op == "band" else (term,))]
         return [fact for fact in facts if all(found.startswith(name) for found in variables([fact]))]
 
-    def _ask(self, terms: Sequence[Term], setting: Setting | None = None) -> Answer:
-        """May this be in a reachable state?
+    def _ask(self, terms: Sequence[Term], setting: Setting | None = None, exact: bool = True) -> Answer:
+        """May this be in a reachable state? Asked of each function for itself, which is cheap.
 
-        What is read from memory counts as unknown at first; a model of that is only a candidate.
+        What is read from memory counts as unknown at first; a model of that is only a candidate, unless not `exact`.
         """
-        asked = [*_base(setting or self._setting, terms), *terms]
-        answer = self._solver.ask(asked)
-        if not isinstance(answer, Satisfied):
+        setting = setting or self._setting
+        undecided: Undecided | None = None
+        for case in self._cases(terms):
+            answer = self._ask_one([*terms, case], setting, exact)
+            if isinstance(answer, Satisfied):
+                return answer
+            undecided = answer if isinstance(answer, Undecided) else undecided
+        return undecided or Unsatisfiable()
+
+    def _cases(self, terms: Sequence[Term]) -> list[Term]:
+        """The function numbers that the question may be about."""
+        where = t.and_(*terms)
+        if where is t.FALSE:
+            return []
+        target = self._setting.target
+        if f"{target.step.record.prefix}x0.lo" in guard_equations(where):
+            return [t.TRUE]
+        return [case for case in cases(target) if all(x is not t.FALSE for x in self._solver.under([case], terms))]
+
+    def _ask_one(self, terms: Sequence[Term], setting: Setting, exact: bool) -> Answer:
+        known = surroundings(setting.target, setting.invariants, setting.level, t.and_(*terms))
+        asked = [*setting.pages, *known, *terms]
+        answer = self._solver.refute(asked)
+        if not isinstance(answer, Satisfied) or not exact:
             return answer
-        meanings = self._setting.target.step.record.exact.definitions(terms)
-        return self._solver.ask([*asked, *meanings]) if meanings else answer
+        meanings = setting.target.step.record.exact.definitions(terms)
+        return self._solver.refute([*asked, *meanings]) if meanings else answer
 
     # -- violations ------------------------------------------------------------------------------------------
 
@@ -171,21 +193,36 @@ class Judge:
         found = list(self._known.get(part.name, ()))
         self._found[part.name] = found
         record = self._setting.target.step.record
-        while True:
+        while len(found) < MAX_FINDINGS:
             known = {(hit.key, hit.site) for hit in found}
             wrong = [remaining(record, claim, known) for claim in conjuncts]
-            model = None
-            if known or not self._is_certain(part, given, wrong):
-                model = self._wrong(part, given, wrong, self._setting)
-            if model is None or len(found) >= MAX_FINDINGS:
+            if not known and self._is_certain(part, given, wrong):
+                break
+            if self._fails(part, given, wrong, self._setting, exact=False) is None:
                 break
             hits = self._hunts.hits(part.name, known)
             if isinstance(hits, Undecided) or not hits:
-                why = hits.reason if isinstance(hits, Undecided) else "no sequence of calls from reset was found"
-                return self._merge(part, conjuncts, found), _Open(Status.UNKNOWN, f"not inductive: {why}", ())
+                problem = self._fails(part, given, wrong, self._setting)
+                if problem is None:
+                    break
+                return self._merge(part, conjuncts, found), problem
             found += hits
         findings = self._merge(part, conjuncts, found)
-        return findings, model or self._lost(part, given) or self._blocked()
+        if len(found) >= MAX_FINDINGS:
+            return findings, _Open(Status.UNKNOWN, "too many findings", ())
+        return findings, self._vague(given, conjuncts) or self._lost(part, given) or self._blocked()
+
+    def _vague(self, given: Sequence[Term], conjuncts: Sequence[Claim]) -> _Open | None:
+        """Are two calls compared whose values depend on memory or on a loop? Both runs' are given the same names."""
+        if all(claim.is_exact for claim in conjuncts):
+            return None
+        record = self._setting.target.step.record
+        loops = (guard for guard, index in record.indices if not str(index.data).startswith("ghost."))
+        beyond = t.or_(*(access.guard for access in record.buffers), *(fetch.guard for fetch in record.fetches),
+                       *(transfer.guard for transfer in record.transfers), *loops)
+        if isinstance(self._ask([*given, beyond]), Unsatisfiable):
+            return None
+        return _Open(Status.UNKNOWN, "two calls are not compared where memory is read", ())
 
     def _merge(self, part: Part, conjuncts: Sequence[Claim], found: Sequence[Hit]) -> list[Finding]:
         """What fails because of one site is one finding."""
@@ -222,15 +259,17 @@ class Judge:
 
     # -- proofs ----------------------------------------------------------------------------------------------
 
-    def _wrong(self, part: Part, given: Sequence[Term], wrong: Sequence[Term], setting: Setting) -> _Open | None:
+    def _fails(
+        self, part: Part, given: Sequence[Term], wrong: Sequence[Term], setting: Setting, exact: bool = True
+    ) -> _Open | None:
         """Is there still a way for a conjunct to fail, on a path that is modelled to its end and safe?"""
-        match self._ask([*given, *_ends(setting, part), t.or_(*wrong)], setting):
+        match self._ask([*given, *_ends(setting, part), t.or_(*wrong)], setting, exact):
             case Unsatisfiable():
                 return None
             case Undecided(reason=reason):
                 return _Open(Status.UNKNOWN, reason, ())
             case _:
-                return _Open(Status.UNKNOWN, "too many findings", ())
+                return _Open(Status.UNKNOWN, "not inductive: no sequence of calls from reset was found", ())
 
     def _is_certain(self, part: Part, given: Sequence[Term], wrong: Sequence[Term]) -> bool:
         """Proved at the weakest level, whose assumptions hold at this one too."""
@@ -238,7 +277,7 @@ class Judge:
         if self._weakest is self._setting or speaks_of_hazards(part) or not _implies(self._setting, self._weakest):
             return self._certain.get(name, False)
         if name not in self._certain:
-            self._certain[name] = self._wrong(part, given, wrong, self._weakest) is None
+            self._certain[name] = self._fails(part, given, wrong, self._weakest) is None
         return self._certain[name]
 
     def _lost(self, part: Part, given: Sequence[Term]) -> _Open | None:
@@ -305,12 +344,6 @@ class Judge:
             return PartResult(part.name, part.function, Status.VACUOUS, "no sequence of calls meets the premise")
         reason = f"premise: no version is agreed without {lost.reason}"
         return PartResult(part.name, part.function, lost.status, reason, lost.places)
-
-
-def _base(setting: Setting, about: Sequence[Term]) -> list[Term]:
-    """What holds in every reachable state, as far as it concerns the calls that the question is about."""
-    known = surroundings(setting.target, setting.invariants, setting.level, t.and_(*about))
-    return [*setting.pages, *known]
 
 
 def _ends(setting: Setting, part: Part) -> list[Term]:

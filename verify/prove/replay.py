@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from verify.engine.regions import PAGES
@@ -18,7 +18,9 @@ from verify.prove.concrete_scene import concrete_scene
 from verify.prove.outcome import Episode
 from verify.prove.reset import Script
 from verify.prove.target import Target, buffer_paths
+from verify.prove.two_calls import INPUTS, registers, second_call
 from verify.rules.rule import Part, Require, Rule
+from verify.terms.evaluate import evaluate
 
 PATTERNS = (0xAA, 0x55, 0x00, 0xFF)
 _UNUSED = re.compile(r"c\.u\.(.+)\.(\d+)!\d+$")
@@ -41,7 +43,8 @@ class How:
 
     pattern: int
     unused: bool = False
-    second: bool = False
+    second: str = ""
+    """What the last call differs in from the first run's, if it does."""
 
 
 def run(target: Target, script: Script, how: How, may_fault: bool = False) -> Episode:
@@ -50,7 +53,7 @@ def run(target: Target, script: Script, how: How, may_fault: bool = False) -> Ep
     `may_fault`: the last one may end in undefined behaviour. Otherwise reads outside an object find unused memory.
     Raises ReplayMismatch where the interpreter meets a fault, or other SMCs than the engine.
     """
-    environment = Scripted(pattern=how.pattern, answers=list(script.answers), left=script.left)
+    environment = Scripted(pattern=how.pattern, answers=_answers(target, script, how.second), left=script.left)
     if how.unused:
         environment.unused = unused_bytes(script)
     session = Session(target.unit, environment, script.page_shift, init=target.binding.init,
@@ -60,13 +63,15 @@ def run(target: Target, script: Script, how: How, may_fault: bool = False) -> Ep
     environment.world.begin(dict(script.pages))
     boot_smcs = tuple(session.machine.log.smcs)
     calls: list[CallDone] = []
-    for number, registers in enumerate(script.calls):
+    for number, asked in enumerate(script.calls):
         is_last = number == len(script.calls) - 1
         if is_last:
             environment.world.wanted = deque(script.results)
-        if how.second and is_last:
+        other = is_last and how.second in INPUTS
+        values = registers(asked, script.other, target.step.record.prefix) if other else asked
+        if is_last and how.second and not other:
             _disturb(session, environment, target, script)
-        calls.append(session.call(registers, script.host[number]) if script.host else session.call(registers))
+        calls.append(session.call(values, script.host[number]) if script.host else session.call(values))
         _check_end(calls[-1], number + 1, may_fault and is_last)
     if environment.used != len(script.answers) and not how.second and not may_fault:
         raise ReplayMismatch(f"replay: {environment.used} SMCs were made, the engine says {len(script.answers)}")
@@ -77,6 +82,16 @@ def _check_end(done: CallDone, number: int, may_fault: bool) -> None:
     if done.ended is None or (may_fault and done.ended.kind not in ("", "impossible")):
         return
     raise ReplayMismatch(f"replay: call {number}: {done.ended.text}")
+
+
+def _answers(target: Target, script: Script, second: str) -> list[Sequence[int]]:
+    """EL3's answers in order; the second of two calls may ask it something else."""
+    prefix = f"{target.step.record.prefix}s."
+    smcs = target.step.record.smcs
+    if second not in INPUTS or not smcs or not any(name.startswith(prefix) for name in script.values):
+        return list(script.answers)
+    made = sum(evaluate([event.guard for event in smcs], script.values))
+    return [*script.answers[:len(script.answers) - made], *second_call(target, second).answers(script.values)]
 
 
 def _boot(session: Session, script: Script) -> None:
@@ -155,7 +170,7 @@ class Replay:
     def _tries(self, wanted: Require) -> Iterator[How]:
         """Runs that differ in what the host must not see: unused memory, or addresses and unrelated statics."""
         if wanted.independent is not None and wanted.secrets != "stack":
-            yield from (How(PATTERNS[0]), How(PATTERNS[0], second=True))
+            yield from (How(PATTERNS[0]), How(PATTERNS[0], second=wanted.secrets))
             return
         yield from map(How, PATTERNS)
         yield How(0, unused=True)

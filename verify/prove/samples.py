@@ -8,20 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from verify.engine.pages import PAGE
 from verify.interpret.memory import Fault
-from verify.interpret.session import Session
+from verify.interpret.session import NO_WRITES, Session
 from verify.interpret.spmc import Spmc
+from verify.prove.choices import interesting_indices, interesting_pages
 from verify.prove.concrete_scene import concrete_scene
+from verify.prove.histories import Call, histories
 from verify.prove.outcome import Episode
-from verify.prove.target import FFA_VERSION, Target, buffer_paths
+from verify.prove.starts import INDEX, Way, set_smccc
+from verify.prove.target import FFA_VERSION, Target, buffer_paths, mailbox_size
 from verify.rules.rule import Part, Rule
 from verify.solve.query import equations
 from verify.terms import build as t
 from verify.terms.evaluate import substitute
-from verify.terms.term import Term
+from verify.terms.term import Term, variables
 
 FFA_FEATURES = 0x84000064
-SMCCC_1_2 = 0x10002
 REQUESTS = (0, 0x10000, 0x10001, 0x10002, 0x10007, 0x20000, 0x80010000)
 FEATURES = (1, 2, 3, 5, 0x100, 0x84000063, 0xC4000066, 0x84000073, 0x84000080, 0xC4000083, 0xC400008D, 0xC400008E,
             0x840000F0, 0xC4000094, 0x84000090)
@@ -34,24 +37,43 @@ OTHERS = (
 SENDERS = (0, 0x00058001)
 
 
+MOST_PAGES, MOST_INDICES = 12, 3
+"""Of one sample, where a premise speaks of a page or of a range."""
+Choice = tuple[int, int]
+"""(followed page, followed index)"""
+
+
 @dataclass(slots=True)
 class Samples:
-    """`cache` keeps what a sample meets: (rule, profile, number) → part name → (premise, interface condition)."""
+    """`cache` keeps what a sample meets: (rule, profile, number, choice) → part → (premise, interface condition)."""
 
     episodes: list[Episode]
-    cache: dict[tuple[str, str, int], dict[str, tuple[bool, bool]]] = field(default_factory=dict)
+    cache: dict[tuple[str, str, int, Choice], dict[str, tuple[bool, bool]]] = field(default_factory=dict)
 
     def meets(self, target: Target, rule: Rule, profile: str, part: Part) -> Episode | None:
         """A sample that meets the part's premise."""
         for number in self._likely(target, part.given.term):
-            if self._met(target, rule, profile, number).get(part.name, (False, False))[0]:
-                return self.episodes[number]
+            for choice in self._choices(number, part.given.term):
+                if self._met(target, rule, profile, number, choice).get(part.name, (False, False))[0]:
+                    return self.episodes[number]
         return None
 
     def shows(self, target: Target, rule: Rule, profile: str, part: Part) -> bool:
         """Some sample meets the part's interface condition."""
-        return any(self._met(target, rule, profile, number).get(part.name, (False, False))[1]
-                   for number in self._likely(target, part.given.term))
+        return any(self._met(target, rule, profile, number, choice).get(part.name, (False, False))[1]
+                   for number in self._likely(target, part.given.term)
+                   for choice in self._choices(number, part.exists.term))
+
+    def _choices(self, number: int, term: Term) -> list[Choice]:
+        """Pages and indices worth looking at, where the term speaks of them."""
+        done = self.episodes[number].calls[-1]
+        names = variables([term])
+        pages, indices = [0], [0]
+        if any(name == str(PAGE.data) or "$page" in name for name in names):
+            pages = interesting_pages(self.episodes[number].calls)[:MOST_PAGES] or pages
+        if INDEX in names:
+            indices = interesting_indices(done)[:MOST_INDICES] or indices
+        return [(page, index) for page in pages for index in indices]
 
     def _likely(self, target: Target, premise: Term) -> list[int]:
         """The samples whose function ID is the one that the premise names, if it names one."""
@@ -64,16 +86,18 @@ class Samples:
         mask = (1 << wanted.bits) - 1
         return [k for k, episode in enumerate(self.episodes) if episode.calls[-1].before[0] & mask == wanted.value]
 
-    def _met(self, target: Target, rule: Rule, profile: str, number: int) -> dict[str, tuple[bool, bool]]:
-        key = (rule.identity, profile, number)
+    def _met(
+        self, target: Target, rule: Rule, profile: str, number: int, choice: Choice
+    ) -> dict[str, tuple[bool, bool]]:
+        key = (rule.identity, profile, number, choice)
         if key not in self.cache:
-            self.cache[key] = _met(target, rule, profile, self.episodes[number])
+            self.cache[key] = _met(target, rule, profile, self.episodes[number], choice)
         return self.cache[key]
 
 
-def _met(target: Target, rule: Rule, profile: str, episode: Episode) -> dict[str, tuple[bool, bool]]:
+def _met(target: Target, rule: Rule, profile: str, episode: Episode, choice: Choice) -> dict[str, tuple[bool, bool]]:
     scene = concrete_scene(
-        episode.calls[-1], target.binding, profile, target.unit.constants, target.max_version)
+        episode.calls[-1], target.binding, profile, target.unit.constants, target.max_version, *choice)
     return {
         part.name: (bool(part.given.term.value), bool(part.exists.term.value)) for part in rule.statement(scene)
         if part.given.term.is_const and part.exists.term.is_const
@@ -87,30 +111,33 @@ def _last_calls() -> Iterator[list[int]]:
 
 
 def make_samples(target: Target) -> Samples:
-    """Each last call before negotiation and after agreeing on each minor version; calls that fault are left out."""
-    histories: list[list[list[int]]] = [[]]
-    histories += [[[FFA_VERSION, 0x10000 | minor]] for minor in range((target.max_version & 0xFFFF) + 1)]
-    found = (_episode(target, [*history, last]) for history in histories for last in _last_calls())
+    """Each last call before negotiation and after agreeing on each minor version; and histories of memory.
+
+    Calls that fault are left out.
+    """
+    before: list[tuple[Call, ...]] = [()]
+    minors = range((target.max_version & 0xFFFF) + 1)
+    before += [(((FFA_VERSION, 0x10000 | minor), NO_WRITES),) for minor in minors]
+    ways = [Way("", (*history, (tuple(last), NO_WRITES))) for history in before for last in _last_calls()]
+    for minor in minors:
+        known = histories(0x10000 | minor, 1 << 12, mailbox_size(target, 12))
+        ways += [Way(history.name, history.calls) for history in known]
+    found = (_episode(target, way) for way in ways)
     return Samples([episode for episode in found if episode is not None])
 
 
-def _episode(target: Target, calls: list[list[int]]) -> Episode | None:
-    session = Session(target.unit, Spmc(version=target.max_version), trace=False, init=target.binding.init,
-                      paths=buffer_paths(target.binding))
-    boot = []
-    for name, item in target.unit.statics.items():
-        for member in item.fields:
-            if item.is_external and member.path == "smccc_version":
-                boot.append((f"{name}.{member.path}", SMCCC_1_2))
-                session.machine.set_static(*boot[-1])
+def _episode(target: Target, way: Way) -> Episode | None:
+    session = Session(target.unit, Spmc(version=target.max_version), way.page_shift, trace=False,
+                      init=target.binding.init, paths=buffer_paths(target.binding))
+    boot = set_smccc(session, way.smccc)
     try:
         if session.initialise() != 0:
             return None
     except Fault:
         return None
     done = []
-    for registers in calls:
-        done.append(session.call(registers))
+    for registers, host in way.calls:
+        done.append(session.call(registers, host))
         if done[-1].fault is not None:
             return None
-    return Episode(12, 0xAA, tuple(boot), (), tuple(done))
+    return Episode(way.page_shift, 0xAA, boot, (), tuple(done))

@@ -27,6 +27,8 @@ IS_FOREIGN = t.var("start.page.foreign", 0)
 """The followed page is somebody else's, where nobody has asked the page tables about it yet."""
 
 
+INDEX = "ghost.index"
+"""The variable of the followed index."""
 KEPT = ("map", "unmap", "partition info", "share three ranges", "share in fragments of 1, 2 ranges: first",
         "share in fragments of 1, 2 ranges", "share three ranges, reclaim")
 """Histories that lead to states of their own kind."""

@@ -12,20 +12,18 @@ from verify.engine.record import Record, Site
 from verify.errors import ReplayMismatch
 from verify.interpret.session import HostWrites
 from verify.interpret.world import FOREIGN, OWN
-from verify.prove.claims import Claim, Secrets, claims, is_about_state_only, speaks_of_hazards
+from verify.prove.claims import Claim, Renamed, alone, claims, is_about_state_only, speaks_of_hazards
 from verify.prove.hunt import Hit, Known, remaining
 from verify.prove.outcome import Episode
 from verify.prove.replay import Replay
 from verify.prove.reset import Script, make_readable
 from verify.prove.safety import blocks
-from verify.prove.starts import IS_FOREIGN, Start, Starts
+from verify.prove.starts import INDEX, IS_FOREIGN, Start, Starts
 from verify.rules.rule import Part, Rule
 from verify.solve.query import Satisfied, Solver, Undecided
 from verify.terms import build as t
 from verify.terms.evaluate import evaluate
 from verify.terms.term import Term
-
-INDEX = "ghost.index"
 
 
 @dataclass(slots=True)
@@ -38,14 +36,14 @@ class StateHunt:
     level: str
     solver: Solver
     pages: Sequence[Term] = ()
-    _secrets: dict[str, Secrets] = field(default_factory=dict)
+    _renamed: Renamed = field(default_factory=Renamed)
     _parts: dict[str, Part] = field(default_factory=dict)
 
     def hits(self, name: str, known: Known) -> list[Hit] | Undecided:
         part = self._part(name)
         if part is None:
             return []
-        conjuncts = claims(self.starts.target, part, self._secrets)
+        conjuncts = claims(self.starts.target, part, self._renamed)
         record = self.starts.target.step.record
         wrong = [remaining(record, claim, known) for claim in conjuncts]
         undecided: Undecided | None = None
@@ -63,7 +61,7 @@ class StateHunt:
             return None
         undecided: Undecided | None = None
         for start in self.starts.items:
-            values = self._solve(start, self._given(part))
+            values = self._solve(start, self._given(part), plain=False)
             if isinstance(values, Undecided):
                 undecided = values
             elif values is not None:
@@ -95,7 +93,7 @@ class StateHunt:
         possible = [term for term in wrong if term is not t.FALSE]
         if all(term is t.FALSE for term in here):
             return []
-        given = self._given(part)
+        given = [*self._given(part), *alone(conjuncts)]
         for wanted in ([*given, *possible], [*given, t.or_(*wrong)]):
             values = self._solve(start, wanted)
             if isinstance(values, Undecided):
@@ -106,8 +104,10 @@ class StateHunt:
                     return found
         return []
 
-    def _solve(self, start: Start, wanted: Sequence[Term]) -> Mapping[str, int] | Undecided | None:
-        """A plain model, if there is one."""
+    def _solve(
+        self, start: Start, wanted: Sequence[Term], plain: bool = True
+    ) -> Mapping[str, int] | Undecided | None:
+        """A model, if there is one; `plain` costs time."""
         record = self.starts.target.step.record
         asked = start.at([*wanted, *record.exact.definitions(wanted), *self.pages])
         if any(term is t.FALSE for term in asked):
@@ -116,7 +116,9 @@ class StateHunt:
         answer = self.solver.ask(goal)
         if isinstance(answer, Undecided):
             return answer
-        return make_readable(goal, answer.values) if isinstance(answer, Satisfied) else None
+        if not isinstance(answer, Satisfied):
+            return None
+        return make_readable(goal, answer.values) if plain else answer.values
 
     def _confirmed(
         self, start: Start, part: Part, conjuncts: Sequence[Claim], wrong: Sequence[Term], values: Mapping[str, int]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from verify.engine.record import Record, SmcEvent
 from verify.errors import InputError
+from verify.prove.described import described
 from verify.terms import build as t
 from verify.terms.term import Term
 
@@ -153,6 +154,39 @@ def _run(event: SmcEvent) -> Term:
                   t.or_(t.not_(reserved), _is(_low(event, 0), ERROR)))
 
 
+ABSENT = (0x8400007C, 0x84000087, 0xC4000087, 0x84000088, 0xC4000088, 0x84000089, 0xC4000089, 0x8400008C)
+"""Functions of the secure world, and of its instances with EL3."""
+
+
+def _absent(event: SmcEvent) -> Term:
+    """They do not exist for a normal-world caller."""
+    asked = t.extract(event.arguments[1].term, 31, 0)
+    return t.or_(t.not_(t.or_(*(_is(asked, one) for one in ABSENT))), _fails(event, NOT_SUPPORTED))
+
+
+def _sent(event: SmcEvent) -> Term:
+    """SUCCESS is about a whole region only, FRAG_RX about a part, of which it asks for what follows."""
+    total, first = (t.extract(event.arguments[k].term, 31, 0) for k in (1, 2))
+    is_whole, asks = t.eq(total, first), _is(_low(event, 0), FRAG_RX)
+    return t.and_(t.or_(is_whole, t.not_(_is(_low(event, 0), SUCCESS))),
+                  t.or_(t.not_(asks), t.and_(t.not_(is_whole), t.eq(_low(event, 3), first))))
+
+
+def _echoes(event: SmcEvent) -> Term:
+    """What an answer about a fragment says is about the handle that was named."""
+    is_one = t.or_(_is(_low(event, 0), FRAG_RX), _is(_low(event, 0), FRAG_TX))
+    return t.or_(t.not_(is_one), t.and_(
+        *(t.eq(_low(event, k), t.extract(event.arguments[k].term, 31, 0)) for k in (1, 2))))
+
+
+def _whole_ranges(event: SmcEvent) -> Term:
+    """Descriptions and their fragments have lengths that are multiples of 16."""
+    first = t.and_(*(_is(t.extract(event.results[k].term, 3, 0), 0) for k in (1, 2)))
+    more = _is(t.extract(event.results[3].term, 3, 0), 0)
+    return t.and_(t.or_(t.not_(_is(_low(event, 0), RETRIEVE_RESP)), first),
+                  t.or_(t.not_(_is(_low(event, 0), FRAG_TX)), more))
+
+
 ANY = None
 REQ, REQ64, REQ2, RUN = 0x8400006F, 0xC400006F, 0xC400008D, 0x8400006D
 RESP, RESP64, RESP2, INTERRUPT, YIELD = 0x84000070, 0xC4000070, 0xC400008E, 0x84000062, 0x8400006C
@@ -170,6 +204,7 @@ AXIOMS = (
     Axiom("FFA-DSC-08", ID_GET, ("L1", "L2"), _frame),
     Axiom("FFA-DSC-08", ID_GET, ("L2",), _own_id),
     Axiom("FFA-DSC-03", FEATURES, ("L1", "L2"), _frame),
+    Axiom("FFA-DSC-06", FEATURES, ("L2",), _absent),
     Axiom("FFA-MSG-05", REQ, ("L1", "L2"), _one_of(RESP, *ENDS)),
     Axiom("FFA-MSG-05", REQ64, ("L1", "L2"), _one_of(RESP64, *ENDS)),
     Axiom("FFA-MSG-05", REQ2, ("L1", "L2"), _one_of(RESP2, *ENDS)),
@@ -188,6 +223,9 @@ AXIOMS = (
     Axiom("FFA-MEM-18", 0xC4000072, ("L1", "L2"), _wide_one_of(SUCCESS, ERROR, FRAG_RX)),
     Axiom("FFA-MEM-18", 0x84000073, ("L1", "L2"), _one_of(SUCCESS, ERROR, FRAG_RX)),
     Axiom("FFA-MEM-18", 0xC4000073, ("L1", "L2"), _wide_one_of(SUCCESS, ERROR, FRAG_RX)),
+    *(Axiom("FFA-MEM-18", function, ("L2",), _sent) for function in (0x84000072, 0xC4000072, 0x84000073, 0xC4000073)),
+    *(Axiom("FFA-MEM-20", function, ("L2",), _echoes) for function in (FRAG_TX, FRAG_RX)),
+    *(Axiom("FFA-MEM-25", function, ("L2",), _whole_ranges) for function in (FRAG_RX, 0x84000074, 0xC4000074)),
     Axiom("FFA-MEM-24", 0x84000074, ("L1", "L2"), _one_of(RETRIEVE_RESP, ERROR)),
     Axiom("FFA-MEM-24", 0xC4000074, ("L1", "L2"), _wide_one_of(RETRIEVE_RESP, ERROR)),
     Axiom("FFA-MEM-27", 0x84000077, ("L1", "L2"), _frame),
@@ -235,8 +273,31 @@ def _lengths(record: Record) -> list[Term]:
     return result
 
 
+def _partitions(record: Record) -> list[Term]:
+    """FFA-DSC-10: no more partitions than there are IDs; descriptors have the size of the version, and they fit."""
+    result: list[Term] = []
+    if record.rx_size is None:
+        return result
+    for event in record.smcs:
+        answered = t.and_(event.guard, _is(_asked(event), 0x84000068), _is(_low(event, 0), SUCCESS))
+        version = event.version
+        if answered is t.FALSE or version is None:
+            continue
+        count, size = _low(event, 2), _low(event, 3)
+        numbers_only = _is(t.extract(event.arguments[5].term, 0, 0), 1)
+        sizes = t.and_(
+            t.implies(_is(version, 0x10000), _is(size, 0)),
+            t.implies(t.or_(_is(version, 0x10001), _is(version, 0x10002)), _is(size, 24)),
+            t.or_(_is(size, 0), _is(size, 24), _is(size, 48)))
+        total = (t.binary("mul", t.zext(count, 64), t.zext(each, 64)) for each in (size, t.const(8, 32)))
+        fits = t.and_(*(t.ule(length, record.rx_size) for length in total))
+        result.append(t.implies(answered, t.and_(
+            t.ule(count, t.const(0xFFFF, 32)), t.or_(numbers_only, t.and_(sizes, fits)))))
+    return result
+
+
 def _axioms(record: Record, level: str) -> list[Term]:
-    result = _lengths(record) if level == "L2" else []
+    result = [*_lengths(record), *_partitions(record), *described(record)] if level == "L2" else []
     if level == "L2" and record.prefix == BOOT:
         asked_at_boot = t.or_(*(event.guard for event in record.smcs))
         result.append(t.or_(asked_at_boot, NO_SPMC))

@@ -58,14 +58,23 @@ class Solver:
     _context: z3.Context = field(default_factory=z3.Context)
     _known: dict[tuple[tuple[str, int], ...], dict[int, Term]] = field(default_factory=dict)
     _answers: dict[str, Answer] = field(default_factory=dict)
+    _spent: int = 0
+    """Z3 counts all of a context together."""
 
     def ask(self, terms: Sequence[Term]) -> Answer:
         """Is the conjunction satisfiable?"""
+        return self._ask(terms, _GUIDED, _BLASTED)
+
+    def refute(self, terms: Sequence[Term]) -> Answer:
+        """The same question, where no is expected."""
+        return self._ask(terms, _BLASTED, _GUIDED)
+
+    def _ask(self, terms: Sequence[Term], first: Sequence[str], second: Sequence[str]) -> Answer:
         fixed, parts = self._propagate(_conjuncts(terms))
         goal = t.and_(*parts)
-        answer = self._check(goal, _GUIDED)
+        answer = self._check(goal, first)
         if isinstance(answer, Undecided):
-            answer = self._check(goal, _BLASTED)
+            answer = self._check(goal, second)
         if not isinstance(answer, Satisfied):
             return answer
         chosen = {name: value.value for name, value in fixed.items()}
@@ -120,7 +129,8 @@ class Solver:
         solver.set("rlimit", self.limit)
         solver.from_string(script(_conjuncts([goal]), called))
         verdict = interrupt.check(solver)
-        self.cost.rlimit += _rlimit(solver)
+        spent, self._spent = self._spent, _rlimit(solver)
+        self.cost.rlimit += max(self._spent - spent, 0)
         if verdict == z3.unsat:
             return Unsatisfiable()
         if verdict != z3.sat:

@@ -3,7 +3,8 @@
  * Reads inputs of INPUT_WORDS words from stdin, calls one function of the proxy for each, writes a record to stdout.
  *
  * input:  function, ARGUMENTS arguments, the statics, number of answers, ANSWERS * 18 answers of EL3,
- *         OUTS results of outside functions, ARENAS * ARENA_WORDS words, CONTENT_WORDS of TX, CONTENT_WORDS of RX, stir
+ *         OUTS results of outside functions, ARENAS * ARENA_WORDS words, CONTENT_WORDS of TX, CONTENT_WORDS of RX, stir,
+ *         number of SMCs that leave something in EL2's RX, CONTENT_WORDS words for each of them
  *         (function | GOES_ON: statics, locks and EL2's memory stay as they are)
  * record: its length, 1 after a fault (only the events follow then) or 0, result, the statics, the arenas, hash of
  *         memory, warnings, locks held, EVENT_WORDS words for each event: kind, locks held, warnings, hash of what EL2's
@@ -27,7 +28,8 @@
 #define PAGE (1UL << PAGE_SHIFT)
 enum { PAGES, HOST_TX, HOST_RX, FIRST_ARENA, REGIONS = FIRST_ARENA + ARENAS };
 
-static word input[1 + ARGUMENTS + 64 + 1 + ANSWERS * 18 + OUTS + ARENAS * ARENA_WORDS + 2 * CONTENT_WORDS + 1];
+static word input[1 + ARGUMENTS + 64 + 1 + ANSWERS * 18 + OUTS + ARENAS * ARENA_WORDS + 2 * CONTENT_WORDS + 2];
+static word left[ANSWERS][CONTENT_WORDS], left_count;
 static word record[6 + 64 + ARENAS * ARENA_WORDS + MAX_EVENTS * EVENT_WORDS];
 static const word *answers, *outs;
 static word answer_count, answers_used, outs_used, held, warnings, stir, events_seen;
@@ -81,6 +83,8 @@ void el3(word *x, int kind)
 	event(kind, x, 18);
 	for (int k = 0; k < 18; k++)
 		x[k] = answers_used < answer_count ? answers[answers_used * 18 + k] : k ? 0 : ~0ULL;
+	if (answers_used < left_count)
+		memcpy((char *)region(PAGES) + PAGE, left[answers_used], sizeof(left[0]));
 	answers_used++;
 }
 
@@ -140,6 +144,7 @@ static const word *set_up(void)
 	memcpy(region(HOST_TX), at, CONTENT_WORDS * sizeof(word)), at += CONTENT_WORDS;
 	memcpy((char *)region(PAGES) + PAGE, at, CONTENT_WORDS * sizeof(word)), at += CONTENT_WORDS;
 	stir = *at++;
+	left_count = *at++;
 	held = goes_on ? held : 0;
 	answers_used = outs_used = warnings = events_seen = 0;
 	return at;
@@ -215,9 +220,10 @@ int main(void)
 	for (size_t k = 0; k < sizeof(signals) / sizeof(*signals); k++)
 		sigaction(signals[k], &action, NULL);
 	const size_t words = 1 + ARGUMENTS + static_count + 1 + ANSWERS * 18 + OUTS + ARENAS * ARENA_WORDS
-		+ 2 * CONTENT_WORDS + 1;
+		+ 2 * CONTENT_WORDS + 2;
 	while (fread(input, sizeof(word), words, stdin) == words) {
-		if (set_up() != input + words || input[0] >= (word)function_count)
+		if (set_up() != input + words || input[0] >= (word)function_count || left_count > ANSWERS
+		    || fread(left, sizeof(left[0]), left_count, stdin) != left_count)
 			return fprintf(stderr, "malformed input\n"), 2;
 		one();
 	}

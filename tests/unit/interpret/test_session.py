@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 import pytest
 
 from tests.support import unit_of
 from verify.interpret.environment import Scripted
 from verify.interpret.session import CallDone, HostWrites, Session
-from verify.interpret.world import OWN, SHARED_FFA, SHARED_HYP
+from verify.interpret.world import FOREIGN, OWN, SHARED_FFA, SHARED_HYP, World
 from verify.ir.function import Unit
 
 SOURCE = """
@@ -76,6 +78,11 @@ static void serve(struct kvm_cpu_context *ctxt, u32 number)
         while (at)
             length++;
         break;
+    case 0x69:
+        do {
+            arm_smccc_1_1_smc(0x8400007A, 0, 0, 0, 0, 0, 0, 0, &res);
+        } while (res.a0 == at);
+        break;
     case 0x67:
         hyp_unpin_shared_mem(host_buffers.tx, host_buffers.tx + 1);
         break;
@@ -92,7 +99,7 @@ bool kvm_host_ffa_handler(struct kvm_cpu_context *host_ctxt, u32 func_id)
     return true;
 }
 """
-MAP, SEND, LOOK, TWICE, SHARE, COMPUTE, LOOP, UNPIN, FILL = range(0x84000060, 0x84000069)
+MAP, SEND, LOOK, TWICE, SHARE, COMPUTE, LOOP, UNPIN, FILL, ASK = range(0x84000060, 0x8400006A)
 PAGE = 0x80000000
 
 
@@ -174,6 +181,22 @@ def test_pages_that_are_shared(unit: Unit) -> None:
     assert (done.pages[0].state(77), done.pages[1].state(77)) == (OWN, SHARED_FFA)
 
 
+def test_a_script_decides_what_pages_are(unit: Unit) -> None:
+    environment = Scripted(world=World(deque([0, -12, 0])))
+    environment.world.begin({5: SHARED_FFA})
+    session = booted(unit, environment)
+    assert session.call([SHARE, 0, 3]).registers[0] == 0
+    done = session.call([SHARE, 0, 4])
+    assert done.registers[0] == (1 << 64) - 12
+    assert [done.pages[0].state(page) for page in (2, 3)] == [SHARED_FFA, OWN]
+    assert ended(session.call([SHARE, 0, 9])) == "impossible"
+
+
+def test_a_script_finds_a_page_to_blame(unit: Unit) -> None:
+    done = booted(unit, Scripted(world=World(deque([-1])))).call([SHARE, 0, 2])
+    assert (done.registers[0], done.pages[0].state(0), done.pages[1].state(1)) == ((1 << 64) - 1, FOREIGN, OWN)
+
+
 @pytest.mark.parametrize(("registers", "kind"), [
     ([COMPUTE, 64, 1], "shift-range"),
     ([COMPUTE, 1, 0], "division-by-zero"),
@@ -184,6 +207,24 @@ def test_pages_that_are_shared(unit: Unit) -> None:
 ])
 def test_faults_have_a_kind(unit: Unit, registers: list[int], kind: str) -> None:
     assert ended(booted(unit).call(registers)) == kind
+
+
+def test_el3_that_says_the_same_for_ever(unit: Unit) -> None:
+    answers = [[7, *[0] * 17], [8, *[0] * 17], [8, *[0] * 17]]
+    assert len(booted(unit, Scripted(answers=answers)).call([ASK, 7]).log.smcs) == 2
+    session = booted(unit, Scripted(answers=answers, again=1))
+    assert session.call([ASK, 7]).ended is None
+    assert ended(session.call([ASK, 8])) == "endless-loop"
+
+
+def test_what_el3_read_stays_what_it_was(unit: Unit) -> None:
+    session = mapped(unit)
+    sent = []
+    for text in (b"first", b"later"):
+        (smc,) = session.call([SEND, 0, 5], HostWrites({PAGE: text})).log.smcs
+        assert smc.tx is not None
+        sent.append(smc.tx)
+    assert [tx.bytes(0, 5) for tx in sent] == [b"first", b"later"]
 
 
 def test_a_second_unpin(unit: Unit) -> None:

@@ -974,10 +974,6 @@ static int reclaim_memory(struct kvm_cpu_context *host, u32 version)
 static int describe(struct kvm_cpu_context *host, u32 version)
 {
 	DECLARE_REG(u32, asked, host, 1);
-	DECLARE_REG(u32, properties, host, 2);
-
-	if (properties)
-		return FFA_RET_NOT_SUPPORTED;
 
 	switch (asked) {
 	case FFA_VERSION:
