@@ -1,8 +1,8 @@
 """What a conforming SPMC puts into EL2's RX buffer when a memory region is retrieved.
 
 Its whole descriptor is an unknown memory, one for each retrieval; the fragments are pieces of it (FFA-MEM-24,
-FFA-MEM-25), and its fields are sound for the version that EL2 and the SPMC share (FFA-MEM-07, 09, 10, 26).
-All of it is said under CONFORMS, which only L2 assumes. Offsets are 64 bits wide, so that no sum wraps.
+FFA-MEM-25), and its fields are sound for the version that EL2 and the SPMC share (FFA-MEM-07, 09, 10, 26). All of it
+is said under CONFORMS, which only L2 assumes. Offsets are 64 bits wide, so that no sum wraps.
 """
 
 from __future__ import annotations
