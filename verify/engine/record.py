@@ -196,8 +196,8 @@ class Flow:
 
 
 _LISTS = ("smcs", "accesses", "obligations", "boundaries", "locks", "warns", "buffers", "transfers", "fetches",
-          "releases", "sinks", "carried", "flows", "relies", "rely_guards", "quiet", "meetings", "universals", "indices",
-          "writes", "retrievals", "byte_facts")
+          "releases", "sinks", "carried", "flows", "relies", "rely_guards", "quiet", "meetings", "universals",
+          "indices", "writes", "retrievals", "byte_facts")
 
 
 @dataclass(slots=True)

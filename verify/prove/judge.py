@@ -147,7 +147,7 @@ class Judge:
         return isinstance(self._ask([exists]), Unsatisfiable)
 
     def _asked(self, given: Sequence[Term]) -> list[Term]:
-        """What a premise says of the host's registers: results mean nothing where a path is not followed, or is wild."""
+        """What a premise says of the host's registers: results mean nothing where a path is not followed or wild."""
         name = f"{self._setting.target.step.record.prefix}x"
         facts = [fact for term in given for fact in (term.args if term.op == "band" else (term,))]
         return [fact for fact in facts if all(found.startswith(name) for found in variables([fact]))]
