@@ -89,7 +89,7 @@ MAILBOX_FAULTS = (
     of("map", "a wrong address is not supported", "ERR-05", "map_mailboxes", "x2", (
         "pages != MAILBOX_SIZE / FFA_PAGE_SIZE)\n\t\treturn FFA_RET_INVALID_PARAMETERS;",
         "pages != MAILBOX_SIZE / FFA_PAGE_SIZE)\n\t\treturn FFA_RET_NOT_SUPPORTED;")),
-    of("map", "an error path keeps the lock", "SEC-06", "map_mailboxes", "lock", (
+    of("map", "an error path keeps the lock", "SEC-06", "refuse", "lock", (
         "\t\tverdict = FFA_RET_DENIED;\n\telse if (tx == rx", "\t\treturn FFA_RET_DENIED;\n\telse if (tx == rx")),
     of("map release", "RX_RELEASE goes to EL3", "BUF-09", "handle_host_smc", "outcome", (
         "return release_host_rx(host);", "return PASS_ON;")),
