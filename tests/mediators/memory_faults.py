@@ -80,10 +80,10 @@ MAILBOX_FAULTS = (
     of("map unmap", "EL3's refusal to unmap is not looked at", "ERR-06", "unmap_mailboxes", "x0", (
         "\task(&said, FFA_RXTX_UNMAP, HOST_ENDPOINT, 0, 0, 0, 0);\n\tif ((u32)said.a0 != FFA_SUCCESS)\n"
         "\t\treturn code_of(&said);\n", "\task(&said, FFA_RXTX_UNMAP, HOST_ENDPOINT, 0, 0, 0, 0);\n")),
-    of("map unmap", "a pair is dropped before EL3 agrees", "SEC-13", "give_mailboxes_back", "mailbox", (
+    of("map unmap", "a pair is dropped before EL3 agrees", "SEC-13", "refuse", "mailbox", (
         "\task(&said, FFA_RXTX_UNMAP, HOST_ENDPOINT", "\thost_buffers.tx = NULL;\n"
         "\task(&said, FFA_RXTX_UNMAP, HOST_ENDPOINT"), ("\tgive_page_back(host_buffers.tx);\n", "")),
-    of("map", "an errno is an answer", "ERR-03", "map_mailboxes", "x2", (
+    of("map", "an errno is an answer", "ERR-03", "take_page", "x2", (
         "\tif (__pkvm_host_share_hyp(hyp_virt_to_pfn(page)))\n\t\treturn FFA_RET_INVALID_PARAMETERS;",
         "\tif (__pkvm_host_share_hyp(hyp_virt_to_pfn(page)))\n\t\treturn -EINVAL;")),
     of("map", "a wrong address is not supported", "ERR-05", "map_mailboxes", "x2", (

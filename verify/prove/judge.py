@@ -89,7 +89,7 @@ class Judge:
         self._found: dict[str, list[Hit]] = {}
         self._rule = rule
         self._solver = solver
-        self._renamed = Renamed()
+        self._renamed = Renamed(setting.safe)
         self._witnesses: dict[str, Episode] = stricter._witnesses if stricter else {}
         self._weakest = weakest or setting
         self._certain: dict[str, bool] = stricter._certain if stricter else {}
@@ -147,8 +147,8 @@ class Judge:
         return isinstance(self._ask([exists]), Unsatisfiable)
 
     def _asked(self, given: Sequence[Term]) -> list[Term]:
-        """What a premise says of the function ID alone: results mean nothing where a path is not followed."""
-        name = f"{self._setting.target.step.record.prefix}x0."
+        """What a premise says of the host's registers: results mean nothing where a path is not followed, or is wild."""
+        name = f"{self._setting.target.step.record.prefix}x"
         facts = [fact for term in given for fact in (term.args if term.op == "band" else (term,))]
         return [fact for fact in facts if all(found.startswith(name) for found in variables([fact]))]
 
@@ -294,6 +294,7 @@ class Judge:
         unsafe = self._setting.unsafe
         lost = [b.guard for b in boundaries]
         wild = [t.and_(o.guard, t.not_(o.holds)) for o in unsafe]
+        given = self._asked(given)
         answer = self._ask([*given, t.or_(*lost, *wild)])
         if isinstance(answer, Satisfied) and not any(evaluate(lost, answer.values)):
             beyond = self._ask([*given, t.or_(*lost)])

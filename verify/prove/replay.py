@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 from verify.engine.regions import PAGES
 from verify.errors import ReplayMismatch
@@ -20,6 +21,9 @@ from verify.prove.reset import Script
 from verify.prove.target import Target, buffer_paths
 from verify.prove.two_calls import INPUTS, registers, second_call
 from verify.rules.rule import Part, Require, Rule
+from verify.rules.scene import Instead, nothing_instead
+from verify.rules.words import Truth
+from verify.terms import build as t
 from verify.terms.evaluate import evaluate
 
 PATTERNS = (0xAA, 0x55, 0x00, 0xFF)
@@ -47,8 +51,8 @@ class How:
     """What the last call differs in from the first run's, if it does."""
 
 
-def run(target: Target, script: Script, how: How, may_fault: bool = False) -> Episode:
-    """All calls of the script from reset.
+def run(target: Target, script: Script, how: How, may_fault: bool = False, is_exact: bool = True) -> Episode:
+    """All calls of the script from reset; `is_exact`: EL2 makes as many SMCs as it has answers for.
 
     `may_fault`: the last one may end in undefined behaviour. Otherwise reads outside an object find unused memory.
     Raises ReplayMismatch where the interpreter meets a fault, or other SMCs than the engine.
@@ -73,7 +77,7 @@ def run(target: Target, script: Script, how: How, may_fault: bool = False) -> Ep
             _disturb(session, environment, target, script)
         calls.append(session.call(values, script.host[number]) if script.host else session.call(values))
         _check_end(calls[-1], number + 1, may_fault and is_last)
-    if environment.used != len(script.answers) and not how.second and not may_fault:
+    if is_exact and environment.used != len(script.answers) and not how.second and not may_fault:
         raise ReplayMismatch(f"replay: {environment.used} SMCs were made, the engine says {len(script.answers)}")
     return Episode(script.page_shift, how.pattern, script.boot, script.answers, tuple(calls), boot_smcs)
 
@@ -179,13 +183,27 @@ class Replay:
         key = (how, may_fault)
         if key not in self._done:
             episode = run(self.target, self.script, how, may_fault)
-            self._done[key] = (episode, self._part(episode.calls[-1]))
+            self._done[key] = (episode, self._part(episode.calls[-1], how))
         return self._done[key]
 
-    def _part(self, done: CallDone) -> Part:
+    def _asked(self, how: How) -> Instead:
+        """The function that w1 of the last call names, called in its place."""
+        *earlier, last = self.script.calls
+        function = last[1] & 0xFFFFFFFF
+        other = replace(self.script, calls=(*earlier, (function, *last[1:])))
+        try:
+            done = run(self.target, other, how, is_exact=False).calls[-1]
+        except ReplayMismatch:
+            return nothing_instead()
+        answer = (done.registers[0] & 0xFFFFFFFF, done.registers[2] & 0xFFFFFFFF)
+        is_decided = done.handled and not done.log.smcs
+        is_refused = is_decided and answer == (0x84000060, 0xFFFFFFFF)
+        return Instead(Truth(t.truth(is_refused)), Truth(t.truth(is_decided)), Truth(t.TRUE))
+
+    def _part(self, done: CallDone, how: How) -> Part:
         target = self.target
         scene = concrete_scene(done, target.binding, self.profile, target.unit.constants, target.max_version,
-                               self.script.page, self.script.index)
+                               self.script.page, self.script.index, partial(self._asked, how))
         for part in self.rule.statement(scene):
             if part.name == self.name:
                 return part
