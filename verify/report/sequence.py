@@ -234,7 +234,8 @@ def _access(
     if isinstance(before, BufferDone) and _is_one_copy(before, event):
         text = f"EL2 copies {event.length:#x} bytes from {places.name(before.buffer, before.offset)} to {where}"
     else:
-        text = f"EL2 {'writes' if event.is_write else 'reads'} {event.length:#x} bytes {'to' if event.is_write else 'of'} {where}"
+        verb, of = ("writes", "to") if event.is_write else ("reads", "of")
+        text = f"EL2 {verb} {event.length:#x} bytes {of} {where}"
     yield _event("access", text, event.span, event.function)
 
 

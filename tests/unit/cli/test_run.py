@@ -66,7 +66,7 @@ def test_a_counterexample_that_is_not_reproduced_is_4(
     def differ(*_: object) -> None:
         raise ReplayMismatch("the interpreter says otherwise")
 
-    monkeypatch.setattr(replay, "confirm", differ)
+    monkeypatch.setattr(replay.Replay, "confirm", differ)
     done = verify("run", "--tree", bad, "--rule", "VER-07", "--jobs", 1)
     assert done.status == 4
     assert "the interpreter says otherwise" in done.err
