@@ -86,7 +86,7 @@ def _transaction(reader: Reader, version: int) -> Iterator[str]:
     facts = [
         _odd("sender", read(0, 2)), _odd("attributes", read(2, 2), *NORMAL_MEMORY), _odd("flags", read(4, 4)),
         _odd("handle", read(8, 8)), _odd("tag", read(16, 8)),
-        _many(count, "EMAD") + (f" of {step:#x} bytes at {start:#x}" if version > V1_0 else ""),
+        many(count, "EMAD") + (f" of {step:#x} bytes at {start:#x}" if version > V1_0 else ""),
         _odd("reserved word at 0x18", said) if version <= V1_0 else "",
         *(_odd(f"reserved word at {at:#x}", read(at, 4)) for at in range(36, size, 4))]
     yield f"{layout}: {_joined(facts)}"
@@ -99,7 +99,7 @@ def _transaction(reader: Reader, version: int) -> Iterator[str]:
         yield f"EMAD {number}: " + _joined(_access(reader, at, usual))
         first = reader.field(at + 4, 4) if first is None else first
     if count > MOST:
-        yield f"… {_many(count - MOST, 'more EMAD')}"
+        yield f"… {many(count - MOST, 'more EMAD')}"
     if first is not None:
         yield from _composite(reader, first)
 
@@ -120,11 +120,11 @@ def _composite(reader: Reader, at: int) -> Iterator[str]:
     rows, found = _ranges(reader, at + 16, count)
     odd = f" ({count_of(found)} in the ranges that are here)" if found != total else ""
     reserved = _odd("reserved", reader.field(at + 8, 8))
-    yield f"composite: {_joined([_many(total, 'page') + odd, _many(count, 'range'), reserved])}"
+    yield f"composite: {_joined([many(total, 'page') + odd, many(count, 'range'), reserved])}"
     yield from _capped(rows, "ranges")
     here = max(0, reader.length - at - 16) // ROW
     if count > here:
-        yield f"{_many(count - here, 'range')} not inside the message of {reader.length:#x} bytes"
+        yield f"{many(count - here, 'range')} not inside the message of {reader.length:#x} bytes"
 
 
 def _ranges(reader: Reader, at: int, count: int) -> tuple[list[str], int]:
@@ -145,7 +145,7 @@ def fragment(content: Mapping[int, int], length: int) -> list[str]:
     """The ranges of a later fragment."""
     reader = Reader(content, length)
     rows, total = _ranges(reader, 0, length // ROW)
-    return [f"fragment: {_many(len(rows), 'range')}, {_many(total, 'page')}", *_capped(rows, "ranges"), *reader.rest()]
+    return [f"fragment: {many(len(rows), 'range')}, {many(total, 'page')}", *_capped(rows, "ranges"), *reader.rest()]
 
 
 def partitions(content: Mapping[int, int], count: int, size: int) -> list[str]:
@@ -159,7 +159,7 @@ def partitions(content: Mapping[int, int], count: int, size: int) -> list[str]:
         identity, contexts, properties = (reader.field(at + k, n) for k, n in ((0, 2), (2, 2), (4, 4)))
         if size >= 24:
             reader.field(at + 8, 16)
-        rows.append(f"partition {identity:#x}: {_many(contexts, 'execution context')}, properties {properties:#x}")
+        rows.append(f"partition {identity:#x}: {many(contexts, 'execution context')}, properties {properties:#x}")
     return [*_capped(rows, "partitions"), *reader.rest()]
 
 
@@ -172,7 +172,7 @@ def _odd(name: str, value: int, *usual: int) -> str:
     return "" if value in (usual or (0,)) else f"{name} {value:#x}"
 
 
-def _many(count: int, what: str) -> str:
+def many(count: int, what: str) -> str:
     return f"{count_of(count)} {what}" + ("s" if count != 1 else "")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from verify.report import numbers
-from verify.report.content import count_of
+from verify.report.content import count_of, many
 
 _VERSION, _FEATURES = "FFA_VERSION", "FFA_FEATURES"
 _MESSAGE = re.compile(r"FFA_(FN64_)?MSG_SEND_DIRECT_")
@@ -98,7 +98,7 @@ def _results(call: Sequence[int], x: Sequence[int]) -> str:
                 case numbers.DONATE | numbers.LEND | numbers.SHARE | numbers.FRAG_TX:
                     return f"handle {_pair(x[2], x[3]):#x}"
                 case numbers.PARTITION_INFO_GET:
-                    return f"{count_of(w[2])} partitions" + (f" of {w[3]:#x} bytes" if w[3] else "")
+                    return many(w[2], "partition") + (f" of {w[3]:#x} bytes" if w[3] else "")
     return ""
 
 

@@ -150,7 +150,7 @@ def _events(lead: str, events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             continue
         where = f"   ({event['function']}:{event['line']})" if "line" in event else ""
         details = event.get("details", ())
-        yield f"{lead}{number} {event['text']}{where}{':' if details else ''}"
+        yield from _wrap(f"{lead}{number} ", f"{event['text']}{where}{':' if details else ''}")
         for line in details:
             yield from _wrap("           ", line)
 
