@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from errno import errorcode
+from itertools import pairwise
 from typing import Any
 
 from verify.interpret.events import BufferDone, LockDone, Ordered, SmcDone, TransferDone, WarnDone
@@ -50,6 +51,8 @@ class Teller:
     names: Names
     binding: Binding | None = None
     page: int | None = None
+    decisive: tuple[str, int] | None = None
+    """File and line of the place that a finding is about."""
     _host: dict[int, int] = field(default_factory=dict)
     _rx: Mapping[int, int] = field(default_factory=dict)
     _shown: list[str] = field(default_factory=list)
@@ -63,14 +66,16 @@ class Teller:
         places = Places(done, self.binding)
         for address, written in sorted(done.host.before.items()):
             yield self._host_writes(done, places, address, dict(enumerate(written)), "")
-        looks, order = list(done.host.looks), done.log.order
+        looks, order, last = list(done.host.looks), done.log.order, _last_access(done, places)
         for number, event in enumerate(order):
             if isinstance(event, BufferDone):
                 if event.buffer == HOST and not event.is_write and looks:
                     seen = looks.pop(0)
                     if seen:
                         yield self._host_writes(done, places, event.offset, seen, "just before EL2 looks, ")
-                yield from _access(event, order[number - 1] if number else None, order[number + 1:number + 2], places)
+                is_told = self.decisive == (event.span.file, event.span.line) or places.is_outside(event)
+                if event is not last:
+                    yield from _access(event, order[max(number - 1, 0):number + 2], places, is_told)
             else:
                 yield from self._other(event, done, order[number:])
         if done.ended is not None:
@@ -160,9 +165,6 @@ class Places:
                 if path == binding.host_tx:
                     self.host_tx = state[path] - HOST_BASE
 
-    def size(self, buffer: str) -> int | None:
-        return self._sizes.get(buffer)
-
     def host(self, address: int) -> str:
         for start, name in self._mailboxes:
             if 0 <= address - start < self._mailbox:
@@ -174,8 +176,17 @@ class Places:
             return self.host(offset).replace("its memory", "host memory").replace("its", "the host's")
         return self._own.get(buffer, buffer) + (f" + {offset:#x}" if offset else "")
 
-    def plain(self, buffer: str) -> str:
-        return self._own.get(buffer, buffer)
+    def is_outside(self, event: BufferDone) -> bool:
+        size = self._sizes.get(event.buffer)
+        return size is not None and event.length > 0 and event.offset + event.length > size
+
+    def access(self, event: BufferDone) -> str:
+        """`EL2 reads 0x4 bytes at offset 0x1000 of EL2's TX buffer, which has 0x1000`."""
+        verb, of = ("writes", "to") if event.is_write else ("reads", "of")
+        if self.is_outside(event):
+            return (f"EL2 {verb} {event.length:#x} bytes at offset {event.offset:#x} of "
+                    f"{self._own.get(event.buffer, event.buffer)}, which has {self._sizes[event.buffer]:#x}")
+        return f"EL2 {verb} {event.length:#x} bytes {of} {self.name(event.buffer, event.offset)}"
 
 
 def _first(held: Mapping[int, int], length: int | None) -> dict[int, int]:
@@ -221,21 +232,23 @@ def received(event: SmcDone, version: int) -> list[str] | None:
     return None
 
 
-def _access(
-    event: BufferDone, before: Ordered | None, after: list[Ordered], places: Places
-) -> Iterator[Event]:
-    """Copies, and whatever touches host memory; a read and the write of what was read are one copy."""
-    following = after[0] if after else None
-    if isinstance(following, BufferDone) and _is_one_copy(event, following):
+def _access(event: BufferDone, around: list[Ordered], places: Places, is_told: bool) -> Iterator[Event]:
+    """Copies, and whatever touches host memory; a read and the write of what was read are one copy.
+
+    `around`: with the events just before and after. `is_told`: however ordinary it looks.
+    """
+    pairs = [(a, b) for a, b in pairwise(around)
+             if isinstance(a, BufferDone) and isinstance(b, BufferDone) and _is_one_copy(a, b)]
+    if any(first is event for first, _ in pairs) and not places.is_outside(event):
         return
-    if not (event.is_copy or event.buffer == HOST):
+    if not (event.is_copy or event.buffer == HOST or is_told):
         return
-    where = places.name(event.buffer, event.offset)
-    if isinstance(before, BufferDone) and _is_one_copy(before, event):
-        text = f"EL2 copies {event.length:#x} bytes from {places.name(before.buffer, before.offset)} to {where}"
+    source = next((first for first, second in pairs if second is event), None)
+    if source is not None and not places.is_outside(event) and not places.is_outside(source):
+        text = (f"EL2 copies {event.length:#x} bytes from {places.name(source.buffer, source.offset)} "
+                f"to {places.name(event.buffer, event.offset)}")
     else:
-        verb, of = ("writes", "to") if event.is_write else ("reads", "of")
-        text = f"EL2 {verb} {event.length:#x} bytes {of} {where}"
+        text = places.access(event)
     yield _event("access", text, event.span, event.function)
 
 
@@ -258,14 +271,19 @@ def ending(done: CallDone, binding: Binding | None) -> str:
     ended = done.ended
     if ended is None:
         return ""
-    last = done.log.order[-1] if done.log.order else None
-    text, places = ended.text, Places(done, binding)
-    if isinstance(last, BufferDone) and last.span == ended.span:
-        size = places.size(last.buffer)
-        if size is not None and last.offset + last.length > size:
-            text = (f"EL2 {'writes' if last.is_write else 'reads'} {last.length:#x} bytes at offset {last.offset:#x} "
-                    f"of {places.plain(last.buffer)}, which has {size:#x}")
+    places = Places(done, binding)
+    last = _last_access(done, places)
+    text = ended.text if last is None else places.access(last)
     return f"{text} [{ended.kind}]" if ended.kind else text
+
+
+def _last_access(done: CallDone, places: Places) -> BufferDone | None:
+    """The access outside of a buffer that ended the call; a copy is two, of which either may be it."""
+    for event in reversed(done.log.order[-2:]):
+        if (isinstance(event, BufferDone) and done.ended is not None and event.span == done.ended.span
+                and places.is_outside(event)):
+            return event
+    return None
 
 
 def page_then(pages: PagesThen, page: int) -> str:

@@ -107,8 +107,9 @@ def _page(item: Episode) -> dict[str, str] | None:
     return {"page": f"{item.page:#x}", "before": before, "after": after}
 
 
-def episode(item: Episode, names: Names) -> dict[str, Any]:
-    teller = Teller(names, item.names, item.page)
+def episode(item: Episode, names: Names, why: Cause | None = None) -> dict[str, Any]:
+    """`why`: what its place does is told, however ordinary it looks."""
+    teller = Teller(names, item.names, item.page, (why.file, why.line) if why else None)
     return {
         "page_size": f"{1 << (item.page_shift - 10)}K", "unused_memory": f"{item.pattern:#04x}",
         "boot": {path: f"{value:#x}" for path, value in item.boot if value},
@@ -120,5 +121,5 @@ def episode(item: Episode, names: Names) -> dict[str, Any]:
 
 
 def finding(item: Finding, names: Names) -> Mapping[str, Any]:
-    told = episode(item.episode, names)
+    told = episode(item.episode, names, item.cause)
     return {"fingerprint": item.fingerprint, "clause": item.clause, "cause": cause(item.cause), **told}

@@ -101,7 +101,7 @@ def _finding(
                                  f"confidence {rule.confidence})")
     kind = story.KINDS.get(finding.cause.kind, finding.cause.kind)
     yield f"  wrong: {story.ranges(finding.cause.outputs)}; made from {kind}"
-    told = story.episode(finding.episode, names)
+    told = story.episode(finding.episode, names, finding.cause)
     yield f"  from reset, pages of {told['page_size']}, unused EL2 memory filled with {told['unused_memory']}:"
     if told["boot"]:
         yield from _wrap("  boot: ", _pairs(told["boot"]))
@@ -109,11 +109,11 @@ def _finding(
         yield f"  boot: EL2 asks: {asked['call']} → {asked['answer']}   ({asked['function']}:{asked['line']})"
     for number, call in enumerate(told["calls"], 1):
         yield from call_lines(number, call, last=number == len(told["calls"]))
-    yield from _followed(told)
+    yield from followed(told)
     yield f"  fingerprint {finding.fingerprint}"
 
 
-def _followed(told: Mapping[str, Any]) -> Iterator[str]:
+def followed(told: Mapping[str, Any]) -> Iterator[str]:
     """What the rule fails for, where it fails for that alone."""
     page = told["page"]
     if page is not None:
@@ -152,7 +152,8 @@ def _events(lead: str, events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         details = event.get("details", ())
         yield from _wrap(f"{lead}{number} ", f"{event['text']}{where}{':' if details else ''}")
         for line in details:
-            yield from _wrap("           ", line)
+            lead = " " * (11 + len(line) - len(line.lstrip()))
+            yield from _wrap(lead, line.lstrip(), f"{lead}  ")
 
 
 def lines_text(entries: Sequence[Mapping[str, Any]]) -> str:
@@ -205,7 +206,7 @@ def _open(run: TargetRun, options: Options) -> Iterator[str]:
         yield from _wrap(f"  {rule} {part.name}: ", f"{part.status.value}: {part.reason}{places}")
 
 
-def _wrap(lead: str, text: str) -> list[str]:
+def _wrap(lead: str, text: str, following: str | None = None) -> list[str]:
     return textwrap.wrap(
-        text, WIDTH, initial_indent=lead, subsequent_indent=" " * min(len(lead), 12), break_long_words=False,
-        break_on_hyphens=False) or [lead.rstrip()]
+        text, WIDTH, initial_indent=lead, break_long_words=False, break_on_hyphens=False,
+        subsequent_indent=" " * min(len(lead), 12) if following is None else following) or [lead.rstrip()]

@@ -97,9 +97,22 @@ def test_an_access_outside_a_buffer_ends_the_call(unit: Unit) -> None:
     assert last["ended"]["text"] == (
         "EL2 reads 0x4 bytes at offset 0xffe of EL2's TX buffer, which has 0x1000 [invalid-pointer]")
     assert texts(last)[-1] == f"the call ends: {last['ended']['text']}"
+    assert "at offset 0xffe" not in "".join(texts(last)[:-1])
     lines = list(call_lines(3, last, last=True))
     assert lines[0] == "  3. FFA_FN64_MEM_SHARE(0x60 bytes) → no answer"
     assert any(" take host_buffers.lock" in line for line in lines), "a lock that is still held matters"
+
+
+def test_the_place_of_a_finding_is_told_and_what_lies_outside_a_buffer(unit: Unit) -> None:
+    done = run(unit, WRITER.send(WRITER.descriptor(1)))[-1]
+    (reads, *_) = (item for item in done.log.buffers if not item.is_copy)
+    teller = Teller(names_of(unit.constants), PKVM, decisive=(reads.span.file, reads.span.line))
+    shown = [event["text"] for event in teller.tell(done)]
+    assert any(text.startswith("EL2 reads 0x4 bytes of EL2's TX buffer + 0x") for text in shown)
+    outside = replace(reads, offset=0x1000)
+    done.log.add(outside)
+    assert texts(told(unit, [done])[0])[-1] == (
+        f"EL2 reads {reads.length:#x} bytes at offset 0x1000 of EL2's TX buffer, which has 0x1000")
 
 
 def test_a_warning_is_told_in_its_place(unit: Unit) -> None:
