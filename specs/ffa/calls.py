@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verify.rules import Scene, Truth
+from verify.rules import Scene, Truth, Word
 
 from . import ids
 
@@ -27,7 +27,10 @@ GROUPS: tuple[tuple[str, tuple[int, ...]], ...] = (
 
 def is_ffa(scene: Scene) -> Truth:
     """A fast call of the standard secure services with a function number of 0x60 to 0xFF, in either convention."""
-    function = scene.call.function
+    return is_ffa_id(scene.call.function)
+
+
+def is_ffa_id(function: Word) -> Truth:
     ours = (function.bits_(31, 31) == 1) & (function.bits_(29, 24) == 4)
     return ours & (function.bits_(15, 8) == 0) & (function.bits_(7, 0) >= 0x60)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from verify.rules import Part, Scene, Smc, Truth, Word, any_of, part, require, rule
 
 from . import ids
-from .calls import asks_version
+from .calls import GROUPS, asks_version, is_ffa_id
 from .features import FEATURES
 from .mediation import RX_ACQUIRE, SPM_ID_GET, accepted, sends, served
 
@@ -38,6 +38,31 @@ def _too_small(scene: Scene, properties: Word) -> Truth:
     """The largest mailbox of the SPMC, in pages of 4K, is smaller than EL2's; 0: any will do."""
     most = properties.bits_(31, 16)
     return ~(most == 0) & (most.widened(64) * 4096 < scene.mailbox_size)
+
+
+@rule("FFA-DSC-01", "FEATURES and dispatch agree", FEATURES, force="spec", confidence="high")
+def features_and_dispatch(scene: Scene) -> Iterator[Part]:
+    """FFA_FEATURES of a function says NOT_SUPPORTED exactly where EL2 would refuse a call of it.
+
+    Clause: DEN0077A v1.0 section 8.2; derived.
+    Reading: a second call from the same state, of the function that is asked for: EL2 refuses it if it answers
+        NOT_SUPPORTED and asks nobody. What EL2 refuses it may not leave to the SPMC, which knows nothing of EL2's
+        decisions; what it says is absent it sends to nobody. No other CPU negotiates in between.
+    Applies to: every version, function IDs in both conventions without the SVE hint.
+    Not covered: what the SPMC says of functions that EL2 does not refuse; a refusal that shows uninitialised memory
+        instead of its code (MSG-10).
+    """
+    asked, other = scene.call.w(1), scene.asked()
+    about = served(scene, ids.FEATURES) & (asked.bits_(31, 31) == 1) & (asked.bits_(16, 16) == 0) & other.calm
+    denied = scene.result.refused(ids.NOT_SUPPORTED)
+    groups = [(name, asked.one_of(functions)) for name, functions in GROUPS if name != "FFA_VERSION"]
+    named = any_of(those for _, those in groups) | (asked == ids.VERSION)
+    for name, those in (*groups, ("other functions", is_ffa_id(asked) & ~named)):
+        yield part(f"{name}: denied", about & those & other.refused, [
+            require("FFA_FEATURES says NOT_SUPPORTED", denied, "outcome")], "FFA_FEATURES",
+            exists=about & those & other.refused)
+        yield part(f"{name}: there", about & those & denied, [
+            require("a call of it goes nowhere", other.decided, "x0")], "FFA_FEATURES", exists=about & those & denied)
 
 
 @rule("FFA-DSC-04", "FEATURES(RXTX_MAP) properties", FEATURES, force="spec", confidence="high")

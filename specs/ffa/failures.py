@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from verify.rules import Part, Scene, Smc, Truth, Word, all_of, any_of, part, require, rule
 
 from . import ids
-from .calls import GROUPS, by_function
+from .calls import GROUPS, by_function, serves_req2
 from .completions import FRAME, SUCCESS
 
 CODES = ids.clause("status codes", "Arm's compliance suite and public implementations")
@@ -42,15 +42,17 @@ def defined_codes(scene: Scene) -> Iterator[Part]:
     Clause: DEN0077A status codes.
     Reading: −10 (NOT_READY), which a public SPMC has, is passed on where EL3 said it and never made by EL2.
     Applies to: every version; errors that EL2 makes.
-    Not covered: errors in forwarded answers, which are EL3's; an errno of Linux that happens to be a code (ERR-05).
+    Not covered: errors in forwarded answers, which are EL3's; an errno of Linux that happens to be a code (ERR-05);
+        REQ2 and RESP2 where REQ2 is served, which MSG-10 judges.
     """
     for name, premise in by_function(scene):
         error = premise & _own_error(scene, name)
         code = scene.result.w(2)
         passed_on = (code == ids.NOT_READY & 0xFFFFFFFF) & any_of(_says(smc, code) for smc in scene.smcs)
+        judged_elsewhere = serves_req2(scene) if name.endswith(("REQ2", "RESP2")) else None
         yield part(name, error, [
             require("w2 is one of −1 to −9", _is_code(code, ids.NO_DATA) | passed_on, "x2"),
-        ], exists=error)
+        ], exists=error, unless=judged_elsewhere)
 
 
 @rule("FFA-ERR-05", "Which error for which fault", CODES, force="spec", confidence="high")

@@ -152,9 +152,14 @@ class Message:
         """The entries lie where the version allows: a conforming reader refuses other places."""
         return (self.entries % 16 == 0) & (self.entries >= self.layout.header)
 
+    @property
+    def has_entry(self) -> Truth:
+        """There is an entry in what was sent, at a place that the version allows."""
+        return self.is_placed & self.has(self.entries, SMALL_ENTRY)
+
     def lists(self, index: Word) -> Truth:
         """A reader that stays inside what was sent takes the range with this index from it."""
-        return (self.is_placed & self.has(self.entries, SMALL_ENTRY) & self.has(self.composite, COMPOSITE_HEADER)
+        return (self.has_entry & self.has(self.composite, COMPOSITE_HEADER)
                 & (index < self.range_count) & self.has(self.range(index).at, RANGE_SIZE))
 
 

@@ -26,17 +26,20 @@ def _by_function(scene: Scene, *conditions: Condition) -> Iterator[Part]:
 
 
 def _by_layout(scene: Scene, layouts: tuple[Layout, ...], *conditions: Condition) -> Iterator[Part]:
+    """Parts by function and layout, of what entries say; entries that lie elsewhere are MEM-07's."""
     for name, functions in SENDS:
         for layout in layouts:
-            yield _accepted(scene, f"{name}, {layout.name}", functions, layout, conditions)
+            yield _accepted(scene, f"{name}, {layout.name}", functions, layout, conditions, lambda m: m.has_entry)
 
 
 def _accepted(
-    scene: Scene, label: str, functions: tuple[int, ...], layout: Layout | None, conditions: tuple[Condition, ...]
+    scene: Scene, label: str, functions: tuple[int, ...], layout: Layout | None, conditions: tuple[Condition, ...],
+    concerned: Callable[[Message], Truth] | None = None,
 ) -> Part:
-    """A message is sent only if each condition holds of it. No layout: the conditions are the same in all of them."""
+    """A concerned message is sent only if each condition holds of it. No layout: conditions that are alike in all."""
     agreed = scene.truth(True) if layout is None else layout.agreed(scene)
-    messages = [(message(smc, layout or LAYOUTS[0]), happens) for smc, happens in sent(scene)]
+    messages = [(found, happens if concerned is None else happens & concerned(found)) for smc, happens in sent(scene)
+                for found in (message(smc, layout or LAYOUTS[0]),)]
     given = asks(scene, functions) & agreed & any_of(happens for _, happens in messages)
     return part(label, given, [
         require(text, all_of(happens.implies(holds(found)) for found, happens in messages), "smc")
@@ -83,14 +86,16 @@ def entry_place(scene: Scene) -> Iterator[Part]:
     Applies to: 1.1 and later.
     Not covered: more entries than one (MEM-06); the same of a RETRIEVE_RESP (MEM-24).
     """
-    yield from _by_layout(
-        scene, LAYOUTS[1:],
+    conditions: tuple[Condition, ...] = (
         ("the entries are inside the fragment",
          lambda m: m.entries + m.entry_size.widened(64) <= m.length.widened(64)),
         ("the entries follow the header", lambda m: m.entries >= m.layout.header),
         ("the entries are aligned to 16 bytes", lambda m: m.entries % 16 == 0),
         ("the entries have a size of this version", lambda m: m.entry_size.one_of(m.layout.entry_sizes)),
     )
+    for name, functions in SENDS:
+        for layout in LAYOUTS[1:]:
+            yield _accepted(scene, f"{name}, {layout.name}", functions, layout, conditions)
 
 
 @rule("FFA-MEM-09", "Composite offset", COMPOSITE, force="spec", confidence="high")
@@ -127,7 +132,8 @@ def counts_agree(scene: Scene) -> Iterator[Part]:
     )
     for name, functions in SENDS:
         for layout in LAYOUTS:
-            messages = [(message(smc, layout), smc.w(1).widened(64), happens) for smc, happens in sent(scene)]
+            messages = [(found, smc.w(1).widened(64), happens & found.has_entry) for smc, happens in sent(scene)
+                        for found in (message(smc, layout),)]
             given = asks(scene, functions) & layout.agreed(scene) & any_of(happens for _, _, happens in messages)
             exact = all_of(happens.implies(m.composite + 16 + m.range_count.widened(64) * 16 == total)
                            for m, total, happens in messages)
@@ -141,7 +147,6 @@ def _range_conditions(scene: Scene, range_: Range, happens: Truth) -> Iterator[t
     yield "ranges consist of whole pages of EL2's granule", happens.implies(whole)
     yield "ranges are aligned to 4096 bytes", happens.implies(range_.address % 4096 == 0)
     yield "ranges have pages", happens.implies(~(range_.pages == 0))
-    yield "ranges do not wrap", happens.implies(range_.end >= range_.address)
     yield "the reserved word of a range is zero", happens.implies(range_.reserved == 0)
 
 
@@ -158,13 +163,13 @@ def _ranges(
 
 @rule("FFA-MEM-11", "Page ranges", COMPOSITE, force="spec", confidence="high")
 def page_ranges(scene: Scene) -> Iterator[Part]:
-    """Every range that is sent consists of whole pages, at least one, and does not wrap.
+    """Every range that is sent consists of whole pages, at least one.
 
     Clause: DEN0077A v1.0 section 5.11, table of the constituent memory region descriptor.
     Reading: an arbitrary range of the fragment: address a multiple of 4096 and of EL2's granule, as is its length;
         pages ≥ 1; the reserved word is zero.
     Applies to: every version.
-    Not covered: that it stays inside physical memory: the page tables refuse what is no memory (contract).
+    Not covered: that it neither wraps nor leaves physical memory: the page tables refuse what is no memory (contract).
     """
     for name, functions in SENDS:
         for layout in LAYOUTS:

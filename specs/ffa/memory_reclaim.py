@@ -8,7 +8,17 @@ from verify.rules import Clause, Part, Scene, Smc, Truth, all_of, any_of, no, pa
 
 from . import ids
 from .layout import COMPOSITE_HEADER, HANDLE, LAYOUTS, RANGE_SIZE, SMALL_ENTRY, Layout, Message
-from .memory_calls import FRAG_RX, FRAG_TX, RECLAIM, RETRIEVE_RESP, SHARED_FFA, asks, frame, made
+from .memory_calls import (
+    FRAG_RX,
+    FRAG_TX,
+    RECLAIM,
+    RETRIEVE_RESP,
+    SHARED_FFA,
+    asks,
+    frame,
+    made,
+    taken_back_without_failure,
+)
 
 RECLAIMING = ids.clause("v1.0 11.7, v1.2 16.7")
 RETRIEVING = ids.clause("v1.0 11.4, v1.1 16.4")
@@ -230,7 +240,7 @@ def reclaim_order(scene: Scene) -> Iterator[Part]:
         require("the page is in the state that it was in", page.after == page.before, "page"),
         require("the host sees an error", frame(scene, ids.ERROR), "x0"),
     ], function=NAME)
-    yield part("not shared", asked & ~(page.before == SHARED_FFA), [
+    yield part("not shared", asked & taken_back_without_failure(scene) & ~(page.before == SHARED_FFA), [
         require("a page that was not shared is left alone", page.after == page.before, "page")], function=NAME)
     yield part("success", asked & frame(scene, ids.SUCCESS), [
         require("the SPMC gave the region back", _reclaimed(scene), "x0")], function=NAME)

@@ -31,6 +31,11 @@ OP_PAUSE, OP_RESUME = 0x84000078, 0x84000079
 TRANSFERS = (*SENDS, ("FFA_MEM_FRAG_TX", (FRAG_TX,)))
 
 
+def no_address(scene: Scene) -> Truth:
+    """x3 of an SMC64, w3 of an SMC32: bits 63:32 of the latter's arguments are not looked at (CC-05)."""
+    return (scene.call.w(3) == 0) & (~scene.call.is64 | (scene.call.x(3) == 0))
+
+
 def _sends(scene: Scene) -> Truth:
     return any_of(happens for _, happens in sent(scene))
 
@@ -40,9 +45,9 @@ def transmission_registers(scene: Scene) -> Iterator[Part]:
     """A memory region is sent on only if the registers are well formed, and with exactly the host's lengths.
 
     Clause: DEN0077A v1.0 sections 11.1–11.3; lengths are multiples of 16 as the layout has it.
-    Reading: x3 = 0, w4 = 0 (the TX buffer is used), 0 < w2 ≤ w1, both multiples of 16. What is not sent is refused
-        with INVALID_PARAMETERS if a register is at fault (NO_MEMORY too, if the total is too large: MEM-04), else with
-        INVALID_PARAMETERS, NO_MEMORY, BUSY or DENIED.
+    Reading: x3 = 0 (w3 of an SMC32), w4 = 0 (the TX buffer is used), 0 < w2 ≤ w1, both multiples of 16. What is not
+        sent is refused with INVALID_PARAMETERS if a register is at fault (NO_MEMORY too, if the total is too large:
+        MEM-04), else with INVALID_PARAMETERS, NO_MEMORY, BUSY or DENIED.
     Applies to: every version; FFA_MEM_SHARE and FFA_MEM_LEND in both conventions.
     Not covered: w5–w7 of the call (reserved).
     """
@@ -50,7 +55,7 @@ def transmission_registers(scene: Scene) -> Iterator[Part]:
     for name, functions in SENDS:
         asked = asks(scene, functions)
         yield part(f"{name}, accepted", asked & sends, [
-            require("the address is zero", call.x(3) == 0, "smc"),
+            require("the address is zero", no_address(scene), "smc"),
             require("the page count is zero", call.w(4) == 0, "smc"),
             require("the fragment is not empty", ~(call.w(2) == 0), "smc"),
             require("the fragment is at most the total", call.w(2) <= call.w(1), "smc"),
@@ -68,7 +73,7 @@ def transmission_registers(scene: Scene) -> Iterator[Part]:
                       all_of(happens.implies(smc.x(k) == 0) for smc, happens in sent(scene)), "smc")
               for k in range(3, 8)),
         ], function=name)
-        fault = ~((call.x(3) == 0) & (call.w(4) == 0) & ~(call.w(2) == 0) & (call.w(2) <= call.w(1)))
+        fault = ~(no_address(scene) & (call.w(4) == 0) & ~(call.w(2) == 0) & (call.w(2) <= call.w(1)))
         large = call.w(1).widened(64) > scene.descriptor_size
         yield part(f"{name}, a register at fault", asked & fault, [
             require("refused with INVALID_PARAMETERS", refused(scene, INVALID) | (large & refused(scene, NO_MEMORY)),
@@ -156,7 +161,7 @@ def bounded_total(scene: Scene) -> Iterator[Part]:
     """
     call = scene.call
     large = call.w(1).widened(64) > scene.descriptor_size
-    sound = (call.x(3) == 0) & (call.w(4) == 0) & (call.w(2) <= call.w(1)) & (call.w(2) >= 128)
+    sound = no_address(scene) & (call.w(4) == 0) & (call.w(2) <= call.w(1)) & (call.w(2) >= 128)
     fits = call.w(2).widened(64) <= scene.mailbox_size
     for name, functions in SENDS:
         yield part(name, asks(scene, functions) & large, [

@@ -69,12 +69,15 @@ def without_initialisation(scene: Scene) -> Iterator[Part]:
     Reading: EL2's version is 0. FFA_VERSION is answered −1, other calls −1 or FFA_ERROR with a negative code: VER-10
         asks for INVALID_PARAMETERS of what is not negotiated.
     Applies to: mediators that go on without a version.
-    Not covered: which code it is (VER-10); that EL2's mailboxes are not there (RXTX_MAP is refused like the rest).
+    Not covered: which code it is (VER-10); the frames of REQ2 and RESP2 (MSG-10); that EL2's mailboxes
+        are not there (RXTX_MAP is refused like the rest).
     """
     nothing = scene.pre.version == 0
     error = (scene.result.w(0) == ids.ERROR) & (scene.result.w(2).bits_(31, 31) == 1)
     for name, premise in by_function(scene):
         answer = refused(scene) if name == "FFA_VERSION" else refused(scene) | (scene.result.handled & error)
+        if name.endswith(("REQ2", "RESP2")):
+            answer = scene.result.handled
         yield part(name, premise & nothing, [
             require("refused", answer, "x0"),
             require("no SMC", scene.silent, "smc"),

@@ -50,7 +50,8 @@ def only_what_serves(scene: Scene) -> Iterator[Part]:
     """EL2 sends what serves the call and nothing else, and no reserved parameter carries anything.
 
     Clause: none; a property of any mediator.
-    Reading: a table of SMCs by call; a failing FFA_MEM_FRAG_TX may not reclaim by a handle that the host names.
+    Reading: a table of SMCs by call, without the SVE hint; a failing FFA_MEM_FRAG_TX may not reclaim by a handle that
+        the host names.
     Applies to: every version.
     Not covered: the single parameters, which the rules of each call judge; that refused calls send nothing (BUF, MEM,
         POL); what may be forwarded (POL-01).
@@ -68,7 +69,8 @@ def only_what_serves(scene: Scene) -> Iterator[Part]:
 
 
 def _serves(scene: Scene, smc: Smc, allowed: tuple[int, ...] | None) -> Truth:
-    return smc.w(0) == scene.call.function if allowed is None else smc.w(0).one_of(allowed)
+    sent = smc.w(0).masked(0xFFFEFFFF)
+    return sent == scene.call.function if allowed is None else sent.one_of(allowed)
 
 
 def _zero_from(smc: Smc, first: int) -> Truth:

@@ -33,7 +33,7 @@ def test_histories(revision: Tree, tmp_path: Path, record_property: Callable[[st
     record_property("summary", f"{revision.name}: {len(recorded)} histories, {len(calls)} calls")
     assert len(recorded) >= FEWEST
     assert len({call.memory for call in calls}) >= FEWEST // 4
-    assert any(call.warnings for call in calls) and not any(call.is_locked for call in calls)
+    assert not any(call.is_locked for call in calls)
     for name, found in recorded.items():
         booted, *done = [next(native) for _ in found.inputs]
         assert booted is not None, name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.mediators.fault import Edit, Fault, fault
 
-R = "reference"
+R = "no_mailbox"
 PASSED_ON = "handle_host_smc"
 """The caller makes the SMC of a call that the mediator leaves to EL3."""
 
@@ -61,6 +61,11 @@ REGISTER_FAULTS: tuple[Fault, ...] = (
     fault(R, "FFA_SUCCESS is passed on", "POL-09", PASSED_ON, "outcome", _passed_on("FFA_SUCCESS")),
     fault(R, "an errno is taken for a code", "ERR-03", "check_request", "x2", (
         "\t\treturn FFA_RET_INVALID_PARAMETERS;\n\treturn PASS_ON;\n", "\t\treturn -22;\n\treturn PASS_ON;\n")),
+    fault(R, "the SVE hint makes a direct request another function", "CC-01", PASSED_ON, "outcome", (
+        SERVE, "\tif (cpu_reg(host_ctxt, 0) & 0x10000 && func_id == FFA_MSG_SEND_DIRECT_REQ)\n"
+        f"\t\treturn false;\n{SERVE}")),
+    fault(R, "all of x2 is looked at in a 32-bit request", "CC-05", PASSED_ON, "outcome", (
+        "\tif (!is_addressed_well(ids) || flags)\n", "\tif (!is_addressed_well(ids) || cpu_reg(host, 2))\n")),
     fault(R, "x18 of a call that is passed on is cleared", "CC-07", "kvm_host_ffa_handler", "x18", (
         SERVE, f"{SERVE}\tif (verdict == PASS_ON)\n\t\tcpu_reg(host_ctxt, 18) = 0;\n")),
     fault(R, "the window stays open for 1.0", "VER-09", "agree", "negotiated", (

@@ -5,7 +5,7 @@ To be judged quickly, a mediator serves only what a fault is about: the other fu
 
 from __future__ import annotations
 
-from tests.mediators.faults import Edit, Fault, fault
+from tests.mediators.fault import Edit, Fault, fault
 from tests.mediators.trees import REFERENCE
 
 SERVED = {
@@ -35,7 +35,7 @@ VERSION_FAULTS = (
     of("", "the SPMC's smallest mailbox is not compared", "DSC-04", "agree", "negotiated", (
         "least && least <= MAILBOX_SIZE", "least")),
     of("", "the SPMC may give EL2 another ID", "DSC-08", "agree", "negotiated", (
-        "(u32)said.a0 == FFA_SUCCESS && (u32)said.a2 == HOST_ENDPOINT", "(u32)said.a0 == FFA_SUCCESS")),
+        "(u32)said.a0 == FFA_SUCCESS && (u32)said.a2 == HOST_ENDPOINT", "(u32)said.a0 == FFA_SUCCESS"), trust="L0"),
     of("", "FFA_FEATURES offers dynamic buffers", "DSC-05", "describe", "x2", (
         "\tcase FFA_FN64_RXTX_MAP:\n\t\tdescribe", "\tcase FFA_FN64(0x73):\n\t\tanswer(host, FFA_SUCCESS, 0, 1, 0);\n"
         "\t\treturn ANSWERED;\n\tcase FFA_FN64_RXTX_MAP:\n\t\tdescribe"), (
@@ -48,8 +48,6 @@ VERSION_FAULTS = (
         "\tcase FFA_ID_GET:\n\t\treturn PASS_ON;\n\tcase FFA_RUN:", "\tcase FFA_FN64(0x8b):\n"
         "\t\tanswer(host, FFA_FN64(0x61), 0, 0, 0);\n\t\treturn ANSWERED;\n"
         "\tcase FFA_ID_GET:\n\t\treturn PASS_ON;\n\tcase FFA_RUN:")),
-    of("", "a processor of the normal world runs", "MSG-11", "handle_host_smc", "x0", (
-        "!((ids >> 16) & SECURE_ENDPOINT) || reserved2", "reserved2"), trust="L0"),
     of("", "a message of the framework is passed on", "MSG-03", "handle_host_smc", "outcome", (
         "!is_addressed_well(ids) || flags", "!is_addressed_well(ids)")),
     of("", "the host may write to itself", "MSG-02", "handle_host_smc", "x0", (
@@ -70,28 +68,28 @@ MAILBOX_FAULTS = (
     of("map", "RX is not pinned", "BUF-04", "map_mailboxes", "page", (
         "\tverdict = take_page(rx);", "\tverdict = __pkvm_host_share_hyp(hyp_virt_to_pfn(rx)) ? "
         "FFA_RET_INVALID_PARAMETERS : ANSWERED;")),
-    of("map", "RX stays shared where EL3 refuses", "BUF-05", "take_mailboxes", "page", (
+    of("map", "RX stays shared where EL3 refuses", "BUF-05", "refuse", "page", (
         "\tgive_page_back(rx);\ngive_tx_back:", "give_tx_back:")),
     of("map unmap", "RX is not forgotten", "BUF-06", "give_mailboxes_back", "mailbox", ("\thost_buffers.rx = NULL;\n", "")),
     of("map unmap", "the ID is looked for in the low half", "BUF-07", "unmap_mailboxes", "x0", (
         "\tif (ids != HOST_ENDPOINT)\n\t\treturn FFA_RET_INVALID_PARAMETERS;\n\n\thyp_spin_lock(&host_buffers.lock);\n"
         "\tverdict = give_mailboxes_back", "\tif ((u16)ids != HOST_ENDPOINT)\n\t\treturn FFA_RET_INVALID_PARAMETERS;\n\n"
         "\thyp_spin_lock(&host_buffers.lock);\n\tverdict = give_mailboxes_back")),
-    of("map unmap", "RX stays pinned", "BUF-08", "give_mailboxes_back", "page", (
+    of("map unmap", "RX stays pinned", "BUF-08", "unmap_mailboxes", "page", (
         "\tgive_page_back(host_buffers.rx);\n", "")),
     of("map unmap", "EL3's refusal to unmap is not looked at", "ERR-06", "unmap_mailboxes", "x0", (
         "\task(&said, FFA_RXTX_UNMAP, HOST_ENDPOINT, 0, 0, 0, 0);\n\tif ((u32)said.a0 != FFA_SUCCESS)\n"
         "\t\treturn code_of(&said);\n", "\task(&said, FFA_RXTX_UNMAP, HOST_ENDPOINT, 0, 0, 0, 0);\n")),
-    of("map unmap", "a pair is dropped before EL3 agrees", "SEC-13", "give_mailboxes_back", "mailbox", (
+    of("map unmap", "a pair is dropped before EL3 agrees", "SEC-13", "refuse", "mailbox", (
         "\task(&said, FFA_RXTX_UNMAP, HOST_ENDPOINT", "\thost_buffers.tx = NULL;\n"
         "\task(&said, FFA_RXTX_UNMAP, HOST_ENDPOINT"), ("\tgive_page_back(host_buffers.tx);\n", "")),
-    of("map", "an errno is an answer", "ERR-03", "map_mailboxes", "x2", (
+    of("map", "an errno is an answer", "ERR-03", "take_page", "x2", (
         "\tif (__pkvm_host_share_hyp(hyp_virt_to_pfn(page)))\n\t\treturn FFA_RET_INVALID_PARAMETERS;",
         "\tif (__pkvm_host_share_hyp(hyp_virt_to_pfn(page)))\n\t\treturn -EINVAL;")),
     of("map", "a wrong address is not supported", "ERR-05", "map_mailboxes", "x2", (
         "pages != MAILBOX_SIZE / FFA_PAGE_SIZE)\n\t\treturn FFA_RET_INVALID_PARAMETERS;",
         "pages != MAILBOX_SIZE / FFA_PAGE_SIZE)\n\t\treturn FFA_RET_NOT_SUPPORTED;")),
-    of("map", "an error path keeps the lock", "SEC-06", "map_mailboxes", "lock", (
+    of("map", "an error path keeps the lock", "SEC-06", "refuse", "lock", (
         "\t\tverdict = FFA_RET_DENIED;\n\telse if (tx == rx", "\t\treturn FFA_RET_DENIED;\n\telse if (tx == rx")),
     of("map release", "RX_RELEASE goes to EL3", "BUF-09", "handle_host_smc", "outcome", (
         "return release_host_rx(host);", "return PASS_ON;")),

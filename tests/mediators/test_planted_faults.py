@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from tests.mediators.faults import FAULTS, Fault
-from tests.mediators.trees import NOT_APPLICABLE, REFERENCE, RULES, SHAPES, judge, table
+from tests.mediators.fault import Fault
+from tests.mediators.faults import FAULTS as OTHER_FAULTS
+from tests.mediators.memory_faults import MEMORY_FAULTS
+from tests.mediators.trees import MEMORY_RULES, NOT_APPLICABLE, REFERENCE, RULES, SHAPES, judge, table
 from verify.prove.outcome import Finding, RuleResult, Status
 
-MOST = 60
+FAULTS = (*OTHER_FAULTS, *MEMORY_FAULTS)
+MOST = 140
 """At least so many faults; no tree without some."""
 
 
@@ -23,7 +26,7 @@ def findings(result: RuleResult) -> list[Finding]:
     return [finding for part in result.parts for finding in part.findings]
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name)
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.rule} {fault.name}")
 def test_is_found(fault: Fault) -> None:
     result = judged(fault)
     assert result.status is Status.VIOLATED
@@ -36,12 +39,13 @@ def test_is_found(fault: Fault) -> None:
 
 def test_there_are_enough() -> None:
     assert len(FAULTS) >= MOST
-    assert len({fault.name for fault in FAULTS}) == len(FAULTS)
+    assert len({(fault.rule, fault.name) for fault in FAULTS}) == len(FAULTS)
     assert {fault.tree for fault in FAULTS} == {REFERENCE, *SHAPES}
 
 
 def test_every_rule_is_broken_by_some_fault() -> None:
-    assert {*RULES, *NOT_APPLICABLE} == {fault.rule for fault in FAULTS}
+    assert {*RULES, *NOT_APPLICABLE} == {fault.rule for fault in OTHER_FAULTS}
+    assert {*MEMORY_RULES} <= {fault.rule for fault in MEMORY_FAULTS}
 
 
 def named(what: str) -> Fault:

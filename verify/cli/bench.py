@@ -20,7 +20,7 @@ from verify.frontend.parse import Parser
 from verify.frontend.preprocess import preprocess
 from verify.frontend.split import split
 from verify.ir.function import Unit
-from verify.prove import replay
+from verify.prove.replay import Replay
 from verify.prove.safety import check_safety
 from verify.prove.target import make_target
 from verify.report import text
@@ -127,7 +127,7 @@ def _detail(
     """The dearest rules, each measured for itself."""
     _, settings = clock.time("execute, invariants", lambda: prepare(item, binding, options), is_part=True)
     costs = []
-    with metered() as spent, stopwatch(replay, "confirm") as replayed:
+    with metered() as spent, stopwatch(Replay, "_run") as replayed:
         for rule in rules:
             with metered() as one:
                 results = judge_rule(settings, rule, Solver())

@@ -123,3 +123,30 @@ def read(content: Content, offset: Term, size: int) -> Term:
     for index in range(1, size):
         result = t.concat(byte(content, t.binary("add", offset, t.const(index, 64))), result)
     return result
+
+
+def terms(content: Content) -> list[Term]:
+    """All that decides about the bytes; of an unknown memory, one of its bytes stands for it."""
+    result: list[Term] = []
+    todo, done = [content], set[int]()
+    while todo:
+        here = todo.pop()
+        if id(here) in done:
+            continue
+        done.add(id(here))
+        match here:
+            case Unknown(name=name):
+                result += [t.select(name, t.const(0, 64))] if name else []
+            case Written(before=before, at=at, value=value):
+                result += [at, value]
+                todo.append(before)
+            case Copied(before=before, at=at, length=length, source=source, start=start):
+                result += [at, length, start]
+                todo += [before, source]
+            case Filled(before=before, at=at, length=length, value=value):
+                result += [at, length, value]
+                todo.append(before)
+            case Either(condition=condition, then=then, other=other):
+                result.append(condition)
+                todo += [then, other]
+    return result

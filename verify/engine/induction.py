@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from verify.engine import content
 from verify.engine.candidates import Guess, Head, bounds, comparisons, of_contents, of_pages
 from verify.engine.content import byte
 from verify.engine.control import Side, Ways
 from verify.engine.loops import Body, Key, Loop
 from verify.engine.place import Place
-from verify.engine.record import Carried, Obligation, Record, TransferEvent
+from verify.engine.record import Carried, Flow, Obligation, Record, TransferEvent
 from verify.engine.relevance import RAN, contradict
 from verify.engine.value import Integer
 from verify.terms import build as t
@@ -202,11 +203,15 @@ class Induction:
     def _carry(self, first: _Trial, last: _Trial) -> None:
         """What an iteration leaves behind, as the next one, or the end of the loop, finds it."""
         for side in first.ways.back:
-            for name, term in self._at_back(first, side).variables.items():
-                key = next(key for key, made in first.made.items() if str(made.data) == name)
+            left = self._at_back(first, side).variables
+            for key, made in first.made.items():
+                names = (str(made.data), str(last.made[key].data))
+                if key[0] == "content":
+                    self._record.flows.append(Flow(names, (side[0].guard, *content.terms(side[0].content(key[1])))))
+                    continue
+                self._record.flows.append(Flow(names, (side[0].guard, left[names[0]])))
                 if key[0] in ("register", "cell"):
-                    names = (name, str(last.made[key].data))
-                    self._record.carried.append(Carried(names, side[0].guard, term, self._place))
+                    self._record.carried.append(Carried(names, side[0].guard, left[names[0]], self._place))
 
     def _again(self, trial: _Trial, ran: Term) -> _Trial:
         """Run the body from a new head that keeps the invariants."""

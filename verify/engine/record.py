@@ -187,9 +187,17 @@ class Carried:
     place: Place
 
 
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What a loop leaves open, by these names of variables and memories, is decided by the terms."""
+
+    names: tuple[str, str]
+    terms: tuple[Term, ...]
+
+
 _LISTS = ("smcs", "accesses", "obligations", "boundaries", "locks", "warns", "buffers", "transfers", "fetches",
-          "releases", "sinks", "carried", "relies", "rely_guards", "quiet", "meetings", "universals", "indices",
-          "writes", "retrievals", "byte_facts")
+          "releases", "sinks", "carried", "flows", "relies", "rely_guards", "quiet", "meetings", "universals",
+          "indices", "writes", "retrievals", "byte_facts")
 
 
 @dataclass(slots=True)
@@ -215,6 +223,7 @@ class Record:
     """Statics that are written while their lock is not surely held: (when it is not, path, place)."""
     releases: list[tuple[Term, Snapshot]] = field(default_factory=list)
     """What a lock is given back with."""
+    flows: list[Flow] = field(default_factory=list)
     relies: list[Term] = field(default_factory=list)
     rely_guards: list[Term] = field(default_factory=list)
     """Where each of them was made; it says nothing elsewhere."""

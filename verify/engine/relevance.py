@@ -22,6 +22,14 @@ def contradict(left: Term, right: Term) -> bool:
     return any(theirs.get(name, value) != value for name, value in mine.items())
 
 
+def exclude(left: Term, right: Term) -> bool:
+    """Does one guard deny a conjunct of the other, or contradict it? (False says nothing.)"""
+    mine, theirs = (guard.args if guard.op == "band" else (guard,) for guard in (left, right))
+    denied = {id(part.args[0]) if part.op == "bnot" else -id(part) for part in mine}
+    said = {-id(part.args[0]) if part.op == "bnot" else id(part) for part in theirs}
+    return not denied.isdisjoint(said) or contradict(left, right)
+
+
 def guard_equations(term: Term) -> dict[str, int]:
     """Variables that a guard equates with a number."""
     found = _EQUATIONS.get(id(term))

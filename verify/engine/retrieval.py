@@ -7,9 +7,11 @@ is said under CONFORMS, which only L2 assumes. Offsets are 64 bits wide, so that
 
 from __future__ import annotations
 
+from itertools import combinations
+
 from verify.engine import content as c
 from verify.engine.record import Record, Retrieval, SmcEvent
-from verify.engine.relevance import contradict
+from verify.engine.relevance import exclude
 from verify.terms import build as t
 from verify.terms.term import Term
 
@@ -32,9 +34,10 @@ def answered(record: Record, event: SmcEvent, number: int, version: Term) -> Non
     if function in RETRIEVE_REQ and event.tx is not None and record.index is None:
         _retrieved(record, event, number, version)
     elif function == FRAG_RX:
-        known = [item for item in record.retrievals if not contradict(item.guard, event.guard)]
-        if len(known) == 1:
-            _continued(record, event, known[0])
+        known = [item for item in record.retrievals if not exclude(item.guard, event.guard)]
+        if all(exclude(one.guard, other.guard) for one, other in combinations(known, 2)):
+            for item in known:
+                _continued(record, event, item)
 
 
 def _retrieved(record: Record, event: SmcEvent, number: int, version: Term) -> None:

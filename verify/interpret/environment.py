@@ -40,8 +40,7 @@ class Mailbox:
     def fill(self, content: Bytes) -> None:
         """EL3 writes to EL2's RX buffer."""
         if self.rx is not None:
-            slot, _ = self.memory.find(self.rx, 0)
-            slot.content.update((k, byte) for k, byte in content.items() if k < slot.size)
+            self.memory.update(self.rx, content)
 
 
 @dataclass(slots=True)
@@ -86,15 +85,19 @@ class Surroundings:
 class Scripted(Surroundings):
     """EL3 answers from a list, in order; afterwards every answer is NOT_SUPPORTED.
 
-    `left`: what it leaves in EL2's RX buffer with an answer, by the answer's number, from 0 on.
+    `again`: it gives the answers from this number on over and over instead. `left`: what it leaves in EL2's RX buffer
+    with an answer, by the answer's number, from 0 on.
     """
 
     answers: list[Sequence[int]] = field(default_factory=list)
     left: Mapping[int, Bytes] = field(default_factory=dict)
+    again: int | None = None
     used: int = 0
 
     def smc(self, arguments: Sequence[int], is_forward: bool) -> Sequence[int]:
         number, self.used = self.used, self.used + 1
+        if self.again is not None and number >= len(self.answers):
+            number = self.again + (number - self.again) % (len(self.answers) - self.again)
         if self.mailbox is not None and number in self.left:
             self.mailbox.fill(self.left[number])
         if number < len(self.answers):

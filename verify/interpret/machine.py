@@ -16,6 +16,8 @@ from verify.ir.function import Function, Object, Unit
 from verify.ir.span import NOWHERE, Span
 
 MAX_STEPS = 2_000_000
+MAX_SMCS = 20_000
+"""In one call: more than the fragments of 16 bytes that any descriptor buffer holds."""
 ONES = (1 << 64) - 1
 
 
@@ -262,6 +264,8 @@ class Machine:
             del self._held[path]
 
     def _smc(self, arguments: list[int], is_forward: bool) -> list[int]:
+        if len(self.log.smcs) >= MAX_SMCS:
+            raise Fault("no end after twenty thousand SMCs", "endless-loop")
         mailbox, world = self.mailbox, self._world
         tx = mailbox.sent() if mailbox is not None else None
         pages = world.now() if world is not None else None

@@ -46,6 +46,8 @@ class Slot:
     is_zeroed: bool = False
     """Bytes that were never written are 0, not what unused memory holds."""
     is_buffer: bool = False
+    taken: Snapshot | None = None
+    """Of what it holds now, if somebody asked since it last changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +165,7 @@ class Memory:
 
     def store(self, address: int, value: int, size: int) -> None:
         slot, offset = self.find(address, size)
+        slot.taken = None
         for index in range(size):
             slot.content[offset + index] = (value >> (8 * index)) & 0xFF
 
@@ -173,6 +176,7 @@ class Memory:
                 self.looks.popleft()
             return
         (origin, start), (into, at) = self._source(source, size), self.find(target, size)
+        into.taken = None
         moved = {index: origin.content.get(start + index) for index in range(size)}
         for index, byte in moved.items():
             if byte is None and (origin.is_zeroed or into.is_zeroed or start + index >= origin.size):
@@ -184,4 +188,12 @@ class Memory:
 
     def snapshot(self, address: int) -> Snapshot:
         slot, _ = self.find(address, 0)
-        return Snapshot(dict(slot.content), slot.size)
+        if slot.taken is None:
+            slot.taken = Snapshot(dict(slot.content), slot.size)
+        return slot.taken
+
+    def update(self, address: int, content: Bytes) -> None:
+        """Somebody else writes to an object; what does not fit is lost."""
+        slot, _ = self.find(address, 0)
+        slot.taken = None
+        slot.content.update((k, byte) for k, byte in content.items() if k < slot.size)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from verify.engine.record import Site
-from verify.prove.claims import Claim, Secrets, claims, is_about_state_only
+from verify.prove.claims import Claim, Renamed, alone, claims, is_about_state_only
 from verify.prove.hunt import Hit, Known, remaining
 from verify.prove.outcome import Episode
 from verify.prove.replay import Replay
@@ -28,17 +28,17 @@ class ChainHunt:
     rule: Rule
     profile: str
     search: Search
-    _secrets: dict[str, Secrets] = field(default_factory=dict)
+    _renamed: Renamed = field(default_factory=Renamed)
     _parts: dict[str, Part] = field(default_factory=dict)
 
     def hits(self, name: str, known: Known) -> list[Hit] | Undecided:
         part = self._part(name)
         if part is None:
             return []
-        conjuncts = claims(self.target, part, self._secrets)
+        conjuncts = claims(self.target, part, self._renamed)
         record = self.target.step.record
         wrong = [remaining(record, claim, known) for claim in conjuncts]
-        script = self._sequence(self._given(part), wrong)
+        script = self._sequence([*self._given(part), *alone(conjuncts)], wrong)
         if not isinstance(script, Script):
             return script or []
         values = evaluate([term for term, claim in zip(wrong, conjuncts, strict=True)

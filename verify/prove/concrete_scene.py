@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from verify.interpret.events import AccessDone, BufferDone, LockDone, SmcDone, TransferDone
@@ -25,7 +25,7 @@ from verify.rules.memory import (
     Page,
     Transfer,
 )
-from verify.rules.scene import Access, Call, Result, Scene, Smc, State
+from verify.rules.scene import Access, Call, Instead, Result, Scene, Smc, State, nothing_instead
 from verify.rules.words import Output, Truth, Word, number
 from verify.terms import build as t
 from verify.terms.term import Term
@@ -122,9 +122,12 @@ def _page(done: CallDone, page: int) -> Page:
 
 def concrete_scene(
     done: CallDone, binding: Binding, profile: str, constants: Mapping[str, int], max_version: int, page: int = 0,
-    index: int = 0,
+    index: int = 0, asked: Callable[[], Instead] = nothing_instead,
 ) -> Scene:
-    """The scene of a call, for one followed page and one index; a call that ended in a fault has that as a hazard."""
+    """The scene of a call, for one followed page and one index; a call that ended in a fault has that as a hazard.
+
+    `asked` runs another call in its place.
+    """
     before, after, log = dict(done.state_before), dict(done.state_after), done.log
     sizes = dict(done.buffers)
     registers = tuple(
@@ -150,6 +153,7 @@ def concrete_scene(
         hazards=_hazards(done),
         warns=tuple(_truth(True) for _ in log.warns),
         transfers=tuple(_transfer(item, binding, page) for item in log.transfers),
+        asked=asked,
         lock_steps=tuple(_lock_step(item, binding) for item in log.locks if item.is_acquire),
         page_size=number(1 << done.page_shift, 64),
         mailbox_size=number(sizes.get(binding.own_tx, 0), 64),

@@ -10,7 +10,7 @@ from verify.engine.record import Obligation, Site
 from verify.engine.relevance import guard_equations
 from verify.ir.span import Span
 from verify.prove.chains import ChainHunt
-from verify.prove.claims import Claim, Secrets, claims, is_about_state_only, speaks_of_hazards
+from verify.prove.claims import Claim, Renamed, claims, is_about_state_only, speaks_of_hazards
 from verify.prove.guarantee import Guarantee
 from verify.prove.hunt import Hit, Hunts, remaining
 from verify.prove.invariants import Invariants, cases, surroundings
@@ -89,7 +89,7 @@ class Judge:
         self._found: dict[str, list[Hit]] = {}
         self._rule = rule
         self._solver = solver
-        self._secrets: dict[str, Secrets] = {}
+        self._renamed = Renamed(setting.safe)
         self._witnesses: dict[str, Episode] = stricter._witnesses if stricter else {}
         self._weakest = weakest or setting
         self._certain: dict[str, bool] = stricter._certain if stricter else {}
@@ -112,7 +112,7 @@ class Judge:
         given = [part.given.term, *dispatched]
         if self._is_elsewhere(part, dispatched) or self._is_absent(part, given, dispatched):
             return self._absent(part)
-        conjuncts = claims(self._setting.target, part, self._secrets)
+        conjuncts = claims(self._setting.target, part, self._renamed)
         findings, open_question = self._findings(part, given, conjuncts)
         if findings:  # each of them was run: they rest on no assumption
             return PartResult(part.name, part.function, Status.VIOLATED, findings=tuple(findings),
@@ -147,8 +147,8 @@ class Judge:
         return isinstance(self._ask([exists]), Unsatisfiable)
 
     def _asked(self, given: Sequence[Term]) -> list[Term]:
-        """What a premise says of the function ID alone: results mean nothing where a path is not followed."""
-        name = f"{self._setting.target.step.record.prefix}x0."
+        """What a premise says of the host's registers: results mean nothing where a path is not followed or wild."""
+        name = f"{self._setting.target.step.record.prefix}x"
         facts = [fact for term in given for fact in (term.args if term.op == "band" else (term,))]
         return [fact for fact in facts if all(found.startswith(name) for found in variables([fact]))]
 
@@ -210,7 +210,19 @@ class Judge:
         findings = self._merge(part, conjuncts, found)
         if len(found) >= MAX_FINDINGS:
             return findings, _Open(Status.UNKNOWN, "too many findings", ())
-        return findings, self._lost(part, given) or self._blocked()
+        return findings, self._vague(given, conjuncts) or self._lost(part, given) or self._blocked()
+
+    def _vague(self, given: Sequence[Term], conjuncts: Sequence[Claim]) -> _Open | None:
+        """Are two calls compared whose values depend on memory or on a loop? Both runs' are given the same names."""
+        if all(claim.is_exact for claim in conjuncts):
+            return None
+        record = self._setting.target.step.record
+        loops = (guard for guard, index in record.indices if not str(index.data).startswith("ghost."))
+        beyond = t.or_(*(access.guard for access in record.buffers), *(fetch.guard for fetch in record.fetches),
+                       *(transfer.guard for transfer in record.transfers), *loops)
+        if isinstance(self._ask([*given, beyond]), Unsatisfiable):
+            return None
+        return _Open(Status.UNKNOWN, "two calls are not compared where memory is read", ())
 
     def _merge(self, part: Part, conjuncts: Sequence[Claim], found: Sequence[Hit]) -> list[Finding]:
         """What fails because of one site is one finding."""
@@ -282,6 +294,7 @@ class Judge:
         unsafe = self._setting.unsafe
         lost = [b.guard for b in boundaries]
         wild = [t.and_(o.guard, t.not_(o.holds)) for o in unsafe]
+        given = self._asked(given)
         answer = self._ask([*given, t.or_(*lost, *wild)])
         if isinstance(answer, Satisfied) and not any(evaluate(lost, answer.values)):
             beyond = self._ask([*given, t.or_(*lost)])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from verify.engine.regions import PAGES
 from verify.errors import ReplayMismatch
@@ -19,7 +20,12 @@ from verify.prove.concrete_scene import concrete_scene
 from verify.prove.outcome import Episode
 from verify.prove.reset import Script
 from verify.prove.target import Target, buffer_paths
+from verify.prove.two_calls import INPUTS, registers, second_call
 from verify.rules.rule import Part, Require, Rule
+from verify.rules.scene import Instead, nothing_instead
+from verify.rules.words import Truth
+from verify.terms import build as t
+from verify.terms.evaluate import evaluate
 
 PATTERNS = (0xAA, 0x55, 0x00, 0xFF)
 OTHER_PAGE, OTHER_INDEX = LAST_PAGE, (1 << 32) - 1
@@ -44,16 +50,17 @@ class How:
 
     pattern: int
     unused: bool = False
-    second: bool = False
+    second: str = ""
+    """What the last call differs in from the first run's, if it does."""
 
 
-def run(target: Target, script: Script, how: How, may_fault: bool = False) -> Episode:
-    """All calls of the script from reset.
+def run(target: Target, script: Script, how: How, may_fault: bool = False, is_exact: bool = True) -> Episode:
+    """All calls of the script from reset; `is_exact`: EL2 makes as many SMCs as it has answers for.
 
     `may_fault`: the last one may end in undefined behaviour. Otherwise reads outside an object find unused memory.
     Raises ReplayMismatch where the interpreter meets a fault, or other SMCs than the engine.
     """
-    environment = Scripted(pattern=how.pattern, answers=list(script.answers), left=script.left)
+    environment = Scripted(pattern=how.pattern, answers=_answers(target, script, how.second), left=script.left)
     if how.unused:
         environment.unused = unused_bytes(script)
     session = Session(target.unit, environment, script.page_shift, init=target.binding.init,
@@ -63,15 +70,17 @@ def run(target: Target, script: Script, how: How, may_fault: bool = False) -> Ep
     environment.world.begin(dict(script.pages))
     boot_smcs = tuple(session.machine.log.smcs)
     calls: list[CallDone] = []
-    for number, registers in enumerate(script.calls):
+    for number, asked in enumerate(script.calls):
         is_last = number == len(script.calls) - 1
         if is_last:
             environment.world.wanted = deque(script.results)
-        if how.second and is_last:
+        other = is_last and how.second in INPUTS
+        values = registers(asked, script.other, target.step.record.prefix) if other else asked
+        if is_last and how.second and not other:
             _disturb(session, environment, target, script)
-        calls.append(session.call(registers, script.host[number]) if script.host else session.call(registers))
+        calls.append(session.call(values, script.host[number]) if script.host else session.call(values))
         _check_end(calls[-1], number + 1, may_fault and is_last)
-    if environment.used != len(script.answers) and not how.second and not may_fault:
+    if is_exact and environment.used != len(script.answers) and not how.second and not may_fault:
         raise ReplayMismatch(f"replay: {environment.used} SMCs were made, the engine says {len(script.answers)}")
     return Episode(script.page_shift, how.pattern, script.boot, script.answers, tuple(calls), boot_smcs,
                    names=target.binding)
@@ -81,6 +90,16 @@ def _check_end(done: CallDone, number: int, may_fault: bool) -> None:
     if done.ended is None or (may_fault and done.ended.kind not in ("", "impossible")):
         return
     raise ReplayMismatch(f"replay: call {number}: {done.ended.text}")
+
+
+def _answers(target: Target, script: Script, second: str) -> list[Sequence[int]]:
+    """EL3's answers in order; the second of two calls may ask it something else."""
+    prefix = f"{target.step.record.prefix}s."
+    smcs = target.step.record.smcs
+    if second not in INPUTS or not smcs or not any(name.startswith(prefix) for name in script.values):
+        return list(script.answers)
+    made = sum(evaluate([event.guard for event in smcs], script.values))
+    return [*script.answers[:len(script.answers) - made], *second_call(target, second).answers(script.values)]
 
 
 def _boot(session: Session, script: Script) -> None:
@@ -140,7 +159,7 @@ class Replay:
                 continue
             if wanted.independent is None:
                 if _fails(part.then, wanted):
-                    return self._pointed(episode, wanted)
+                    return self._pointed(episode, wanted, how)
                 continue
             seen.append((episode, _values(part, wanted)))
             if seen[0][1] != seen[-1][1]:
@@ -159,7 +178,7 @@ class Replay:
     def _tries(self, wanted: Require) -> Iterator[How]:
         """Runs that differ in what the host must not see: unused memory, or addresses and unrelated statics."""
         if wanted.independent is not None and wanted.secrets != "stack":
-            yield from (How(PATTERNS[0]), How(PATTERNS[0], second=True))
+            yield from (How(PATTERNS[0]), How(PATTERNS[0], second=wanted.secrets))
             return
         yield from map(How, PATTERNS)
         yield How(0, unused=True)
@@ -168,25 +187,40 @@ class Replay:
         key = (how, may_fault)
         if key not in self._done:
             episode = run(self.target, self.script, how, may_fault)
-            self._done[key] = (episode, self._part(episode.calls[-1]))
+            self._done[key] = (episode, self._part(episode.calls[-1], how))
         return self._done[key]
 
-    def _pointed(self, episode: Episode, wanted: Require) -> Episode:
+    def _asked(self, how: How) -> Instead:
+        """The function that w1 of the last call names, called in its place."""
+        *earlier, last = self.script.calls
+        function = last[1] & 0xFFFFFFFF
+        other = replace(self.script, calls=(*earlier, (function, *last[1:])))
+        try:
+            done = run(self.target, other, how, is_exact=False).calls[-1]
+        except ReplayMismatch:
+            return nothing_instead()
+        answer = (done.registers[0] & 0xFFFFFFFF, done.registers[2] & 0xFFFFFFFF)
+        is_decided = done.handled and not done.log.smcs
+        is_refused = is_decided and answer == (0x84000060, 0xFFFFFFFF)
+        return Instead(Truth(t.truth(is_refused)), Truth(t.truth(is_decided)), Truth(t.TRUE))
+
+    def _pointed(self, episode: Episode, wanted: Require, how: How) -> Episode:
         """With the page and the index that the rule fails for, if it matters which they are."""
         done, script = episode.calls[-1], self.script
-        page = None if self._is_wrong(done, wanted, OTHER_PAGE, script.index) else script.page
-        index = None if self._is_wrong(done, wanted, script.page, OTHER_INDEX) else script.index
+        page = None if self._is_wrong(done, how, wanted, OTHER_PAGE, script.index) else script.page
+        index = None if self._is_wrong(done, how, wanted, script.page, OTHER_INDEX) else script.index
         return replace(episode, page=page, index=index)
 
-    def _is_wrong(self, done: CallDone, wanted: Require, page: int, index: int) -> bool:
-        part = self._part(done, page, index)
+    def _is_wrong(self, done: CallDone, how: How, wanted: Require, page: int, index: int) -> bool:
+        part = self._part(done, how, page, index)
         return part.given.term.is_const and bool(part.given.term.value) and _fails(part.then, wanted)
 
-    def _part(self, done: CallDone, page: int | None = None, index: int | None = None) -> Part:
+    def _part(self, done: CallDone, how: How, page: int | None = None, index: int | None = None) -> Part:
         """For the script's page and index, unless others are named."""
         target, script = self.target, self.script
         scene = concrete_scene(done, target.binding, self.profile, target.unit.constants, target.max_version,
-                               script.page if page is None else page, script.index if index is None else index)
+                               script.page if page is None else page, script.index if index is None else index,
+                               partial(self._asked, how))
         for part in self.rule.statement(scene):
             if part.name == self.name:
                 return part

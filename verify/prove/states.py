@@ -12,7 +12,7 @@ from verify.engine.record import Record, Site
 from verify.errors import ReplayMismatch
 from verify.interpret.session import HostWrites
 from verify.interpret.world import FOREIGN, OWN
-from verify.prove.claims import Claim, Secrets, claims, is_about_state_only, speaks_of_hazards
+from verify.prove.claims import Claim, Renamed, alone, claims, is_about_state_only, speaks_of_hazards
 from verify.prove.hunt import Hit, Known, remaining
 from verify.prove.outcome import Episode
 from verify.prove.replay import Replay
@@ -36,14 +36,14 @@ class StateHunt:
     level: str
     solver: Solver
     pages: Sequence[Term] = ()
-    _secrets: dict[str, Secrets] = field(default_factory=dict)
+    _renamed: Renamed = field(default_factory=Renamed)
     _parts: dict[str, Part] = field(default_factory=dict)
 
     def hits(self, name: str, known: Known) -> list[Hit] | Undecided:
         part = self._part(name)
         if part is None:
             return []
-        conjuncts = claims(self.starts.target, part, self._secrets)
+        conjuncts = claims(self.starts.target, part, self._renamed)
         record = self.starts.target.step.record
         wrong = [remaining(record, claim, known) for claim in conjuncts]
         undecided: Undecided | None = None
@@ -93,7 +93,7 @@ class StateHunt:
         possible = [term for term in wrong if term is not t.FALSE]
         if all(term is t.FALSE for term in here):
             return []
-        given = self._given(part)
+        given = [*self._given(part), *alone(conjuncts)]
         for wanted in ([*given, *possible], [*given, t.or_(*wrong)]):
             values = self._solve(start, wanted)
             if isinstance(values, Undecided):

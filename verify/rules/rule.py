@@ -25,11 +25,18 @@ class Clause:
         return f"{self.document} {self.section}".strip() + (f" (second-hand: {self.via})" if self.via else "")
 
 
+IDENTIFIER = "identifier"
+"""Bits 63:32 of x0 and the SVE hint."""
+UPPERS = "uppers"
+"""Bits 63:32 of x1 to x7, and x8 to x17."""
+
+
 @dataclass(frozen=True, slots=True)
 class Require:
     """One conjunct: `holds` is to be proved; or `independent` is the same in two runs that differ in `secrets`.
 
-    Secrets are "stack" (uninitialised memory) or "addresses" (EL2's addresses and unrelated statics).
+    Secrets are "stack" (uninitialised memory) or "addresses" (EL2's addresses and unrelated statics). With IDENTIFIER
+    or UPPERS the two runs are calls of the host that differ in bits that must not matter; both meet the premise.
     """
 
     text: str
@@ -71,6 +78,12 @@ def provenance(text: str, value: Word | Truth, output: str = "") -> Require:
     """The value is the same wherever EL2's objects lie and whatever its unrelated statics hold."""
     found = independent(text, value, output)
     return Require(found.text, found.holds, found.output, value, "addresses")
+
+
+def unaffected(text: str, value: Word | Truth, by: str, output: str = "") -> Require:
+    """The value is the same whatever the host has in the bits that `by` (IDENTIFIER or UPPERS) names."""
+    found = independent(text, value, output)
+    return Require(found.text, found.holds, found.output, value, by)
 
 
 def part(

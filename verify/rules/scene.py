@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from verify.rules.memory import (
@@ -160,6 +160,21 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
+class Instead:
+    """Another call from the same state. `decided`: EL2 answers it by itself and sends nothing; `refused`: it says
+    NOT_SUPPORTED then. `calm`: no other CPU interferes with it.
+    """
+
+    refused: Truth
+    decided: Truth
+    calm: Truth
+
+
+def nothing_instead() -> Instead:
+    return Instead(NO, NO, ~NO)
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """Everything a rule may speak of.
 
@@ -196,6 +211,8 @@ class Scene:
     transfers: Sequence[Transfer] = ()
     lock_steps: Sequence[LockStep] = ()
     """Each taking of a lock, in program order."""
+    asked: Callable[[], Instead] = nothing_instead
+    """What a call of the function that w1 names would have come to, with this call's other registers."""
     page_size: Word = NO_SIZE
     mailbox_size: Word = NO_SIZE
     """Of each of EL2's mailbox buffers, in bytes (64 bits), as the tree under test sets them apart."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from verify.engine.content import Content as EngineContent
 from verify.engine.pages import PAGE, PIN_BITS
@@ -34,10 +35,11 @@ from verify.rules.memory import (
     Page,
     Transfer,
 )
-from verify.rules.scene import Access, Call, Result, Scene, Smc, State
+from verify.rules.scene import Access, Call, Instead, Result, Scene, Smc, State
 from verify.rules.words import Output, Truth, Word, blame, no, number
 from verify.terms import build as t
-from verify.terms.term import Term
+from verify.terms.evaluate import substitute
+from verify.terms.term import Term, variables
 
 HAZARD = "hazard"
 """The output of undefined behaviour."""
@@ -129,6 +131,33 @@ def _kept(step: Transition, path: str, name: str) -> Truth:
     return Truth(kept.term, kept.outputs + unmodelled)
 
 
+def _asked(step: Transition) -> Instead:
+    """The same transition with w1 in the place of x0: it begins in the same state, with the same answers of EL3.
+
+    Uninitialised memory holds zeros then, so that no answer is made of it by chance.
+    """
+    prefix, wanted = f"{step.record.prefix}x0.", step.inputs[1]
+    instead = {f"{prefix}lo": t.extract(wanted, 15, 0), f"{prefix}hint": t.extract(wanted, 16, 16),
+               f"{prefix}hi": t.extract(wanted, 31, 17), f"{prefix}up": t.const(0, 32)}
+    x0, x2 = (t.extract(step.outputs[k].term, 31, 0) for k in (0, 2))
+    refused = t.and_(t.eq(x0, t.const(0x84000060, 32)), t.eq(x2, t.const(-1, 32)))
+    silent = t.not_(t.or_(*(event.guard for event in step.record.smcs)))
+    answer, decided = substitute([t.and_(step.alive, refused, silent), t.and_(step.alive, silent)], instead)
+    unset = {name: t.const(0, one.bits) for name, one in variables([answer]).items() if "!" in name}
+    answer = substitute([answer], unset)[0]
+    return Instead(Truth(answer), Truth(decided), Truth(t.and_(*_calm(step, t.and_(answer, decided)))))
+
+
+def _calm(step: Transition, term: Term) -> list[Term]:
+    """What other CPUs might change on the way to the term stays as it was."""
+    names, result = set(variables([term])), list[Term]()
+    for fact in reversed(step.record.quiet):
+        if not names.isdisjoint(known := variables([fact])):
+            names |= set(known)
+            result.append(fact)
+    return result
+
+
 def _handled(step: Transition) -> Truth:
     """Not forwarded; its origin is where x0 was made, or the forwarding SMC."""
     forwarded, origin = t.FALSE, step.outputs[0].origin
@@ -166,6 +195,7 @@ def symbolic_scene(
         hazards=tuple(_hazard(step.record, item) for item in step.record.obligations),
         warns=tuple(_truth(happens, "warn", t.const(site, ORIGIN_BITS)) for happens, _, site in step.record.warns),
         transfers=tuple(_transfer(event, binding) for event in step.record.transfers),
+        asked=partial(_asked, step),
         lock_steps=tuple(_lock_step(event, binding) for event in step.record.locks if event.is_acquire),
         page_size=Word(t.binary("shl", t.const(1, 64), t.zext(page_shift(), 64))),
         mailbox_size=_size(step, binding.own_tx),

@@ -143,6 +143,10 @@ class Word:
         right = self._other(other)
         return Word(t.binary(operator, self.term, right.term), _merge(self.outputs, right.outputs))
 
+    def only_if(self, truth: Truth) -> Word:
+        """The number where this is true, else 0."""
+        return Word(t.ite(truth.term, self.term, t.const(0, self.bits)), _merge(self.outputs, truth.outputs))
+
     def widened(self, bits: int) -> Word:
         """With zeros above."""
         return Word(t.zext(self.term, bits), self.outputs)

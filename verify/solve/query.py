@@ -111,6 +111,8 @@ class Solver:
         text = script(_conjuncts([goal]), called)
         if text not in self._answers:
             found = self._check(goal, _BLASTED, called)
+            if isinstance(found, Undecided):
+                found = self._check(goal, _GUIDED, called)
             if isinstance(found, Satisfied):
                 found = Satisfied(_renamed(found.values, called))
             self._answers[text] = found

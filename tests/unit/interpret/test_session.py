@@ -78,6 +78,11 @@ static void serve(struct kvm_cpu_context *ctxt, u32 number)
         while (at)
             length++;
         break;
+    case 0x69:
+        do {
+            arm_smccc_1_1_smc(0x8400007A, 0, 0, 0, 0, 0, 0, 0, &res);
+        } while (res.a0 == at);
+        break;
     case 0x67:
         hyp_unpin_shared_mem(host_buffers.tx, host_buffers.tx + 1);
         break;
@@ -94,7 +99,7 @@ bool kvm_host_ffa_handler(struct kvm_cpu_context *host_ctxt, u32 func_id)
     return true;
 }
 """
-MAP, SEND, LOOK, TWICE, SHARE, COMPUTE, LOOP, UNPIN, FILL = range(0x84000060, 0x84000069)
+MAP, SEND, LOOK, TWICE, SHARE, COMPUTE, LOOP, UNPIN, FILL, ASK = range(0x84000060, 0x8400006A)
 PAGE = 0x80000000
 
 
@@ -202,6 +207,24 @@ def test_a_script_finds_a_page_to_blame(unit: Unit) -> None:
 ])
 def test_faults_have_a_kind(unit: Unit, registers: list[int], kind: str) -> None:
     assert ended(booted(unit).call(registers)) == kind
+
+
+def test_el3_that_says_the_same_for_ever(unit: Unit) -> None:
+    answers = [[7, *[0] * 17], [8, *[0] * 17], [8, *[0] * 17]]
+    assert len(booted(unit, Scripted(answers=answers)).call([ASK, 7]).log.smcs) == 2
+    session = booted(unit, Scripted(answers=answers, again=1))
+    assert session.call([ASK, 7]).ended is None
+    assert ended(session.call([ASK, 8])) == "endless-loop"
+
+
+def test_what_el3_read_stays_what_it_was(unit: Unit) -> None:
+    session = mapped(unit)
+    sent = []
+    for text in (b"first", b"later"):
+        (smc,) = session.call([SEND, 0, 5], HostWrites({PAGE: text})).log.smcs
+        assert smc.tx is not None
+        sent.append(smc.tx)
+    assert [tx.bytes(0, 5) for tx in sent] == [b"first", b"later"]
 
 
 def test_a_second_unpin(unit: Unit) -> None:

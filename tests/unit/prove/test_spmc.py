@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from verify.engine.content import Content, Unknown, Written
 from verify.engine.record import Record, SmcEvent
+from verify.engine.retrieval import CONFORMS, answered
 from verify.engine.value import Integer
 from verify.interpret.descriptors import Descriptor
 from verify.interpret.environment import Mailbox
@@ -19,6 +21,7 @@ from verify.ir.span import NOWHERE
 from verify.prove.trust import AXIOMS, axioms
 from verify.terms import build as t
 from verify.terms.evaluate import substitute
+from verify.terms.term import Term
 
 ORIGIN = t.const(0, 16)
 MAILBOX = 4096
@@ -174,3 +177,57 @@ def test_the_runs_come_by_every_answer(runs: list[Run]) -> None:
     wanted = {*good.items(), *((function, 0x84000060) for function in good),
               *((function, FRAG_RX) for function in (*SENDS, FRAG_TX))}
     assert wanted <= kinds, [(hex(a), hex(b)) for a, b in wanted - kinds]
+
+
+class Retrieval:
+    """One region, fetched piece by piece: what the engine knows of EL2's RX buffer after each answer."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.record = Record("t.")
+        self.buffers: dict[str, bytes] = {}
+
+    def ask(self, *arguments: int) -> list[int]:
+        results = self.run.ask(*arguments)
+        sent, last = self.run.record.smcs[-1], len(self.buffers)
+        snapshot = self.run.mailbox.received()
+        assert snapshot is not None
+        self.buffers[f"rx{last}"] = snapshot.bytes(0, MAILBOX)
+        event = replace(sent, rx=Unknown(f"rx{last}"))
+        self.record.smcs.append(event)
+        answered(self.record, event, last, t.const(self.run.version, 32))
+        return results
+
+    def fetch(self) -> None:
+        """The whole becomes a buffer too, under the name that the engine has for it."""
+        handle = next(iter(self.run.spmc.ledger.open))
+        header = 32 if self.run.version == 0x10000 else 48
+        self.run.write(bytes(8) + handle.to_bytes(8, "little") + bytes(header - 16))
+        whole, total, length = b"", 1, 0
+        while len(whole) < total:
+            if not whole:
+                _, total, length = self.ask(RETRIEVE, header, header)[:3]
+            else:
+                length = self.ask(FRAG_RX, handle, 0, len(whole))[3]
+            whole += self.buffers[f"rx{len(self.buffers) - 1}"][:length]
+            self.run.ask(RELEASE)
+        self.buffers["t.descriptor0"] = whole
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_known_of_a_retrieval_holds(seed: int) -> None:
+    run = Run(seed)
+    run.ask(MAP, 0x10000, 0x20000, 1)
+    while not any(item.is_complete for item in run.spmc.ledger.open.values()):
+        run.spmc.ledger.open.clear()
+        run.send()
+    found = Retrieval(run)
+    found.fetch()
+    memories = {name: partial(byte_of, content) for name, content in found.buffers.items()}
+    facts = [says(t.const(offset, 64)) for _, says in found.record.byte_facts for offset in (0, 7, 8, 15, 16, 47, 95)]
+    said = substitute(facts, {str(CONFORMS.data): t.TRUE}, None, memories)
+    assert len(facts) >= 14 and all(fact is t.TRUE for fact in said)
+
+
+def byte_of(content: bytes, offset: Term) -> Term:
+    return t.const(content[offset.value] if offset.value < len(content) else 0, 8)

@@ -9,6 +9,11 @@
  * EL3 never sees the host's mailbox: EL2 has one of its own, and copies. What the
  * host says of its memory is copied once, checked on the copy, and each page is
  * marked as shared before EL3 hears of it.
+ *
+ * Where there is a choice, the one is taken that is plain to prove: a description
+ * has one receiver, right behind its header; EL2 knows two transactions, and one
+ * of them may be sent in fragments at a time; a partition's entry has the length
+ * that the agreed version gives it; and EL2's own RX buffer is empty between calls.
  */
 #include <asm/kvm_pkvm.h>
 #include <linux/arm-smccc.h>
@@ -974,10 +979,6 @@ static int reclaim_memory(struct kvm_cpu_context *host, u32 version)
 static int describe(struct kvm_cpu_context *host, u32 version)
 {
 	DECLARE_REG(u32, asked, host, 1);
-	DECLARE_REG(u32, properties, host, 2);
-
-	if (properties)
-		return FFA_RET_NOT_SUPPORTED;
 
 	switch (asked) {
 	case FFA_VERSION:
