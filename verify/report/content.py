@@ -50,9 +50,12 @@ def _capped(rows: list[str], what: str) -> list[str]:
 class Reader:
     """Little-endian fields; remembers which bytes a layout accounts for, and what is odd about them."""
 
-    def __init__(self, content: Mapping[int, int], length: int) -> None:
+    def __init__(self, content: Mapping[int, int], length: int, total: int = 0) -> None:
         self._content = content
         self.length = length
+        self.total = total
+        self.end = max(content, default=-1) + 1
+        """Behind the last byte that is known; the others are 0."""
         self._seen: set[int] = set()
 
     def has(self, at: int, size: int) -> bool:
@@ -68,9 +71,12 @@ class Reader:
         return dump(left)
 
 
-def transaction(content: Mapping[int, int], length: int, version: int) -> list[str]:
-    """The descriptor in the first `length` bytes, by the layout of `version`; what lies beyond it as bytes."""
-    reader = Reader(content, length)
+def transaction(content: Mapping[int, int], length: int, version: int, total: int = 0) -> list[str]:
+    """The descriptor in the first `length` bytes, by the layout of `version`; what lies beyond it as bytes.
+
+    `total`: of all its fragments, if there are more.
+    """
+    reader = Reader(content, length, max(total, length))
     return [*_transaction(reader, version), *reader.rest()]
 
 
@@ -118,34 +124,41 @@ def _composite(reader: Reader, at: int) -> Iterator[str]:
         return
     total, count = reader.field(at, 4), reader.field(at + 4, 4)
     rows, found = _ranges(reader, at + 16, count)
-    odd = f" ({count_of(found)} in the ranges that are here)" if found != total else ""
+    left = max(0, count - max(0, reader.length - at - 16) // ROW)
+    comes_later = left > 0 and at + 16 + ROW * count <= reader.total
+    odd = f" ({count_of(found)} in the ranges that are here)" if found != total and not comes_later else ""
     reserved = _odd("reserved", reader.field(at + 8, 8))
     yield f"composite: {_joined([many(total, 'page') + odd, many(count, 'range'), reserved])}"
-    yield from _capped(rows, "ranges")
-    here = max(0, reader.length - at - 16) // ROW
-    if count > here:
-        yield f"{many(count - here, 'range')} not inside the message of {reader.length:#x} bytes"
+    yield from rows
+    if comes_later:
+        yield f"{many(left, 'range')} in later fragments"
+    elif left:
+        yield f"{many(left, 'range')} not inside the message of {reader.length:#x} bytes"
 
 
 def _ranges(reader: Reader, at: int, count: int) -> tuple[list[str], int]:
-    """Those that are inside the message, and the sum of their pages."""
-    rows, total = [], 0
-    for number in range(count):
+    """A row for each inside the message, and the sum of their pages; those of zeros are counted."""
+    rows: list[str] = []
+    inside = min(count, max(0, reader.length - at) // ROW)
+    written = min(inside, max(0, reader.end - at + ROW - 1) // ROW)
+    total, zeros = 0, inside - written
+    for number in range(written):
         here = at + ROW * number
-        if not reader.has(here, ROW):
-            break
-        address, pages = reader.field(here, 8), reader.field(here + 8, 4)
+        address, pages, reserved = (reader.field(here + k, size) for k, size in ((0, 8), (8, 4), (12, 4)))
         total += pages
-        facts = [f"{address:#x} + {count_of(pages)} × 4K", _odd("reserved", reader.field(here + 12, 4))]
-        rows.append(f"range {number}: {_joined(facts)}")
-    return rows, total
+        if address or pages or reserved:
+            rows.append(f"range {number}: " + _joined([f"{address:#x} + {count_of(pages)} × 4K",
+                                                      _odd("reserved", reserved)]))
+        else:
+            zeros += 1
+    return [*_capped(rows, "ranges"), *([f"{many(zeros, 'range')} of zeros"] if zeros else [])], total
 
 
 def fragment(content: Mapping[int, int], length: int) -> list[str]:
     """The ranges of a later fragment."""
     reader = Reader(content, length)
     rows, total = _ranges(reader, 0, length // ROW)
-    return [f"fragment: {many(len(rows), 'range')}, {many(total, 'page')}", *_capped(rows, "ranges"), *reader.rest()]
+    return [f"fragment: {many(length // ROW, 'range')}, {many(total, 'page')}", *rows, *reader.rest()]
 
 
 def partitions(content: Mapping[int, int], count: int, size: int) -> list[str]:

@@ -110,7 +110,7 @@ class Teller:
     def _message(self, done: CallDone, address: int, written: Mapping[int, int]) -> dict[str, list[str]]:
         """What the host writes to its TX buffer, by the call that it makes then."""
         length = fragment_length(done.before)
-        known = {at: self._host[address + at] for at in range(length or 0) if address + at in self._host}
+        known = _first({at - address: byte for at, byte in self._host.items() if at >= address}, length)
         lines = message(done.before, {**known, **written}, self._version(done))
         return {} if lines is None else {"details": lines}
 
@@ -213,7 +213,7 @@ def message(registers: tuple[int, ...], held: Mapping[int, int], version: int) -
         return None
     if number_of(registers[0] & WORD) == numbers.FRAG_TX:
         return content.fragment(held, length)
-    return content.transaction(held, length, version)
+    return content.transaction(held, length, version, registers[1] & WORD)
 
 
 def received(event: SmcDone, version: int) -> list[str] | None:
@@ -223,7 +223,7 @@ def received(event: SmcDone, version: int) -> list[str] | None:
     w = [value & WORD for value in event.results]
     match number_of(w[0]), number_of(event.arguments[0] & WORD):
         case numbers.RETRIEVE_RESP, _:
-            return content.transaction(_first(event.rx.content, w[2]), w[2], version)
+            return content.transaction(_first(event.rx.content, w[2]), w[2], version, w[1])
         case numbers.FRAG_TX, numbers.FRAG_RX:
             return content.fragment(_first(event.rx.content, w[3]), w[3])
         case numbers.SUCCESS, numbers.PARTITION_INFO_GET if not event.arguments[5] & 1:

@@ -152,8 +152,8 @@ def _events(lead: str, events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         details = event.get("details", ())
         yield from _wrap(f"{lead}{number} ", f"{event['text']}{where}{':' if details else ''}")
         for line in details:
-            lead = " " * (11 + len(line) - len(line.lstrip()))
-            yield from _wrap(lead, line.lstrip(), f"{lead}  ")
+            indent = " " * (11 + len(line) - len(line.lstrip()))
+            yield from _wrap(indent, line.lstrip(), f"{indent}  ")
 
 
 def lines_text(entries: Sequence[Mapping[str, Any]]) -> str:

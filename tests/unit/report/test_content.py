@@ -65,6 +65,19 @@ def test_a_later_fragment() -> None:
         "fragment: 2 ranges, 0x21 pages", "range 0: 0x90000000 + 1 × 4K", "range 1: 0x90002000 + 0x20 × 4K"]
 
 
+def test_ranges_of_zeros_are_counted() -> None:
+    assert fragment({}, 0x40) == ["fragment: 4 ranges, 0 pages", "4 ranges of zeros"]
+    assert fragment({0x19: 1}, 0xFFFFFFF0) == [
+        "fragment: 0xfffffff ranges, 0x100 pages", "range 1: 0x0 + 0x100 × 4K", "0xffffffe ranges of zeros"]
+
+
+def test_ranges_that_come_in_later_fragments() -> None:
+    content = dict(enumerate(bytes(Descriptor(V1_1, RANGES))[:0x60]))
+    assert transaction(content, 0x60, V1_1, 0x70)[-3:] == [
+        "composite: 0x21 pages, 2 ranges", "range 0: 0x90000000 + 1 × 4K", "1 range in later fragments"]
+    assert transaction(content, 0x60, V1_1, 0x6F)[-1] == "1 range not inside the message of 0x60 bytes"
+
+
 def test_partitions_by_the_size_that_is_said() -> None:
     content = dict(enumerate(bytes.fromhex("0180 0100 03000000") + bytes(16) + bytes.fromhex("0280 0200 00000000")))
     assert partitions(content, 2, 24) == [

@@ -129,6 +129,7 @@ def test_a_reader_sees_numbers_and_details(unit: Unit) -> None:
     assert lines[0] == f"  3. FFA_FN64_MEM_SHARE(0x60 bytes) → FFA_SUCCESS(handle {HANDLE:#x}), handled"
     assert "     3.1 the host writes 0x60 bytes to its TX buffer:" in lines
     assert "           range 0: 0x90000000 + 1 × 4K" in lines
+    assert any(line.startswith("     3.2 EL2 copies 0x60 bytes from the host's TX buffer to") for line in lines)
     assert not any(line.startswith("     3.2 take") for line in lines)
     earlier = list(call_lines(3, call, last=False))
     assert not any("copies" in line or "before:" in line for line in earlier)
