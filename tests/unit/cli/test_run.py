@@ -159,3 +159,20 @@ def test_ctrl_c_ends_all_workers_within_two_seconds(seconds: int) -> None:
     assert b"interrupted" in said
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+
+
+def test_ctrl_c_twice_leaves_no_worker(good: Path) -> None:
+    """As impatient people press it; while the workers are at work."""
+    command = [sys.executable, "-c", "from verify.cli.main import main; main()", "run", "--jobs", "2", "--tree", good]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        while len(children.read_text().split()) < 2:
+            assert process.poll() is None
+            time.sleep(0.05)
+        workers = [Path("/proc", number) for number in children.read_text().split()]
+        for _ in range(20):
+            os.killpg(process.pid, signal.SIGINT)
+            time.sleep(0.005)
+        process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert not any(worker.exists() for worker in workers)
