@@ -19,7 +19,7 @@ from tests.unit.cli.conftest import Command
 from verify.errors import ReplayMismatch
 from verify.prove import replay
 
-SCHEMA = Path(__file__).resolve().parents[3] / "docs" / "schema" / "run-1.json"
+SCHEMA = Path(__file__).resolve().parents[3] / "docs" / "schema" / "run-2.json"
 FAULT = ("if (wanted >= hyp_ffa_version)\n            result", "result")
 UNKNOWN = ("    answer(ctxt, result, 0, 0);\n", '    asm("nop");\n    answer(ctxt, result, 0, 0);\n')
 
@@ -136,7 +136,7 @@ def test_several_reports_at_once(verify: Command, good: Path, tmp_path: Path) ->
                   "--format", "json", "--output", data)
     assert (done.status, done.out) == (0, "")
     assert "FFA-CC-02" in text.read_text()
-    assert json.loads(data.read_text())["schema"] == 1
+    assert json.loads(data.read_text())["schema"] == 2
 
 
 def test_only_the_named_function_is_judged(verify: Command, good: Path) -> None:
