@@ -39,10 +39,7 @@ STRICTLY = (
     ("FFA-MEM-14", "FFA_MEM_SHARE, zero memory", "a share does not ask for zeroed memory"),
 )
 PROVED = (
-    ("FFA-MEM-08", "FFA_MEM_SHARE, 1.1"), ("FFA-MEM-08", "FFA_MEM_LEND, 1.2"), ("FFA-MEM-08", FRAGMENT),
-    ("FFA-MEM-16", "FFA_MEM_SHARE, 1.0"), ("FFA-MEM-16", "other calls send no ranges"),
-    ("FFA-MEM-17", "FFA_MEM_SHARE, not sent"),
-    ("FFA-DSC-09", "parameters"),
+    ("FFA-DSC-09", "parameters"), ("FFA-MEM-16", "other calls send no ranges"), ("FFA-MEM-17", "FFA_MEM_SHARE, not sent"),
 )
 FAULTY_FIRMWARE = (
     ("FFA-MEM-24", "a response", "the fragment is at most the total"),
