@@ -98,7 +98,7 @@ MAILBOX_FAULTS = (
     of("map release", "RX_RELEASE gives the page back", "BUF-10", "release_host_rx", "page", (
         "\telse\n\t\thost_buffers.is_rx_full = false;\n", "\telse\n\t\tgive_page_back(host_buffers.rx);\n"), (
         "!host_buffers.rx || !host_buffers.is_rx_full", "!host_buffers.rx")),
-    of("map info", "1.0 has a flag", "DSC-09", "get_partitions", "smc", (
+    of("map info", "1.0 has a flag", "DSC-09", "count_partitions", "smc", (
         "flags > (version >= FFA_VERSION_1_1 ? FFA_PARTITION_INFO_COUNT_ONLY : 0)",
         "flags > FFA_PARTITION_INFO_COUNT_ONLY")),
     of("map info", "the length wraps", "DSC-10", "copy_partitions", "access", (
@@ -106,7 +106,7 @@ MAILBOX_FAULTS = (
         "hyp_buffers.rx, (u64)count * expected);", "hyp_buffers.rx, count * expected);"), trust="L0"),
     of("map info", "RX stays full where a list is too long", "DSC-11", "list_partitions", "smc", (
         "\treleased = release_rx();\n\tif (verdict < 0)\n\t\treturn verdict;\n",
-        "\tif (verdict < 0)\n\t\treturn verdict;\n\treleased = release_rx();\n")),
+        "\tif (verdict < 0)\n\t\treturn verdict;\n\treleased = release_rx();\n"), trust="L0"),
     of("map info", "the list is copied after the lock", "SEC-05", "copy_partitions", "access", (
         "\tverdict = copy_partitions(said->a2, said->a3, version);\n",
         "\thyp_spin_unlock(&host_buffers.lock);\n\tverdict = copy_partitions(said->a2, said->a3, version);\n"
