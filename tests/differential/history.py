@@ -63,7 +63,7 @@ def record(shape: Shape, history: History, init: str, spmc_version: int) -> Reco
     session.machine.set_static(SMCCC, SMCCC_VERSION)
     if session.initialise() != 0:
         return None
-    boot = _input(shape, init, shape.base(PAGES), session.machine.log)
+    boot = make_input(shape, init, shape.base(PAGES), session.machine.log)
     at = shape.static_at(SMCCC)
     assert at is not None and boot is not None
     boot[at] = SMCCC_VERSION
@@ -72,7 +72,7 @@ def record(shape: Shape, history: History, init: str, spmc_version: int) -> Reco
         done = session.call(registers, host)
         content = host.before.get(TX, b"")
         sent[:len(content)] = content
-        words = _input(shape, shape.unit.entry, shape.base(FIRST_ARENA), done.log)
+        words = make_input(shape, shape.unit.entry, shape.base(FIRST_ARENA), done.log)
         if done.fault is not None or words is None or len(sent) > 8 * CONTENT_WORDS:
             return None
         words[0] |= GOES_ON
@@ -91,7 +91,7 @@ def _native(shape: Shape, done: CallDone, registers: Sequence[int]) -> list[int]
     return [places.get(value, value) if done.before[0] == RXTX_MAP else value for value in registers]
 
 
-def _input(shape: Shape, name: str, argument: int, log: Log) -> list[int] | None:
+def make_input(shape: Shape, name: str, argument: int, log: Log) -> list[int] | None:
     """With what EL3 and the page tables answered, and what EL3 left in EL2's RX."""
     if len(log.smcs) > ANSWERS or len(log.transfers) > OUTS:
         return None
@@ -119,12 +119,12 @@ def _done(shape: Shape, session: Session, done: CallDone) -> Call:
         pages.update((number * shape.page + offset, byte) for offset, byte in content.items())
     contents = {PAGES: pages, **{region: dict(enumerate(memory.read_host(at, 8 * CONTENT_WORDS)))
                                  for region, at in ((HOST_TX, TX), (HOST_RX, RX))}}
-    smcs = tuple(_smc(smc.arguments) for smc in log.smcs)
+    smcs = tuple(without_addresses(smc.arguments) for smc in log.smcs)
     registers = tuple(_native(shape, done, done.registers))
     return Call(registers, smcs, len(log.warns), bool(done.held), hash_of(contents))
 
 
-def _smc(arguments: Sequence[int]) -> tuple[int, ...]:
+def without_addresses(arguments: Sequence[int]) -> tuple[int, ...]:
     """Without addresses: the function, and x1 to x7 of those that have none."""
     return tuple(arguments[:1]) if arguments[0] == RXTX_MAP else tuple(arguments[:8])
 
@@ -146,5 +146,5 @@ def _record(shape: Shape, words: Sequence[int]) -> Call | None:
     arena = 2 + len(shape.statics)
     memory, warnings, held = words[arena + ARENAS * ARENA_WORDS:arena + ARENAS * ARENA_WORDS + 3]
     events = range(arena + ARENAS * ARENA_WORDS + 3, len(words), EVENT_WORDS)
-    smcs = tuple(_smc(words[at + 4:at + EVENT_WORDS]) for at in events if words[at] in (SMC, FORWARD))
+    smcs = tuple(without_addresses(words[at + 4:at + EVENT_WORDS]) for at in events if words[at] in (SMC, FORWARD))
     return Call(tuple(words[arena:arena + REGISTERS]), smcs, warnings, bool(held), memory)

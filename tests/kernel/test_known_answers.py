@@ -2,57 +2,33 @@
 
 from __future__ import annotations
 
-import os
-from functools import cache
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-import specs
-from specs import BINDINGS
-from verify.frontend.unit import lower_tree
-from verify.ir.function import Unit
+from tests.kernel.judged import REVISIONS, judged
 from verify.prove.outcome import Finding, PartResult, RuleResult
 from verify.report.story import ranges
-from verify.rules.binding import choose
-from verify.rules.rule import registered
-from verify.source.patch import apply_patches
-from verify.source.tree import read_tree
-from verify.verdict.options import Options
-from verify.verdict.run import judge_target
 
 pytestmark = [pytest.mark.kernel, pytest.mark.shared]
 RULES = ("FFA-VER-01", "FFA-VER-03", "FFA-VER-07", "FFA-CC-04", "FFA-CC-08", "FFA-SEC-01", "FFA-MSG-01", "FFA-MSG-04",
          "FFA-MSG-07", "FFA-MSG-10")
-REVISIONS = (0, 1, 2, 3)
 REGISTER_ONLY = ("FFA_VERSION", "FFA_FEATURES", "FFA_MSG_SEND_DIRECT_REQ", "FFA_MSG_SEND_DIRECT_REQ2",
                  "FFA_MSG_SEND_DIRECT_RESP2")
+Ask = Callable[[str], RuleResult]
 
 
-@cache
-def _unit(tree: Path, patches: tuple[Path, ...]) -> Unit:
-    files, _ = apply_patches(read_tree(tree), patches)
-    return lower_tree(files.files)
-
-
-@cache
-def judged(tree: Path, patches: tuple[Path, ...]) -> dict[str, RuleResult]:
-    specs.load()
-    options = Options(rules=RULES, trusts=("L2",), profile="SEED", jobs=os.cpu_count() or 1)
-    unit = _unit(tree, patches)
-    run = judge_target("6.12", "", unit, choose(unit, BINDINGS), options.select(registered()), options)
-    return {result.rule: result for result in run.results}
-
-
-@pytest.fixture(params=REVISIONS, ids=lambda count: f"patches-{count}")
+@pytest.fixture(params=REVISIONS)
 def revision(request: pytest.FixtureRequest) -> int:
     count: int = request.param
     return count
 
 
 @pytest.fixture
-def results(revision: int, tree: Path, patches: tuple[Path, ...]) -> dict[str, RuleResult]:
-    return judged(tree, patches[:revision])
+def ask(revision: int, tree: Path, patches: tuple[Path, ...]) -> Ask:
+    """What a rule says at L2."""
+    return lambda rule: judged(tree, patches[:revision], rule)
 
 
 def parts(result: RuleResult, *functions: str) -> dict[str, PartResult]:
@@ -69,17 +45,17 @@ def findings(result: RuleResult, function: str) -> list[Finding]:
     return [finding for part in parts(result, function).values() for finding in part.findings]
 
 
-def test_bit_31_of_a_requested_version(results: dict[str, RuleResult]) -> None:
-    assert results["FFA-VER-01"].status.value == "violated"
+def test_bit_31_of_a_requested_version(ask: Ask) -> None:
+    assert ask("FFA-VER-01").status.value == "violated"
 
 
-def test_an_incompatible_major_is_refused(results: dict[str, RuleResult]) -> None:
-    assert results["FFA-VER-03"].status.value == "proved"
+def test_an_incompatible_major_is_refused(ask: Ask) -> None:
+    assert ask("FFA-VER-03").status.value == "proved"
 
 
-def test_a_lower_minor_after_negotiation(results: dict[str, RuleResult], revision: int) -> None:
+def test_a_lower_minor_after_negotiation(ask: Ask, revision: int) -> None:
     """6.12 answers the version that was agreed; the first patch refuses."""
-    result = results["FFA-VER-07"]
+    result = ask("FFA-VER-07")
     assert result.status.value == ("violated" if revision == 0 else "proved")
     for finding in (finding for part in result.parts for finding in part.findings):
         last = finding.episode.calls[-1]
@@ -87,46 +63,46 @@ def test_a_lower_minor_after_negotiation(results: dict[str, RuleResult], revisio
         assert last.registers[0] == version > last.before[1] & 0xFFFFFFFF
 
 
-def test_the_convention_bit(results: dict[str, RuleResult]) -> None:
-    assert results["FFA-CC-04"].status.value == "violated"
+def test_the_convention_bit(ask: Ask) -> None:
+    assert ask("FFA-CC-04").status.value == "violated"
 
 
-def test_unused_registers_of_register_only_calls(results: dict[str, RuleResult], revision: int) -> None:
+def test_unused_registers_of_register_only_calls(ask: Ask, revision: int) -> None:
     expected = {0: {"violated"}, 1: {"violated"}, 2: {"proved"}, 3: {"violated", "proved"}}
-    assert statuses(results["FFA-CC-08"], *REGISTER_ONLY) == expected[revision]
+    assert statuses(ask("FFA-CC-08"), *REGISTER_ONLY) == expected[revision]
     if revision == 3:
-        (finding,) = findings(results["FFA-CC-08"], "FFA_MSG_SEND_DIRECT_RESP2")
+        (finding,) = findings(ask("FFA-CC-08"), "FFA_MSG_SEND_DIRECT_RESP2")
         assert finding.cause.kind == "uninitialised"
 
 
-def test_the_stack_in_the_answer_to_ffa_version(results: dict[str, RuleResult]) -> None:
-    (finding,) = findings(results["FFA-SEC-01"], "FFA_VERSION")
+def test_the_stack_in_the_answer_to_ffa_version(ask: Ask) -> None:
+    (finding,) = findings(ask("FFA-SEC-01"), "FFA_VERSION")
     assert ranges(finding.cause.outputs) == "x1–x3"
     assert finding.cause.kind == "uninitialised"
 
 
 @pytest.mark.parametrize("name", ["REQ2", "RESP2"])
 def test_the_stack_in_the_answers_to_the_second_patch_of_calls(
-    results: dict[str, RuleResult], revision: int, name: str
+    ask: Ask, revision: int, name: str
 ) -> None:
     function = f"FFA_MSG_SEND_DIRECT_{name}"
     if revision < 3:
-        assert statuses(results["FFA-SEC-01"], function, "other functions") <= {"proved"}
+        assert statuses(ask("FFA-SEC-01"), function, "other functions") <= {"proved"}
         return
-    (finding,) = findings(results["FFA-SEC-01"], function)
+    (finding,) = findings(ask("FFA-SEC-01"), function)
     assert ranges(finding.cause.outputs) == "x0–x17"
-    assert findings(results["FFA-MSG-10"], function)
+    assert findings(ask("FFA-MSG-10"), function)
 
 
-def test_the_sender_of_the_second_direct_request(results: dict[str, RuleResult], revision: int) -> None:
+def test_the_sender_of_the_second_direct_request(ask: Ask, revision: int) -> None:
     for rule in ("FFA-MSG-01", "FFA-MSG-04", "FFA-MSG-07"):
-        found = statuses(results[rule], "FFA_MSG_SEND_DIRECT_REQ2")
+        found = statuses(ask(rule), "FFA_MSG_SEND_DIRECT_REQ2")
         assert found == ({"proved"} if revision == 3 else set()), rule
 
 
-def test_a_bad_sender_is_refused_as_it_should(results: dict[str, RuleResult], revision: int) -> None:
+def test_a_bad_sender_is_refused_as_it_should(ask: Ask, revision: int) -> None:
     """Among MSG-10's findings none is a refused sender: the paths that go wrong refuse for the version."""
-    for finding in findings(results["FFA-MSG-10"], "FFA_MSG_SEND_DIRECT_REQ2"):
+    for finding in findings(ask("FFA-MSG-10"), "FFA_MSG_SEND_DIRECT_REQ2"):
         last = finding.episode.calls[-1]
         state = dict(last.state_before)
         assert revision == 3

@@ -15,7 +15,9 @@ from verify.errors import InputError
 from verify.interpret.memory import Fault
 from verify.interpret.session import CallDone, Session
 from verify.interpret.spmc import Spmc
+from verify.report import story
 from verify.report.decode import Names, names_of
+from verify.report.sequence import LOCK, Teller
 from verify.report.story import lines, smc
 from verify.rules.binding import choose
 from verify.verdict.options import PAGE_SIZES
@@ -45,13 +47,14 @@ def call(
     chosen = _target(tree, revision, patches, target)
     names = names_of(chosen.unit.constants)
     spmc = Spmc(pattern=_number(unused) & 0xFF, script=[_answer(text) for text in answers])
-    init = choose(chosen.unit, bindings(read_config(None))).init
-    session = Session(chosen.unit, spmc, 12 + 2 * PAGE_SIZES.index(page_size), init=init)
+    binding = choose(chosen.unit, bindings(read_config(None)))
+    session = Session(chosen.unit, spmc, 12 + 2 * PAGE_SIZES.index(page_size), init=binding.init)
     _boot(session, names)
+    teller = Teller(names, binding)
     status = 0
     for registers in parse_calls(words, names):
         done = session.call(registers)
-        for line in describe(done, names, with_lines):
+        for line in describe(done, teller, with_lines):
             click.echo(line)
         if done.fault is not None:
             status = 3
@@ -118,14 +121,14 @@ def _answer(text: str) -> list[int]:
     return registers
 
 
-def describe(done: CallDone, names: Names, with_lines: bool) -> list[str]:
-    """The call, its SMCs, the registers that it changed and EL2's state."""
-    outcome = done.fault or ("handled" if done.handled else "forwarded")
-    result = [f"{names.call(done.before)} → {names.answer(done.before, done.registers)}: {outcome}"]
-    for item in done.log.smcs:
-        told = smc(item, names)
-        verb = "forwarded" if item.is_forward else "EL2 asks"
-        result.append(f"  {verb} {told['call']} → {told['answer']}   ({item.function}:{item.span.line})")
+def describe(done: CallDone, teller: Teller, with_lines: bool) -> list[str]:
+    """The call, what happened in it, the registers that it changed and EL2's state."""
+    told = story.call(done, teller)
+    result = [f"{told['call']} → {told['answer']}" + (f": {told['outcome']}" if done.ended is None else "")]
+    for event in told["events"]:
+        if event["kind"] != LOCK:
+            result.append(f"  {event['text']}   ({event['function']}:{event['line']})")
+            result += [f"    {line}" for line in event.get("details", ())]
     changed = {
         f"x{k}": after for k, (before, after) in enumerate(zip(done.before, done.registers, strict=True))
         if before != after

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from verify.cli.config import Config, read_config
-from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_folder
+from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_folder, snapshot_names
 from verify.errors import InputError
 from verify.frontend.unit import HANDLER
 from verify.report import json_report, text
@@ -41,7 +41,7 @@ def bindings(config: Config) -> list[Binding]:
 @click.option("--git", "revision", metavar="REV", help="Read the tree's files from this git revision.")
 @click.option("--patch", "patches", type=click.Path(path_type=Path), multiple=True, help="Apply first; repeatable.")
 @click.option("--extracted", type=click.Path(path_type=Path), help="Folder of snapshots (default: built in).")
-@click.option("--target", "targets", multiple=True, metavar="NAME", help="Only this snapshot; repeatable.")
+@click.option("--target", "targets", multiple=True, metavar="NAME", help="This snapshot; repeatable.")
 @click.option("--rule", "rule_globs", multiple=True, metavar="GLOB", help="Only these rules; repeatable.")
 @click.option("--function", "functions", multiple=True, metavar="NAME", help="Report only this function; repeatable.")
 @click.option("--profile", default="SEED", show_default=True, help="Reading of contested sentences.")
@@ -59,7 +59,7 @@ def run(
     trusts: tuple[str, ...], page_size: str, formats: tuple[str, ...], outputs: tuple[Path, ...],
     jobs: int | None, baseline: Path | None, config_path: Path | None, rlimit: int | None,
 ) -> int:
-    """Judge a kernel tree, or the snapshots that come with the program.
+    """Judge a kernel tree, or snapshots: the first of those that come with the program, or all of a folder.
 
     Exit status: 0 proved, 1 violated, 2 wrong input, 3 undecided, 4 internal error.
     """
@@ -89,7 +89,8 @@ def choose_targets(
     if tree is None:
         if revision or patches:
             raise InputError("--git and --patch need --tree")
-        return from_snapshots(extracted or snapshot_folder(), names)
+        folder = extracted or snapshot_folder()
+        return from_snapshots(folder, names or (() if extracted else snapshot_names(folder)[:1]))
     if extracted or names:
         raise InputError("--extracted and --target do not go with --tree")
     return [from_source(tree, revision, patches, handler)]

@@ -92,6 +92,17 @@ class LockDone:
 
 
 @dataclass(frozen=True, slots=True)
+class WarnDone:
+    """The condition of a WARN_ON was true."""
+
+    span: Span
+    function: str
+
+
+Ordered = SmcDone | BufferDone | TransferDone | LockDone | WarnDone
+
+
+@dataclass(frozen=True, slots=True)
 class FaultDone:
     """How a call ended where it did not return; `kind` as obligations are named, empty for what is not modelled."""
 
@@ -112,7 +123,7 @@ class Step:
 
 @dataclass(slots=True)
 class Log:
-    """Events of one call, in program order."""
+    """Events of one call, in program order; `order` are those of several kinds together."""
 
     smcs: list[SmcDone] = field(default_factory=list)
     accesses: list[AccessDone] = field(default_factory=list)
@@ -126,3 +137,18 @@ class Log:
     blocks: set[tuple[str, str]] = field(default_factory=set)
     """(function, block) pairs that were entered."""
     edges: set[tuple[str, str, str]] = field(default_factory=set)
+    order: list[Ordered] = field(default_factory=list)
+
+    def add(self, event: Ordered) -> None:
+        self.order.append(event)
+        match event:
+            case SmcDone():
+                self.smcs.append(event)
+            case BufferDone():
+                self.buffers.append(event)
+            case TransferDone():
+                self.transfers.append(event)
+            case LockDone():
+                self.locks.append(event)
+            case WarnDone():
+                self.warns.append(event.span)

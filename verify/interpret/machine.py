@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from verify.interpret import arithmetic
 from verify.interpret.environment import Environment, Mailbox
-from verify.interpret.events import AccessDone, BufferDone, LockDone, Log, SmcDone, Step, TransferDone
+from verify.interpret.events import AccessDone, BufferDone, LockDone, Log, SmcDone, Step, TransferDone, WarnDone
 from verify.interpret.memory import Fault, Memory
 from verify.interpret.world import ACTIONS, World, request
 from verify.ir import expr as e
@@ -204,7 +204,7 @@ class Machine:
                     self.memory.store(base + 8 * k, answer, 8)
             case i.Warn(condition=condition):
                 if self._value(frame, condition):
-                    self.log.warns.append(self._span)
+                    self.log.add(WarnDone(self._span, self._where()))
             case i.Assert(kind=kind, condition=condition):
                 if not self._value(frame, condition):
                     raise Fault(f"{self._span}: {kind.value}", kind.value)
@@ -241,7 +241,7 @@ class Machine:
     def _transfer(self, world: World, name: str, arguments: list[int]) -> int:
         asked, before = request(name, arguments, self.page_shift), world.now()
         result = world.transfer(asked)
-        self.log.transfers.append(TransferDone(
+        self.log.add(TransferDone(
             asked.action, asked.first, asked.count, result, before, self.held, self._span, self._where()))
         return result
 
@@ -254,7 +254,7 @@ class Machine:
     def _lock(self, address: int, acquire: bool) -> None:
         self.memory.find(address, 1)
         path = self._paths.get(address, hex(address))
-        self.log.locks.append(LockDone(path, acquire, self.held, self._span, self._where()))
+        self.log.add(LockDone(path, acquire, self.held, self._span, self._where()))
         if acquire == (path in self._held):
             raise Fault(f"{self._span}: {path} is {'already held' if acquire else 'not held'}",
                         "lock-held-already" if acquire else "unlock-of-a-free-lock")
@@ -271,7 +271,7 @@ class Machine:
         pages = world.now() if world is not None else None
         answers = [answer & ONES for answer in self.environment.smc(arguments, is_forward)]
         rx = mailbox.received() if mailbox is not None else None
-        self.log.smcs.append(SmcDone(
+        self.log.add(SmcDone(
             tuple(arguments), tuple(answers), is_forward, self._span, self._where(), self.held, tx, rx, pages,
             len(self.log.transfers)))
         return answers
@@ -279,7 +279,7 @@ class Machine:
     def _note_buffer(self, address: int, length: int, is_write: bool, is_copy: bool) -> None:
         home = self.memory.home(address) if self._world is not None else None
         if home is not None and home[0].is_buffer:
-            self.log.buffers.append(BufferDone(
+            self.log.add(BufferDone(
                 home[0].name, is_write, is_copy, home[1], length, self.held, self._span, self._where()))
 
     def _note(self, address: int, is_write: bool, order: i.Order, value: int) -> None:

@@ -7,6 +7,7 @@ from enum import Enum
 
 from verify.interpret.events import SmcDone
 from verify.interpret.session import CallDone
+from verify.rules.binding import Binding
 from verify.solve.query import Cost
 
 
@@ -38,7 +39,8 @@ class Cause:
 class Episode:
     """A run from reset, replayed: the calls in order, the last one is the one that matters.
 
-    `answers` are EL3's results, SMC by SMC, boot included; `pattern` fills EL2's unused memory.
+    `answers` are EL3's results, SMC by SMC, boot included; `pattern` fills EL2's unused memory. `page` and `index` are
+    those for which the rule fails, where it does not fail for another one just as well. `names`: the target's own.
     """
 
     page_shift: int
@@ -47,6 +49,9 @@ class Episode:
     answers: tuple[tuple[int, ...], ...]
     calls: tuple[CallDone, ...]
     boot_smcs: tuple[SmcDone, ...] = ()
+    page: int | None = None
+    index: int | None = None
+    names: Binding | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from verify.errors import ReplayMismatch
 from verify.interpret.environment import Scripted
 from verify.interpret.memory import Fault
 from verify.interpret.session import CallDone, Session
+from verify.interpret.world import LAST_PAGE
 from verify.ir.expr import POINTER
 from verify.prove.claims import HAZARD, OTHER_CPU
 from verify.prove.concrete_scene import concrete_scene
@@ -27,6 +28,8 @@ from verify.terms import build as t
 from verify.terms.evaluate import evaluate
 
 PATTERNS = (0xAA, 0x55, 0x00, 0xFF)
+OTHER_PAGE, OTHER_INDEX = LAST_PAGE, (1 << 32) - 1
+"""Which no call is likely to speak of."""
 _UNUSED = re.compile(r"c\.u\.(.+)\.(\d+)!\d+$")
 
 
@@ -79,7 +82,8 @@ def run(target: Target, script: Script, how: How, may_fault: bool = False, is_ex
         _check_end(calls[-1], number + 1, may_fault and is_last)
     if is_exact and environment.used != len(script.answers) and not how.second and not may_fault:
         raise ReplayMismatch(f"replay: {environment.used} SMCs were made, the engine says {len(script.answers)}")
-    return Episode(script.page_shift, how.pattern, script.boot, script.answers, tuple(calls), boot_smcs)
+    return Episode(script.page_shift, how.pattern, script.boot, script.answers, tuple(calls), boot_smcs,
+                   names=target.binding)
 
 
 def _check_end(done: CallDone, number: int, may_fault: bool) -> None:
@@ -155,7 +159,7 @@ class Replay:
                 continue
             if wanted.independent is None:
                 if _fails(part.then, wanted):
-                    return episode
+                    return self._pointed(episode, wanted, how)
                 continue
             seen.append((episode, _values(part, wanted)))
             if seen[0][1] != seen[-1][1]:
@@ -200,10 +204,23 @@ class Replay:
         is_refused = is_decided and answer == (0x84000060, 0xFFFFFFFF)
         return Instead(Truth(t.truth(is_refused)), Truth(t.truth(is_decided)), Truth(t.TRUE))
 
-    def _part(self, done: CallDone, how: How) -> Part:
-        target = self.target
+    def _pointed(self, episode: Episode, wanted: Require, how: How) -> Episode:
+        """With the page and the index that the rule fails for, if it matters which they are."""
+        done, script = episode.calls[-1], self.script
+        page = None if self._is_wrong(done, how, wanted, OTHER_PAGE, script.index) else script.page
+        index = None if self._is_wrong(done, how, wanted, script.page, OTHER_INDEX) else script.index
+        return replace(episode, page=page, index=index)
+
+    def _is_wrong(self, done: CallDone, how: How, wanted: Require, page: int, index: int) -> bool:
+        part = self._part(done, how, page, index)
+        return part.given.term.is_const and bool(part.given.term.value) and _fails(part.then, wanted)
+
+    def _part(self, done: CallDone, how: How, page: int | None = None, index: int | None = None) -> Part:
+        """For the script's page and index, unless others are named."""
+        target, script = self.target, self.script
         scene = concrete_scene(done, target.binding, self.profile, target.unit.constants, target.max_version,
-                               self.script.page, self.script.index, partial(self._asked, how))
+                               script.page if page is None else page, script.index if index is None else index,
+                               partial(self._asked, how))
         for part in self.rule.statement(scene):
             if part.name == self.name:
                 return part

@@ -89,20 +89,22 @@ class StateHunt:
     def _from(
         self, start: Start, part: Part, conjuncts: Sequence[Claim], wrong: Sequence[Term]
     ) -> list[Hit] | Undecided:
-        here = start.at(wrong)
-        possible = [term for term in wrong if term is not t.FALSE]
-        if all(term is t.FALSE for term in here):
+        possible = [term for term, here in zip(wrong, start.at(wrong), strict=True) if here is not t.FALSE]
+        if not possible:
             return []
-        given = [*self._given(part), *alone(conjuncts)]
-        for wanted in ([*given, *possible], [*given, t.or_(*wrong)]):
+        given = self._given(part)
+        together = [[*given, *possible]] if len(possible) > 1 else []
+        undecided: Undecided | None = None
+        for wanted in (*together, [*given, t.or_(*possible)]):
             values = self._solve(start, wanted)
             if isinstance(values, Undecided):
-                return values
+                undecided = values
+                continue
             if values is not None:
                 found = self._confirmed(start, part, conjuncts, wrong, values)
                 if found:
                     return found
-        return []
+        return undecided or []
 
     def _solve(
         self, start: Start, wanted: Sequence[Term], plain: bool = True

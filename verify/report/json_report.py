@@ -1,4 +1,4 @@
-"""The JSON report, schema 1 (docs/schema/run-1.json). Equal runs give equal bytes."""
+"""The JSON report, schema 2 (docs/schema/run-2.json). Equal runs give equal bytes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from verify.report.decode import Names, names_of
 from verify.verdict.options import Options
 from verify.verdict.run import TargetRun
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def _part(part: PartResult, names: Names, accepted: Mapping[str, str]) -> dict[str, Any]:

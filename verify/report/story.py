@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from verify.interpret.events import SmcDone, Step
+from verify.interpret.events import SmcDone, Step, TransferDone
 from verify.interpret.session import CallDone
 from verify.prove.outcome import Cause, Episode, Finding
 from verify.report.decode import Names
+from verify.report.sequence import Teller, ending, page_then
 
 KINDS = {
     "uninitialised": "uninitialised memory", "smc": "an SMC", "host": "the host's register, left as it was",
@@ -63,13 +64,34 @@ def lines(steps: Iterable[Step]) -> list[dict[str, Any]]:
     return result
 
 
-def call(done: CallDone, names: Names) -> dict[str, Any]:
+def call(done: CallDone, teller: Teller) -> dict[str, Any]:
+    """`teller` was told the calls before."""
+    names = teller.names
     return {
-        "call": names.call(done.before), "answer": names.answer(done.before, done.registers),
-        "outcome": "handled" if done.handled else "forwarded",
+        "call": names.call(done.before),
+        "answer": names.answer(done.before, done.registers) if done.ended is None else "no answer",
+        "outcome": "handled" if done.handled else "forwarded", "ended": _ended(done, teller),
         "before": _registers(done.before), "after": _registers(done.registers),
         "state": {"before": _state(done.state_before), "after": _state(done.state_after)},
         "smcs": [smc(item, names) for item in done.log.smcs], "lines": lines(done.log.steps),
+        "events": teller.tell(done), "transfers": [_transfer(item) for item in done.log.transfers],
+        "locks_held": list(done.held),
+    }
+
+
+def _ended(done: CallDone, teller: Teller) -> dict[str, Any] | None:
+    """The fault that ended the call, if one did."""
+    item = done.ended
+    if item is None:
+        return None
+    return {"kind": item.kind, "text": ending(done, teller.binding), "function": item.function,
+            "file": item.span.file, "line": item.span.line}
+
+
+def _transfer(item: TransferDone) -> dict[str, Any]:
+    return {
+        "action": item.action, "first": f"{item.first:#x}", "count": f"{item.count:#x}", "result": item.result,
+        "function": item.function, "file": item.span.file, "line": item.span.line,
     }
 
 
@@ -77,16 +99,27 @@ def _state(values: Iterable[tuple[str, int]]) -> dict[str, str]:
     return {path: f"{value:#x}" for path, value in values if value}
 
 
-def episode(item: Episode, names: Names) -> dict[str, Any]:
+def _page(item: Episode) -> dict[str, str] | None:
+    """The page that the rule fails for, before and after the last call."""
+    if item.page is None:
+        return None
+    before, after = (page_then(pages, item.page) for pages in item.calls[-1].pages)
+    return {"page": f"{item.page:#x}", "before": before, "after": after}
+
+
+def episode(item: Episode, names: Names, why: Cause | None = None) -> dict[str, Any]:
+    """`why`: what its place does is told, however ordinary it looks."""
+    teller = Teller(names, item.names, item.page, (why.file, why.line) if why else None)
     return {
         "page_size": f"{1 << (item.page_shift - 10)}K", "unused_memory": f"{item.pattern:#04x}",
         "boot": {path: f"{value:#x}" for path, value in item.boot if value},
         "boot_smcs": [smc(done, names) for done in item.boot_smcs],
         "answers": [_registers(answer) for answer in item.answers],
-        "calls": [call(done, names) for done in item.calls],
+        "calls": [call(done, teller) for done in item.calls],
+        "page": _page(item), "index": item.index,
     }
 
 
 def finding(item: Finding, names: Names) -> Mapping[str, Any]:
-    told = episode(item.episode, names)
+    told = episode(item.episode, names, item.cause)
     return {"fingerprint": item.fingerprint, "clause": item.clause, "cause": cause(item.cause), **told}

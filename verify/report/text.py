@@ -9,11 +9,16 @@ from typing import Any
 from verify.prove.outcome import Finding, PartResult, RuleResult, Status
 from verify.report import story
 from verify.report.decode import Names, names_of
+from verify.report.sequence import LOCK
 from verify.rules.rule import Rule
 from verify.verdict.options import Options
 from verify.verdict.run import TargetRun
 
 WIDTH = 118
+MOST = 16
+"""Events of a call that are shown from its start and from its end."""
+LONGEST_LOOP = 64
+"""In lines."""
 TRUSTED = (
     "environment headers, binding, contracts of outside functions, front end, engine, Z3; each violation and each "
     "premise was reproduced by the interpreter"
@@ -96,43 +101,91 @@ def _finding(
                                  f"confidence {rule.confidence})")
     kind = story.KINDS.get(finding.cause.kind, finding.cause.kind)
     yield f"  wrong: {story.ranges(finding.cause.outputs)}; made from {kind}"
-    told = story.episode(finding.episode, names)
+    told = story.episode(finding.episode, names, finding.cause)
     yield f"  from reset, pages of {told['page_size']}, unused EL2 memory filled with {told['unused_memory']}:"
     if told["boot"]:
         yield from _wrap("  boot: ", _pairs(told["boot"]))
     for asked in told["boot_smcs"]:
         yield f"  boot: EL2 asks: {asked['call']} → {asked['answer']}   ({asked['function']}:{asked['line']})"
     for number, call in enumerate(told["calls"], 1):
-        yield from _call(number, call, last=number == len(told["calls"]))
+        yield from call_lines(number, call, last=number == len(told["calls"]))
+    yield from followed(told)
     yield f"  fingerprint {finding.fingerprint}"
 
 
-def _call(number: int, call: Mapping[str, Any], last: bool) -> Iterator[str]:
-    yield f"  {number}. {call['call']} → {call['answer']}, {call['outcome']}"
+def followed(told: Mapping[str, Any]) -> Iterator[str]:
+    """What the rule fails for, where it fails for that alone."""
+    page = told["page"]
+    if page is not None:
+        then = page["before"] if page["before"] == page["after"] else f"{page['before']} → {page['after']}"
+        yield f"  page {page['page']}: {then}"
+    if told["index"] is not None:
+        yield f"  for the index {told['index']:#x}"
+
+
+def call_lines(number: int, call: Mapping[str, Any], last: bool) -> Iterator[str]:
+    """One call of a sequence: of the last one everything, of the others what they tell EL2 and EL3."""
+    outcome = f", {call['outcome']}" if call["ended"] is None else ""
+    yield f"  {number}. {call['call']} → {call['answer']}{outcome}"
     if last:
         yield from _wrap("     before: ", _pairs(call["before"]))
         yield from _wrap("     after:  ", _pairs(call["after"]))
-    for smc in call["smcs"]:
-        verb = "forwarded" if smc["forwarded"] else "EL2 asks"
-        yield f"     {verb}: {smc['call']} → {smc['answer']}   ({smc['function']}:{smc['line']})"
+    with_locks = bool(call["locks_held"]) or (call["ended"] is not None and LOCK in call["ended"]["kind"])
+    kinds = {event["kind"] for event in call["events"]} if last else {"host-writes", "page-tables", "smc"}
+    shown = [event for event in call["events"] if event["kind"] in kinds - ({LOCK} if not with_locks else set())]
+    yield from _events(f"     {number}.", shown)
     if last:
         changed = {k: v for k, v in call["state"]["after"].items() if call["state"]["before"].get(k) != v}
         if changed:
             yield from _wrap("     EL2 then: ", _pairs(changed))
-        yield from _wrap("     lines: ", _lines(call["lines"]))
+        yield from _wrap("     lines: ", lines_text(call["lines"]))
 
 
-def _lines(entries: Sequence[Mapping[str, Any]]) -> str:
-    """`do_ffa_version: 712 (ffa_req_version=0x10000) 714 717; …`"""
+def _events(lead: str, events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Numbered; of those that repeat without an end the first and the last ones."""
+    for number, event in enumerate(events, 1):
+        if MOST <= number <= len(events) - MOST:
+            if number == MOST:
+                yield f"{lead}{number}–{len(events) - MOST} and so on"
+            continue
+        where = f"   ({event['function']}:{event['line']})" if "line" in event else ""
+        details = event.get("details", ())
+        yield from _wrap(f"{lead}{number} ", f"{event['text']}{where}{':' if details else ''}")
+        for line in details:
+            indent = " " * (11 + len(line) - len(line.lstrip()))
+            yield from _wrap(indent, line.lstrip(), f"{indent}  ")
+
+
+def lines_text(entries: Sequence[Mapping[str, Any]]) -> str:
+    """`do_ffa_version: 712 (ffa_req_version=0x10000) 714 717; …`; what runs again at once as `[…]×3`."""
     texts: list[str] = []
-    function = ""
-    for entry in entries:
-        if entry["function"] != function:
-            function = entry["function"]
-            texts.append(("; " if texts else "") + f"{function}:")
-        values = f" ({_pairs(entry['values'])})" if entry["values"] else ""
-        texts.append(f"{entry['line']}{values}")
+    function, at = "", 0
+    while at < len(entries):
+        period, times = _repeated(entries, at)
+        for number in range(period):
+            entry = entries[at + number]
+            if entry["function"] != function:
+                function = entry["function"]
+                texts.append(("; " if texts else "") + f"{function}:")
+            values = f" ({_pairs(entry['values'])})" if entry["values"] else ""
+            opens, closes = "[" if times > 1 and not number else "", f"]×{times}" if number == period - 1 else ""
+            texts.append(f"{opens}{entry['line']}{values}{closes if times > 1 else ''}")
+        at += period * times
     return " ".join(texts).replace(" ; ", "; ")
+
+
+def _repeated(entries: Sequence[Mapping[str, Any]], at: int) -> tuple[int, int]:
+    """How many lines from here run again and again, and how often; (1, 1) if none do."""
+    def key(k: int) -> tuple[object, ...]:
+        return entries[k]["file"], entries[k]["line"], entries[k]["function"]
+
+    for period in range(1, min(LONGEST_LOOP, (len(entries) - at) // 2) + 1):
+        end = at + period
+        while end < len(entries) and key(end) == key(end - period):
+            end += 1
+        if end - at >= 2 * period:
+            return period, (end - at) // period
+    return 1, 1
 
 
 def _pairs(values: Mapping[str, str]) -> str:
@@ -153,7 +206,7 @@ def _open(run: TargetRun, options: Options) -> Iterator[str]:
         yield from _wrap(f"  {rule} {part.name}: ", f"{part.status.value}: {part.reason}{places}")
 
 
-def _wrap(lead: str, text: str) -> list[str]:
+def _wrap(lead: str, text: str, following: str | None = None) -> list[str]:
     return textwrap.wrap(
-        text, WIDTH, initial_indent=lead, subsequent_indent=" " * min(len(lead), 12), break_long_words=False,
-        break_on_hyphens=False) or [lead.rstrip()]
+        text, WIDTH, initial_indent=lead, break_long_words=False, break_on_hyphens=False,
+        subsequent_indent=" " * min(len(lead), 12) if following is None else following) or [lead.rstrip()]

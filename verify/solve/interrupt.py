@@ -11,6 +11,8 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 import z3
@@ -55,6 +57,19 @@ def check(solver: z3.Solver, *assumptions: z3.BoolRef) -> z3.CheckSatResult:
         _NOTED.clear()
         raise KeyboardInterrupt
     return verdict
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Ctrl-C is noted, and raised at the next question: what ends the workers has to be done to its end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, lambda number, _: _NOTED.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def block() -> None:

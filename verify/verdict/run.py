@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -96,10 +97,11 @@ def judge_target(
     _WORK[:] = [_Work(settings, rules, Solver(options.limit or RLIMIT))]
     results: list[RuleResult] = []
     try:
-        for done, group in enumerate(_judged(len(rules), options.jobs), 1):
-            results += group
-            if progress is not None:
-                progress(group[0].rule, done, len(rules))
+        with closing(_judged(len(rules), options.jobs)) as groups:
+            for done, group in enumerate(groups, 1):
+                results += group
+                if progress is not None:
+                    progress(group[0].rule, done, len(rules))
     except KeyboardInterrupt:
         names = ", ".join(dict.fromkeys(result.rule for result in results)) or "no rule"
         raise Interrupted(f"interrupted in {name}; finished there: {names}") from None
@@ -126,7 +128,7 @@ def _selected(statement: Statement, options: Options, scene: Scene) -> Iterator[
     return (part for part in statement(scene) if options.reports(part))
 
 
-def _judged(count: int, jobs: int) -> Iterator[list[RuleResult]]:
+def _judged(count: int, jobs: int) -> Generator[list[RuleResult]]:
     """In the order of the rules, however many processes work on them; never in this one, for Ctrl-C is this one's."""
     context = multiprocessing.get_context("fork")
     pool: Any = context.Pool(min(jobs, count), initializer=interrupt.block)
@@ -134,8 +136,9 @@ def _judged(count: int, jobs: int) -> Iterator[list[RuleResult]]:
         yield from pool.imap(_one, range(count))
         pool.close()
     finally:
-        pool.terminate()
-        pool.join()
+        with interrupt.deferred():
+            pool.terminate()
+            pool.join()
 
 
 def _one(index: int) -> list[RuleResult]:

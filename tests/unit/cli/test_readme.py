@@ -1,17 +1,25 @@
-"""The counterexample in the README is what the command prints."""
+"""The counterexamples in the README are what the commands print."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+import pytest
+
 from tests.unit.cli.conftest import Command
 
 README = Path(__file__).resolve().parents[3] / "README.md"
 
 
-def test_the_counterexample_is_printed_like_that(verify: Command) -> None:
-    text = README.read_text(encoding="utf-8")
-    shown = re.search(r"`verify (run --target [^`]+)`.*?```\n(.*?)```", text, re.DOTALL)
-    assert shown is not None
-    assert verify(*shown[1].split()).out.rstrip() == shown[2].rstrip()
+EXAMPLES: list[tuple[str, str]] = re.findall(
+    r"`verify (run --target [^`]+)`[^`]*?```\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_there_are_two() -> None:
+    assert len(EXAMPLES) == 2
+
+
+@pytest.mark.parametrize(("command", "shown"), EXAMPLES)
+def test_the_counterexample_is_printed_like_that(verify: Command, command: str, shown: str) -> None:
+    assert verify(*command.split()).out.rstrip() == shown.rstrip()

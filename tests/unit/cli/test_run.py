@@ -19,7 +19,7 @@ from tests.unit.cli.conftest import Command
 from verify.errors import ReplayMismatch
 from verify.prove import replay
 
-SCHEMA = Path(__file__).resolve().parents[3] / "docs" / "schema" / "run-1.json"
+SCHEMA = Path(__file__).resolve().parents[3] / "docs" / "schema" / "run-2.json"
 FAULT = ("if (wanted >= hyp_ffa_version)\n            result", "result")
 UNKNOWN = ("    answer(ctxt, result, 0, 0);\n", '    asm("nop");\n    answer(ctxt, result, 0, 0);\n')
 
@@ -66,7 +66,7 @@ def test_a_counterexample_that_is_not_reproduced_is_4(
     def differ(*_: object) -> None:
         raise ReplayMismatch("the interpreter says otherwise")
 
-    monkeypatch.setattr(replay, "confirm", differ)
+    monkeypatch.setattr(replay.Replay, "confirm", differ)
     done = verify("run", "--tree", bad, "--rule", "VER-07", "--jobs", 1)
     assert done.status == 4
     assert "the interpreter says otherwise" in done.err
@@ -136,7 +136,7 @@ def test_several_reports_at_once(verify: Command, good: Path, tmp_path: Path) ->
                   "--format", "json", "--output", data)
     assert (done.status, done.out) == (0, "")
     assert "FFA-CC-02" in text.read_text()
-    assert json.loads(data.read_text())["schema"] == 1
+    assert json.loads(data.read_text())["schema"] == 2
 
 
 def test_only_the_named_function_is_judged(verify: Command, good: Path) -> None:
@@ -159,3 +159,20 @@ def test_ctrl_c_ends_all_workers_within_two_seconds(seconds: int) -> None:
     assert b"interrupted" in said
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+
+
+def test_ctrl_c_twice_leaves_no_worker(good: Path) -> None:
+    """As impatient people press it; while the workers are at work."""
+    command = [sys.executable, "-c", "from verify.cli.main import main; main()", "run", "--jobs", "2", "--tree", good]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True) as process:
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+        while len(children.read_text().split()) < 2:
+            assert process.poll() is None
+            time.sleep(0.05)
+        workers = [Path("/proc", number) for number in children.read_text().split()]
+        for _ in range(20):
+            os.killpg(process.pid, signal.SIGINT)
+            time.sleep(0.005)
+        process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert not any(worker.exists() for worker in workers)
