@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,8 @@ from verify.frontend.unit import lower_tree
 from verify.prove.judge import Setting
 from verify.prove.outcome import RuleResult
 from verify.rules.binding import choose
-from verify.rules.rule import registered
+from verify.rules.rule import Part, Statement, registered
+from verify.rules.scene import Scene
 from verify.solve.query import Solver
 from verify.source.patch import apply_patches
 from verify.source.tree import read_tree
@@ -37,9 +39,14 @@ def _prepared(tree: Path, patches: tuple[Path, ...], level: str) -> Setting:
 
 @cache
 def judged(
-    tree: Path, patches: tuple[Path, ...], rule: str, level: str = "L2", profile: str = "SEED"
+    tree: Path, patches: tuple[Path, ...], rule: str, part: str = "", level: str = "L2", profile: str = "SEED"
 ) -> RuleResult:
+    """`part`: that one alone."""
     setting = replace(_prepared(tree, patches, level), profile=profile)
     (found,) = (item for item in registered() if item.identity == rule and profile in item.profiles)
-    (result,) = judge_rule((setting,), found, Solver())
+    (result,) = judge_rule((setting,), replace(found, statement=partial(_named, found.statement, part)), Solver())
     return result
+
+
+def _named(statement: Statement, name: str, scene: Scene) -> Iterator[Part]:
+    return (part for part in statement(scene) if name in ("", part.name))

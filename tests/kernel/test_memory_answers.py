@@ -53,7 +53,7 @@ FAULTY_FIRMWARE = (
 
 
 def part_of(tree: Path, rule: str, name: str, level: str = "L2", profile: str = "SEED") -> PartResult:
-    (found,) = (part for part in judged(tree, (), rule, level, profile).parts if part.name == name)
+    (found,) = judged(tree, (), rule, name, level, profile).parts
     return found
 
 

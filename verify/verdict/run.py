@@ -66,9 +66,11 @@ ROUNDS = 2
 """Iterations of a loop that counterexamples are looked for in."""
 
 
-def prepare(unit: Unit, binding: Binding, options: Options) -> tuple[Target, tuple[Setting, ...]]:
+def prepare(
+    unit: Unit, binding: Binding, options: Options, target: Target | None = None
+) -> tuple[Target, tuple[Setting, ...]]:
     """Execute the unit and find the invariants of each trust level, the strictest first."""
-    target, light = make_target(unit, binding, memory=True), make_target(unit, binding)
+    target, light = target or make_target(unit, binding, memory=True), make_target(unit, binding)
     for number in range(1, MAX_HISTORY + 1):
         light.history(number)
     samples = make_samples(target)
@@ -91,9 +93,9 @@ def judge_target(
     notes: tuple[str, ...] = (), progress: Progress | None = None,
 ) -> TargetRun:
     """Raises InputError for a unit that cannot be judged, ReplayMismatch, and Interrupted on Ctrl-C."""
-    target, settings = prepare(unit, binding, options)
-    scene = target.scene(options.profile)
-    rules = _reported(rules, scene, options)
+    target = make_target(unit, binding, memory=True)
+    rules = _reported(rules, target.scene(options.profile), options)
+    _, settings = prepare(unit, binding, options, target)
     _WORK[:] = [_Work(settings, rules, Solver(options.limit or RLIMIT))]
     results: list[RuleResult] = []
     try:

@@ -145,7 +145,7 @@ def test_only_the_named_function_is_judged(verify: Command, good: Path) -> None:
     assert functions == {"FFA_VERSION"}
 
 
-@pytest.mark.parametrize("seconds", [1, 2, 3, 5, 8])
+@pytest.mark.parametrize("seconds", [2, 3, 5, 8])
 def test_ctrl_c_ends_all_workers_within_two_seconds(seconds: int) -> None:
     """Whatever the run is at then: start, Z3, pool."""
     command = [sys.executable, "-c", "from verify.cli.main import main; main()", "run", "--jobs", "2"]
