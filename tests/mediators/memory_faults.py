@@ -5,6 +5,8 @@ To be judged quickly, a mediator serves only what a fault is about: the other fu
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.mediators.fault import Edit, Fault, fault
 from tests.mediators.trees import REFERENCE
 
@@ -27,8 +29,15 @@ def serving(*names: str) -> tuple[Edit, ...]:
     return tuple((text, "") for name, text in SERVED.items() if name not in names)
 
 
-def of(serves: str, what: str, rule: str, function: str, output: str, *edits: Edit, trust: str = "L2") -> Fault:
-    return fault(REFERENCE, what, rule, function, output, *serving(*serves.split()), *edits, trust=trust)
+JUDGED = {"map send": "FFA_MEM_SHARE", "map send more": "FFA_MEM_FRAG_TX", "map send reclaim": "FFA_MEM_RECLAIM"}
+"""The call that shows a fault of what is served, where there are many."""
+
+
+def of(serves: str, what: str, rule: str, function: str, output: str, *edits: Edit, trust: str = "L2",
+       calls: str | None = None) -> Fault:
+    judged = JUDGED.get(serves, "") if calls is None else calls
+    found = fault(REFERENCE, what, rule, function, output, *serving(*serves.split()), *edits, trust=trust)
+    return replace(found, calls=(judged,) if judged else ())
 
 
 VERSION_FAULTS = (
@@ -214,7 +223,7 @@ RECLAIM_FAULTS = (
     of("map send reclaim", "a handle lives on after its reclaim", "MEM-29", "take_memory_back", "smc", (
         "\tWARN_ON(unshare_ranges((const void *)(composite + 1), composite->ranges) != composite->ranges);\n"
         "\tknown->phase = UNUSED;\n",
-        "\tWARN_ON(unshare_ranges((const void *)(composite + 1), composite->ranges) != composite->ranges);\n")),
+        "\tWARN_ON(unshare_ranges((const void *)(composite + 1), composite->ranges) != composite->ranges);\n"), calls=""),
 )
 
 MEMORY_FAULTS = (*VERSION_FAULTS, *MAILBOX_FAULTS, *SEND_FAULTS, *FRAGMENT_FAULTS, *RECLAIM_FAULTS)

@@ -16,7 +16,7 @@ MOST = 140
 
 
 def judged(fault: Fault, trust: str = "", profile: str = "") -> RuleResult:
-    run = judge(fault.tree, *fault.edits, rules=(fault.rule,), trusts=(trust or fault.trust,),
+    run = judge(fault.tree, *fault.edits, rules=(fault.rule,), functions=fault.calls, trusts=(trust or fault.trust,),
                 profile=profile or fault.profile)
     (result,) = run.results
     return result
