@@ -14,6 +14,8 @@ import pytest
 
 KERNEL_TREE = "VERIFY_KERNEL_TREE"
 SEED_THREAD = "VERIFY_SEED_THREAD"
+ALL_FAULTS = "VERIFY_ALL_FAULTS"
+"""Set: everything that is slow is judged too."""
 COMPILERS = ("gcc", "aarch64-linux-gnu-gcc", "qemu-aarch64")
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "seeds"
 
@@ -40,12 +42,14 @@ def _missing(marker: str) -> str:
         return f"need the seed's mail thread: set {SEED_THREAD}"
     if marker == "compiler" and (absent := [name for name in COMPILERS if which(name) is None]):
         return f"need {', '.join(absent)}"
+    if marker == "slow" and not os.environ.get(ALL_FAULTS):
+        return f"take long: set {ALL_FAULTS}"
     return ""
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        missing = {name: text for name in ("kernel", "shared", "compiler")
+        missing = {name: text for name in ("kernel", "shared", "compiler", "slow")
                    if item.get_closest_marker(name) and (text := _missing(name))}
         if not missing:
             continue

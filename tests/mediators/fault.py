@@ -9,7 +9,10 @@ Edit = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`rule` objects at `trust`, because of what `function` does; `output` is among the outputs that it names."""
+    """`rule` objects at `trust`, because of what `function` does; `output` is among the outputs that it names.
+
+    `calls`: the FF-A functions that are judged; empty: all.
+    """
 
     tree: str
     what: str
@@ -19,6 +22,7 @@ class Fault:
     edits: tuple[Edit, ...]
     trust: str = "L2"
     profile: str = "STRICT"
+    calls: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -5,6 +5,8 @@ To be judged quickly, a mediator serves only what a fault is about: the other fu
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.mediators.fault import Edit, Fault, fault
 from tests.mediators.trees import REFERENCE
 
@@ -27,8 +29,15 @@ def serving(*names: str) -> tuple[Edit, ...]:
     return tuple((text, "") for name, text in SERVED.items() if name not in names)
 
 
-def of(serves: str, what: str, rule: str, function: str, output: str, *edits: Edit, trust: str = "L2") -> Fault:
-    return fault(REFERENCE, what, rule, function, output, *serving(*serves.split()), *edits, trust=trust)
+JUDGED = {"map send": "FFA_MEM_SHARE", "map send more": "FFA_MEM_FRAG_TX", "map send reclaim": "FFA_MEM_RECLAIM"}
+"""The call that shows a fault of what is served, where there are many."""
+
+
+def of(serves: str, what: str, rule: str, function: str, output: str, *edits: Edit, trust: str = "L2",
+       calls: str | None = None) -> Fault:
+    judged = JUDGED.get(serves, "") if calls is None else calls
+    found = fault(REFERENCE, what, rule, function, output, *serving(*serves.split()), *edits, trust=trust)
+    return replace(found, calls=(judged,) if judged else ())
 
 
 VERSION_FAULTS = (
@@ -98,7 +107,7 @@ MAILBOX_FAULTS = (
     of("map release", "RX_RELEASE gives the page back", "BUF-10", "release_host_rx", "page", (
         "\telse\n\t\thost_buffers.is_rx_full = false;\n", "\telse\n\t\tgive_page_back(host_buffers.rx);\n"), (
         "!host_buffers.rx || !host_buffers.is_rx_full", "!host_buffers.rx")),
-    of("map info", "1.0 has a flag", "DSC-09", "get_partitions", "smc", (
+    of("map info", "1.0 has a flag", "DSC-09", "count_partitions", "smc", (
         "flags > (version >= FFA_VERSION_1_1 ? FFA_PARTITION_INFO_COUNT_ONLY : 0)",
         "flags > FFA_PARTITION_INFO_COUNT_ONLY")),
     of("map info", "the length wraps", "DSC-10", "copy_partitions", "access", (
@@ -106,7 +115,7 @@ MAILBOX_FAULTS = (
         "hyp_buffers.rx, (u64)count * expected);", "hyp_buffers.rx, count * expected);"), trust="L0"),
     of("map info", "RX stays full where a list is too long", "DSC-11", "list_partitions", "smc", (
         "\treleased = release_rx();\n\tif (verdict < 0)\n\t\treturn verdict;\n",
-        "\tif (verdict < 0)\n\t\treturn verdict;\n\treleased = release_rx();\n")),
+        "\tif (verdict < 0)\n\t\treturn verdict;\n\treleased = release_rx();\n"), trust="L0"),
     of("map info", "the list is copied after the lock", "SEC-05", "copy_partitions", "access", (
         "\tverdict = copy_partitions(said->a2, said->a3, version);\n",
         "\thyp_spin_unlock(&host_buffers.lock);\n\tverdict = copy_partitions(said->a2, said->a3, version);\n"
@@ -214,7 +223,9 @@ RECLAIM_FAULTS = (
     of("map send reclaim", "a handle lives on after its reclaim", "MEM-29", "take_memory_back", "smc", (
         "\tWARN_ON(unshare_ranges((const void *)(composite + 1), composite->ranges) != composite->ranges);\n"
         "\tknown->phase = UNUSED;\n",
-        "\tWARN_ON(unshare_ranges((const void *)(composite + 1), composite->ranges) != composite->ranges);\n")),
+        "\tWARN_ON(unshare_ranges((const void *)(composite + 1), composite->ranges) != composite->ranges);\n"), calls=""),
 )
 
 MEMORY_FAULTS = (*VERSION_FAULTS, *MAILBOX_FAULTS, *SEND_FAULTS, *FRAGMENT_FAULTS, *RECLAIM_FAULTS)
+SLOW_FAULTS = frozenset((*SEND_FAULTS, *FRAGMENT_FAULTS, *RECLAIM_FAULTS))
+"""Where a mediator sends memory, one is judged in minutes."""

@@ -6,7 +6,7 @@ import pytest
 
 from tests.mediators.fault import Fault
 from tests.mediators.faults import FAULTS as OTHER_FAULTS
-from tests.mediators.memory_faults import MEMORY_FAULTS
+from tests.mediators.memory_faults import MEMORY_FAULTS, SLOW_FAULTS
 from tests.mediators.trees import MEMORY_RULES, NOT_APPLICABLE, REFERENCE, RULES, SHAPES, judge, table
 from verify.prove.outcome import Finding, RuleResult, Status
 
@@ -16,7 +16,7 @@ MOST = 140
 
 
 def judged(fault: Fault, trust: str = "", profile: str = "") -> RuleResult:
-    run = judge(fault.tree, *fault.edits, rules=(fault.rule,), trusts=(trust or fault.trust,),
+    run = judge(fault.tree, *fault.edits, rules=(fault.rule,), functions=fault.calls, trusts=(trust or fault.trust,),
                 profile=profile or fault.profile)
     (result,) = run.results
     return result
@@ -26,7 +26,9 @@ def findings(result: RuleResult) -> list[Finding]:
     return [finding for part in result.parts for finding in part.findings]
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault.rule} {fault.name}")
+@pytest.mark.parametrize(
+    "fault", [pytest.param(fault, marks=pytest.mark.slow if fault in SLOW_FAULTS else (), id=f"{fault.rule} {fault.name}")
+              for fault in FAULTS])
 def test_is_found(fault: Fault) -> None:
     result = judged(fault)
     assert result.status is Status.VIOLATED

@@ -75,9 +75,9 @@ def binding(name: str) -> Binding:
     return read_config(config).binding(PKVM) if config.is_file() else PKVM
 
 
-def judge(name: str, *edits: tuple[str, str], rules: tuple[str, ...] = (), trusts: tuple[str, ...] = ("L0", "L2"),
-          profile: str = "STRICT", jobs: int = 1) -> TargetRun:
-    options = Options(rules=rules, trusts=trusts, profile=profile, jobs=jobs)
+def judge(name: str, *edits: tuple[str, str], rules: tuple[str, ...] = (), functions: tuple[str, ...] = (),
+          trusts: tuple[str, ...] = ("L0", "L2"), profile: str = "STRICT", jobs: int = 1) -> TargetRun:
+    options = Options(rules=rules, functions=functions, trusts=trusts, profile=profile, jobs=jobs)
     unit = lower_tree(files(name, *edits))
     return judge_target(name, "", unit, binding(name), options.select(registered()), options)
 

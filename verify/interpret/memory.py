@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from verify.ir.span import Span
 
@@ -49,6 +49,10 @@ class Slot:
     taken: Snapshot | None = None
     """Of what it holds now, if somebody asked since it last changed."""
 
+    def __deepcopy__(self, memo: object) -> Slot:
+        """What is gone never changes."""
+        return replace(self, content=dict(self.content)) if self.alive else self
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -90,7 +94,8 @@ class Memory:
         return len(self._slots) << SLOT_BITS
 
     def free(self, address: int) -> None:
-        self._slots[(address >> SLOT_BITS) - 1].alive = False
+        slot = self._slots[(address >> SLOT_BITS) - 1]
+        slot.alive, slot.content, slot.taken = False, {}, None
 
     def split(self, address: int, cuts: Iterable[tuple[str, int, int]]) -> list[int]:
         """An object as several: (name, start, size) each → its address. The whole is gone then."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 from verify.interpret.environment import Mailbox, Surroundings
@@ -105,6 +106,11 @@ class Session:
         result = self.machine.call(self.init, [self.pages]) or 0
         self._split()
         return result - (1 << 32) if result >> 31 else result
+
+    def fork(self) -> Session:
+        """One that goes on from here by itself. What this one's calls did stays as it is known now."""
+        kept: list[object] = [self.unit, self._paths, self._buffer_paths, self.machine.log]
+        return deepcopy(self, {id(item): item for item in kept})
 
     def _split(self) -> None:
         """EL2's buffers become objects of their own: the memory is cut where statics point into it."""

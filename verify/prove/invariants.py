@@ -222,14 +222,13 @@ def check_reached(target: Target, found: Invariants, episodes: Iterable[Episode]
 
     The samples' SPMC has the highest version that EL2 offers. Of the state, version and agreement are compared.
     """
-    binding = target.binding
-    for episode in episodes:
-        for call in episode.calls:
-            for state in (dict(call.state_before), dict(call.state_after)):
-                version, flag = state[binding.version], state[binding.negotiated]
-                claim = found.holds(Snapshot(t.const(version, 32), t.truth(flag != 0)))
-                if not holds(claim, {str(SPMC.data): target.max_version}):
-                    raise InternalError(f"invariants {found.names} exclude a reached state: {version:#x}, {flag}")
+    version, flag = target.binding.version, target.binding.negotiated
+    reached = {(state[version], state[flag]): None for episode in episodes for call in episode.calls
+               for state in (dict(call.state_before), dict(call.state_after))}
+    for number, agreed in reached:
+        claim = found.holds(Snapshot(t.const(number, 32), t.truth(agreed != 0)))
+        if not holds(claim, {str(SPMC.data): target.max_version}):
+            raise InternalError(f"invariants {found.names} exclude a reached state: {number:#x}, {agreed}")
 
 
 def known(

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from verify.engine.pages import PAGE
 from verify.interpret.memory import Fault
-from verify.interpret.session import NO_WRITES, Session
+from verify.interpret.session import NO_WRITES, CallDone, Session
 from verify.interpret.spmc import Spmc
 from verify.prove.choices import interesting_indices, interesting_pages
 from verify.prove.concrete_scene import concrete_scene
@@ -122,22 +123,59 @@ def make_samples(target: Target) -> Samples:
     for minor in minors:
         known = histories(0x10000 | minor, 1 << 12, mailbox_size(target, 12))
         ways += [Way(history.name, history.calls) for history in known]
-    found = (_episode(target, way) for way in ways)
+    sessions = _Sessions(target)
+    found = (sessions.episode(way) for way in ways)
     return Samples([episode for episode in found if episode is not None])
 
 
-def _episode(target: Target, way: Way) -> Episode | None:
-    session = Session(target.unit, Spmc(version=target.max_version), way.page_shift, trace=False,
-                      init=target.binding.init, paths=buffer_paths(target.binding))
-    boot = set_smccc(session, way.smccc)
-    try:
-        if session.initialise() != 0:
+@dataclass(slots=True)
+class _Sessions:
+    """Calls that many samples begin with are made once: `known` keeps the session after them, by registers."""
+
+    target: Target
+    known: dict[tuple[int, int, tuple[tuple[int, ...], ...]], _Begun | None] = field(default_factory=dict)
+
+    def episode(self, way: Way) -> Episode | None:
+        shared = list(takewhile(lambda call: call[1] is NO_WRITES, way.calls[:-1]))
+        begun = self._begun(way, tuple(registers for registers, _ in shared))
+        if begun is None:
             return None
-    except Fault:
-        return None
-    done = []
-    for registers, host in way.calls:
-        done.append(session.call(registers, host))
-        if done[-1].fault is not None:
+        session, done = begun.session.fork(), list(begun.calls)
+        for registers, host in way.calls[len(shared):]:
+            done.append(session.call(registers, host))
+            if done[-1].fault is not None:
+                return None
+        return Episode(way.page_shift, 0xAA, begun.boot, (), tuple(done))
+
+    def _begun(self, way: Way, calls: tuple[tuple[int, ...], ...]) -> _Begun | None:
+        key = (way.page_shift, way.smccc, calls)
+        if key not in self.known:
+            self.known[key] = self._go_on(self._begun(way, calls[:-1]), calls[-1]) if calls else self._boot(way)
+        return self.known[key]
+
+    def _boot(self, way: Way) -> _Begun | None:
+        target = self.target
+        session = Session(target.unit, Spmc(version=target.max_version), way.page_shift, trace=False,
+                          init=target.binding.init, paths=buffer_paths(target.binding))
+        boot = set_smccc(session, way.smccc)
+        try:
+            return _Begun(session, boot, ()) if session.initialise() == 0 else None
+        except Fault:
             return None
-    return Episode(way.page_shift, 0xAA, boot, (), tuple(done))
+
+    @staticmethod
+    def _go_on(begun: _Begun | None, registers: tuple[int, ...]) -> _Begun | None:
+        if begun is None:
+            return None
+        session = begun.session.fork()
+        done = session.call(registers)
+        return _Begun(session, begun.boot, (*begun.calls, done)) if done.fault is None else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A session after these calls; nobody makes another one with it."""
+
+    session: Session
+    boot: tuple[tuple[str, int], ...]
+    calls: tuple[CallDone, ...]

@@ -231,3 +231,16 @@ def test_a_second_unpin(unit: Unit) -> None:
     session = mapped(unit)
     session.call([UNPIN])
     assert ended(session.call([UNPIN])) == "unpin-of-a-page-that-is-not-pinned"
+
+
+def test_a_fork_goes_on_by_itself(unit: Unit) -> None:
+    session = mapped(unit, Scripted(answers=[[0] * 18], left={0: {0: 0x34, 1: 0x12}}))
+    fork = session.fork()
+    assert fork.call([SEND, 8, 24], HostWrites({PAGE: b"message"})).registers[0] == 0x1234
+    assert fork.call([SHARE, 0, 1]).pages[1].state(0) == SHARED_FFA
+    done = session.call([SHARE, 0, 1])
+    assert (done.pages[0].state(0), done.pages[1].state(0)) == (OWN, SHARED_FFA)
+    done = session.call([SEND, 8, 24])
+    (smc,) = done.log.smcs
+    assert smc.tx is not None and smc.tx.bytes(8, 24) == bytes(24)
+    assert done.registers[0] == 0x1234
