@@ -28,7 +28,6 @@ VIOLATED = (
     ("FFA-MEM-09", "FFA_MEM_SHARE, 1.1", "the composite is behind the entries"),
     ("FFA-MEM-10", "FFA_MEM_LEND, 1.1", "there is a range"),
     ("FFA-MEM-11", "FFA_MEM_SHARE, 1.1", "ranges are aligned to 4096 bytes"),
-    ("FFA-MEM-16", "FFA_MEM_SHARE, 1.0", "each page that a sent range touches is shared, by this call"),
     ("FFA-MEM-19", "accepted", "the fragment is not empty"),
     ("FFA-MEM-19", "accepted", "no sender is named"),
     ("FFA-MEM-21", "no warning", "no WARN_ON of EL2's fires"),
