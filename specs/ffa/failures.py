@@ -71,8 +71,9 @@ def codes_of_faults(scene: Scene) -> Iterator[Part]:
             continue
         asked = scene.call.is_(*functions) & scene.pre.negotiated
         exists = asked & ~scene.result.refused(ids.NOT_SUPPORTED)
-        yield part(name, asked & scene.silent & (scene.result.w(0) == ids.ERROR), [
-            require("w2 is not NOT_SUPPORTED", ~(scene.result.w(2) == ids.REFUSED), "x2"),
+        own = scene.silent & (scene.result.w(0) == ids.ERROR)
+        yield part(name, asked, [
+            require("w2 is not NOT_SUPPORTED", own.implies(~(scene.result.w(2) == ids.REFUSED)), "x2"),
         ], exists=exists)
 
 

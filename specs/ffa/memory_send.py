@@ -161,7 +161,7 @@ def bounded_total(scene: Scene) -> Iterator[Part]:
     """
     call = scene.call
     large = call.w(1).widened(64) > scene.descriptor_size
-    sound = no_address(scene) & (call.w(4) == 0) & (call.w(2) <= call.w(1)) & (call.w(2) >= 128)
+    sound = (call.x(3) == 0) & (call.w(4) == 0) & (call.w(2) <= call.w(1)) & (call.w(2) >= 128)
     fits = call.w(2).widened(64) <= scene.mailbox_size
     for name, functions in SENDS:
         yield part(name, asks(scene, functions) & large, [

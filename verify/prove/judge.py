@@ -18,7 +18,7 @@ from verify.prove.outcome import Cause, Episode, Finding, PartResult, RuleResult
 from verify.prove.reset import Chain, Search
 from verify.prove.safety import blocks
 from verify.prove.samples import Samples
-from verify.prove.starts import Starts
+from verify.prove.starts import INDEX, Starts
 from verify.prove.states import StateHunt
 from verify.prove.target import FFA_VERSION, Target
 from verify.prove.trust import LEVELS
@@ -217,7 +217,7 @@ class Judge:
         if all(claim.is_exact for claim in conjuncts):
             return None
         record = self._setting.target.step.record
-        loops = (guard for guard, index in record.indices if not str(index.data).startswith("ghost."))
+        loops = (guard for guard, index in record.indices if set(variables([index])) != {INDEX})
         beyond = t.or_(*(access.guard for access in record.buffers), *(fetch.guard for fetch in record.fetches),
                        *(transfer.guard for transfer in record.transfers), *loops)
         if isinstance(self._ask([*given, beyond]), Unsatisfiable):

@@ -34,6 +34,8 @@ KEPT = ("map", "unmap", "partition info", "share three ranges", "share in fragme
 """Histories that lead to states of their own kind."""
 SMCCC_1_2, SMCCC_1_1 = 0x10002, 0x10001
 VERSIONS = (0x10001, 0x10000, 0x10002)
+MALFORMED = 0x80010000
+"""Some mediators take it for 1.0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,8 @@ def ways(target: Target) -> list[Way]:
     """The shortest first."""
     result = [Way("boot"), Way("boot with an old SMCCC", smccc=SMCCC_1_1),
               Way("boot with an SPMC of 1.0", spmc=0x10000)]
+    known = {x.name: x.calls for x in histories(MALFORMED, 1 << 12, mailbox_size(target, 12))}
+    result.append(Way("a version with bit 31, 4K: map", known["map"]))
     for version in VERSIONS:
         for shift in (12, 14, 16):
             known = {x.name: x.calls for x in histories(version, 1 << shift, mailbox_size(target, shift))}

@@ -92,7 +92,7 @@ class StateHunt:
         possible = [term for term, here in zip(wrong, start.at(wrong), strict=True) if here is not t.FALSE]
         if not possible:
             return []
-        given = self._given(part)
+        given = [*self._given(part), *alone(conjuncts)]
         together = [[*given, *possible]] if len(possible) > 1 else []
         undecided: Undecided | None = None
         for wanted in (*together, [*given, t.or_(*possible)]):

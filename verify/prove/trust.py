@@ -187,6 +187,11 @@ def _whole_ranges(event: SmcEvent) -> Term:
                   t.or_(t.not_(_is(_low(event, 0), FRAG_TX)), more))
 
 
+def _success(event: SmcEvent) -> Term:
+    """FFA_SUCCESS has w1 zero."""
+    return t.or_(t.not_(_is(_low(event, 0), SUCCESS)), _is(_low(event, 1), 0))
+
+
 ANY = None
 REQ, REQ64, REQ2, RUN = 0x8400006F, 0xC400006F, 0xC400008D, 0x8400006D
 RESP, RESP64, RESP2, INTERRUPT, YIELD = 0x84000070, 0xC4000070, 0xC400008E, 0x84000062, 0x8400006C
@@ -199,6 +204,8 @@ AXIOMS = (
     Axiom("FFA-VER-04", ANY, ("L2",), _nothing),
     Axiom("FFA-VER-04", VERSION, ("L2",), _own_version),
     Axiom("FFA-ERR-01", ANY, ("L1", "L2"), _error),
+    *(Axiom("FFA-ERR-04", function, ("L1", "L2"), _success) for function in (
+        0x84000068, 0x84000072, 0xC4000072, 0x84000073, 0xC4000073, 0x84000077, 0x8400007B)),
     Axiom("FFA-VER-02", VERSION, ("L1", "L2"), _version),
     Axiom("FFA-VER-02", VERSION, ("L1", "L2"), _version_rest),
     Axiom("FFA-DSC-08", ID_GET, ("L1", "L2"), _frame),
