@@ -21,22 +21,16 @@ class Owner:
 
 
 ENCODED, AXIOM, OPEN = "encoded", "axiom", "not encoded"
-WAITS = Owner(OPEN, "waits for memory, locks or history in verify run")
 
 
 def _encoded(group: str, *numbers: int) -> dict[str, Owner]:
     return {f"FFA-{group}-{number:02}": Owner(ENCODED) for number in numbers}
 
 
-def _waits(group: str, *numbers: int) -> dict[str, Owner]:
-    return {f"FFA-{group}-{number:02}": WAITS for number in numbers}
-
-
 OWNERS: dict[str, Owner] = {
     **_encoded("CC", *range(1, 11), 12, 13),
     **_encoded("VER", *range(1, 13), 14, 15),
-    **_encoded("DSC", *range(2, 13)),
-    **_waits("DSC", 1),
+    **_encoded("DSC", *range(1, 13)),
     **_encoded("BUF", *range(1, 11)),
     **_encoded("MSG", 1, 2, 3, 4, 6, 7, 8, 9, 10, 12),
     "FFA-MSG-05": Owner(AXIOM, "binds the SPMC; what EL2 passes on is MSG-04's"),
