@@ -31,9 +31,10 @@ class ChainHunt:
     _renamed: Renamed = field(default_factory=Renamed)
     _parts: dict[str, Part] = field(default_factory=dict)
 
-    def hits(self, name: str, known: Known) -> list[Hit] | Undecided:
+    def hits(self, name: str, known: Known, is_thorough: bool) -> list[Hit] | Undecided:
+        """The quick look is all that there is."""
         part = self._part(name)
-        if part is None:
+        if part is None or is_thorough:
             return []
         conjuncts = claims(self.target, part, self._renamed)
         record = self.target.step.record

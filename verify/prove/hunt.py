@@ -36,8 +36,11 @@ class Hit:
 class Hunt(Protocol):
     """One way of looking. Sites are those of any transition of the same unit."""
 
-    def hits(self, name: str, known: Known) -> list[Hit] | Undecided:
-        """Conjuncts of the part that fail in some sequence of calls, with causes that are not known yet."""
+    def hits(self, name: str, known: Known, is_thorough: bool) -> list[Hit] | Undecided:
+        """Conjuncts of the part that fail in some sequence of calls, with causes that are not known yet.
+
+        Not thorough: a quick look, after which there may be more to find.
+        """
 
     def witness(self, name: str) -> Episode | Undecided | None:
         """Calls from reset that meet the part's premise."""
@@ -56,10 +59,10 @@ class Hunts:
 
     hunts: Sequence[Hunt]
 
-    def hits(self, name: str, known: Known) -> list[Hit] | Undecided:
+    def hits(self, name: str, known: Known, is_thorough: bool) -> list[Hit] | Undecided:
         undecided: Undecided | None = None
         for hunt in self.hunts:
-            found = hunt.hits(name, known)
+            found = hunt.hits(name, known, is_thorough)
             if isinstance(found, Undecided):
                 undecided = found
             elif found:

@@ -200,12 +200,14 @@ class Judge:
                 break
             if self._fails(part, given, wrong, self._setting, exact=False) is None:
                 break
-            hits = self._hunts.hits(part.name, known)
+            hits = self._hunts.hits(part.name, known, is_thorough=False)
             if isinstance(hits, Undecided) or not hits:
                 problem = self._fails(part, given, wrong, self._setting)
                 if problem is None:
                     break
-                return self._merge(part, conjuncts, found), problem
+                hits = self._hunts.hits(part.name, known, is_thorough=True)
+                if isinstance(hits, Undecided) or not hits:
+                    return self._merge(part, conjuncts, found), problem
             found += hits
         findings = self._merge(part, conjuncts, found)
         if len(found) >= MAX_FINDINGS:

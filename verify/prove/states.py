@@ -39,7 +39,7 @@ class StateHunt:
     _renamed: Renamed = field(default_factory=Renamed)
     _parts: dict[str, Part] = field(default_factory=dict)
 
-    def hits(self, name: str, known: Known) -> list[Hit] | Undecided:
+    def hits(self, name: str, known: Known, is_thorough: bool) -> list[Hit] | Undecided:
         part = self._part(name)
         if part is None:
             return []
@@ -48,6 +48,8 @@ class StateHunt:
         wrong = [remaining(record, claim, known) for claim in conjuncts]
         undecided: Undecided | None = None
         for start in self.starts.items:
+            if start.is_plain is is_thorough:
+                continue
             found = self._from(start, part, conjuncts, wrong)
             if isinstance(found, Undecided):
                 undecided = found
