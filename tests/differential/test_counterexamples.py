@@ -20,7 +20,7 @@ from tests.kernel.test_known_answers import RULES
 from tests.kernel.test_memory_answers import VIOLATED
 from verify.prove.outcome import Finding
 
-pytestmark = [pytest.mark.kernel, pytest.mark.shared, pytest.mark.compiler]
+pytestmark = [pytest.mark.kernel, pytest.mark.shared, pytest.mark.compiler, pytest.mark.slow]
 FILLED = int.from_bytes(bytes([PATTERN]) * 8, "little")
 PROXY_PAGES = 11
 FEWEST = {0: 20, 1: 20, 2: 12, 3: 20}

@@ -11,7 +11,7 @@ from tests.kernel.judged import REVISIONS, judged
 from verify.prove.outcome import Finding, PartResult, RuleResult
 from verify.report.story import ranges
 
-pytestmark = [pytest.mark.kernel, pytest.mark.shared]
+pytestmark = [pytest.mark.kernel, pytest.mark.shared, pytest.mark.slow]
 RULES = ("FFA-VER-01", "FFA-VER-03", "FFA-VER-07", "FFA-CC-04", "FFA-CC-08", "FFA-SEC-01", "FFA-MSG-01", "FFA-MSG-04",
          "FFA-MSG-07", "FFA-MSG-10")
 REGISTER_ONLY = ("FFA_VERSION", "FFA_FEATURES", "FFA_MSG_SEND_DIRECT_REQ", "FFA_MSG_SEND_DIRECT_REQ2",

@@ -12,7 +12,7 @@ from tests.kernel.judged import NAMES, judged
 from verify.interpret.events import Log
 from verify.prove.outcome import Finding, PartResult
 
-pytestmark = [pytest.mark.kernel, pytest.mark.xdist_group(NAMES[0])]
+pytestmark = [pytest.mark.kernel, pytest.mark.xdist_group(NAMES[0]), pytest.mark.slow]
 HEADER = "include/linux/arm_ffa.h"
 FRAGMENT = "FFA_MEM_FRAG_TX"
 RECLAIM = "FFA_MEM_RECLAIM"

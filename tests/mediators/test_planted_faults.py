@@ -6,7 +6,8 @@ import pytest
 
 from tests.mediators.fault import Fault
 from tests.mediators.faults import FAULTS as OTHER_FAULTS
-from tests.mediators.memory_faults import MEMORY_FAULTS, SLOW_FAULTS
+from tests.mediators.faults import NO_MAILBOX_FAULTS
+from tests.mediators.memory_faults import MEMORY_FAULTS
 from tests.mediators.trees import MEMORY_RULES, NOT_APPLICABLE, REFERENCE, RULES, SHAPES, judge, table
 from verify.prove.outcome import Finding, RuleResult, Status
 
@@ -27,7 +28,7 @@ def findings(result: RuleResult) -> list[Finding]:
 
 
 @pytest.mark.parametrize(
-    "fault", [pytest.param(fault, marks=pytest.mark.slow if fault in SLOW_FAULTS else (), id=f"{fault.rule} {fault.name}")
+    "fault", [pytest.param(fault, marks=() if fault in NO_MAILBOX_FAULTS else pytest.mark.slow, id=f"{fault.rule} {fault.name}")
               for fault in FAULTS])
 def test_is_found(fault: Fault) -> None:
     result = judged(fault)

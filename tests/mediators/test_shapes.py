@@ -11,6 +11,7 @@ from verify.verdict.run import TargetRun
 PARTS = 218
 """At least so many parts of these rules are proved at each level."""
 
+pytestmark = pytest.mark.slow
 KEPT = tuple(rule for rule in RULES if rule not in OF_THE_REFERENCE)
 
 

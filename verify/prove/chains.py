@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from verify.engine.record import Site
-from verify.prove.claims import Claim, Renamed, alone, claims, is_about_state_only
+from verify.prove.claims import Claim, Renamed, alone, claims, is_about_state_only, speaks_of_hazards
 from verify.prove.hunt import Hit, Known, remaining
 from verify.prove.outcome import Episode
 from verify.prove.replay import Replay
@@ -32,9 +32,9 @@ class ChainHunt:
     _parts: dict[str, Part] = field(default_factory=dict)
 
     def hits(self, name: str, known: Known, is_thorough: bool) -> list[Hit] | Undecided:
-        """The quick look is all that there is."""
+        """The quick look is all that there is. What is undefined is not looked for: these calls go no further."""
         part = self._part(name)
-        if part is None or is_thorough:
+        if part is None or is_thorough or speaks_of_hazards(part):
             return []
         conjuncts = claims(self.target, part, self._renamed)
         record = self.target.step.record
