@@ -107,6 +107,7 @@ def test_every_proof_has_a_call_that_meets_its_premise(strict: TargetRun) -> Non
         assert part.witness.calls
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("profile", ["SEED", "UP618"])
 def test_keeps_the_other_readings_too(profile: str) -> None:
     contested = ("CC-09", "ERR-02", "POL-02", "POL-05", "VER-07", "VER-10")
