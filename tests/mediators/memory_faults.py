@@ -227,6 +227,3 @@ RECLAIM_FAULTS = (
 )
 
 MEMORY_FAULTS = (*VERSION_FAULTS, *MAILBOX_FAULTS, *SEND_FAULTS, *FRAGMENT_FAULTS, *RECLAIM_FAULTS)
-SLOW_FAULTS = frozenset((*SEND_FAULTS, *FRAGMENT_FAULTS, *RECLAIM_FAULTS,
-                         *(found for found in MAILBOX_FAULTS if found.rule == "FFA-BUF-10")))
-"""Where a mediator sends memory, one is judged in minutes; so is a page that is given back too early."""

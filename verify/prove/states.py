@@ -141,7 +141,7 @@ class StateHunt:
                 continue
             made = self._made(record, site, start, values)
             found[claim.key, site] = Hit(
-                claim.require, claim.key, record.sites[site], made, partial(_known_already, episode))
+                claim.require, claim.key, record.sites[site], made, partial(_already_run, episode))
         return list(found.values())
 
     def _made(self, record: Record, site: int, start: Start, values: Mapping[str, int]) -> Site:
@@ -154,7 +154,8 @@ class StateHunt:
         return Replay(self.starts.target, self.rule, self.profile, script, name)
 
 
-def _known_already(episode: Episode) -> Episode:
+def _already_run(episode: Episode) -> Episode:
+    """The replay of a hit that was confirmed when it was found."""
     return episode
 
 
