@@ -32,11 +32,12 @@ class Scenes:
         self._function = shape.unit.functions[name]
         self._constants = shape.unit.constants
         self._descriptors = Descriptors(shape, rng)
+        self._identifiers = pools.identifiers
         reached = pools.reached(name)
         self._kinds = [kind for kind, handler in HANDLERS if handler in reached] or [0, 1, 2]
         self.usable = [scene for scene, is_usable in (
             (self._handshake, "hyp_ffa_post_init" in reached), (self._mapping, "do_ffa_rxtx_map" in reached),
-            (self._descriptor, pools.reads_memory(name))) if is_usable]
+            (self._asking, "do_ffa_features" in reached), (self._descriptor, pools.reads_memory(name))) if is_usable]
 
     def apply(self, words: Words) -> None:
         self._rng.choice(self.usable)(words)
@@ -97,6 +98,12 @@ class Scenes:
         identity = [done, 0, rng.choice((0, 0, 0, 1)), 0]
         rows = [identity, [done, 0, rng.choice((0, 0, 1, 2, 3)), 0]]
         self._script(words, [version, *rows] if rng.random() < 0.5 else rows)
+
+    def _asking(self, words: Words) -> None:
+        """Is this function there?"""
+        self._set(words, 1, "has_version_negotiated")
+        self._call(words, "FFA_FEATURES")
+        self._registers(words, [self._rng.choice(self._identifiers), 0])
 
     def _mapping(self, words: Words) -> None:
         """Aligned buffers of the right length, not yet mapped; or buffers to unmap."""

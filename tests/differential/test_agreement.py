@@ -12,7 +12,7 @@ from tests.differential.situations import FROM_RESET, NEEDED, missing
 pytestmark = [pytest.mark.kernel, pytest.mark.compiler]
 
 FEWEST_SITUATIONS, ENOUGH = 4, 10_000
-MOST_FAULTS = 0.05
+MOST_FAULTS = 0.1
 """The share of a function's inputs that may end in a fault: only that both sides fault can be compared there."""
 
 
