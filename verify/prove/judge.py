@@ -198,7 +198,8 @@ class Judge:
             wrong = [remaining(record, claim, known) for claim in conjuncts]
             if not known and self._is_certain(part, given, wrong):
                 break
-            if self._fails(part, given, wrong, self._setting, exact=False) is None:
+            if (known or not self._is_asked(part)) and self._fails(
+                    part, given, wrong, self._setting, exact=False) is None:
                 break
             hits = self._hunts.hits(part.name, known, is_thorough=False)
             if isinstance(hits, Undecided) or not hits:
@@ -274,13 +275,17 @@ class Judge:
                 return _Open(Status.UNKNOWN, "not inductive: no sequence of calls from reset was found", ())
 
     def _is_certain(self, part: Part, given: Sequence[Term], wrong: Sequence[Term]) -> bool:
-        """Proved at the weakest level, whose assumptions hold at this one too."""
+        """Proved at the weakest level, whose assumptions hold at this one too, whatever is read from memory."""
         name = part.name
         if self._weakest is self._setting or speaks_of_hazards(part) or not _implies(self._setting, self._weakest):
             return self._certain.get(name, False)
         if name not in self._certain:
-            self._certain[name] = self._fails(part, given, wrong, self._weakest) is None
+            self._certain[name] = self._fails(part, given, wrong, self._weakest, exact=False) is None
         return self._certain[name]
+
+    def _is_asked(self, part: Part) -> bool:
+        """Is it known that it may fail at this level, as far as memory does not matter?"""
+        return self._weakest is self._setting and self._certain.get(part.name) is False
 
     def _lost(self, part: Part, given: Sequence[Term]) -> _Open | None:
         """Does the premise allow a path that is not modelled, or one whose safety is not proved?"""

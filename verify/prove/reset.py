@@ -11,7 +11,7 @@ from verify.engine.transition import Transition
 from verify.interpret.session import HostWrites
 from verify.prove.target import FFA_VERSION, Target, link, link_contents, quiet_and_safe, started
 from verify.prove.trust import axioms
-from verify.solve.query import Answer, Satisfied, Solver, Undecided, Unsatisfiable
+from verify.solve.query import Answer, Satisfied, Solver, Undecided
 from verify.terms import build as t
 from verify.terms.compiled import compile_terms
 from verify.terms.evaluate import Memory, evaluate, substitute
@@ -96,17 +96,24 @@ class Search:
             last = [*quiet_and_safe(self.target.step), *wanted]
             meanings = self.target.step.record.exact.definitions([*last, *self.target.step.record.relies])
             conditions = [*chain.conditions, *chain.linked([*last, *meanings])]
-            for preferred in (chain.linked([*self._usual_boot(), *map(self._usual, chain.steps[:-1])]), []):
-                goal = [*conditions, *preferred]
-                answer: Answer = self.solver.ask(goal)
-                match answer:
-                    case Satisfied(values=values):
-                        return self._script(chain, make_readable(goal, values) if readable else values)
-                    case Undecided():
-                        return answer
-                    case Unsatisfiable():
-                        continue
+            answer: Answer = self.solver.ask(conditions)
+            if isinstance(answer, Undecided):
+                return answer
+            if isinstance(answer, Satisfied):
+                return self._script(chain, self._nicer(chain, conditions, answer.values, readable))
         return None
+
+    def _nicer(
+        self, chain: Chain, conditions: Sequence[Term], values: Mapping[str, int], readable: bool
+    ) -> Mapping[str, int]:
+        """Another model, of calls that a driver would make, where there is one."""
+        goal = [*conditions, *chain.linked([*self._usual_boot(), *map(self._usual, chain.steps[:-1])])]
+        usual = self.solver.ask(goal)
+        if isinstance(usual, Satisfied):
+            values = usual.values
+        else:
+            goal = list(conditions)
+        return make_readable(goal, values) if readable else values
 
     def _excluded_at_boot(self, wanted: Sequence[Term]) -> bool:
         """Simplification alone shows that the first call after boot cannot do it."""

@@ -112,17 +112,18 @@ def _last_calls() -> Iterator[list[int]]:
 
 
 def make_samples(target: Target) -> Samples:
-    """Each last call before negotiation and after agreeing on each minor version; and histories of memory.
+    """Each last call before negotiation, after agreeing on each minor version and with mailboxes; and histories of
+    memory.
 
     Calls that fault are left out.
     """
-    before: list[tuple[Call, ...]] = [()]
     minors = range((target.max_version & 0xFFFF) + 1)
-    before += [(((FFA_VERSION, 0x10000 | minor), NO_WRITES),) for minor in minors]
-    ways = [Way("", (*history, (tuple(last), NO_WRITES))) for history in before for last in _last_calls()]
-    for minor in minors:
-        known = histories(0x10000 | minor, 1 << 12, mailbox_size(target, 12))
-        ways += [Way(history.name, history.calls) for history in known]
+    known = [history for minor in minors
+             for history in histories(0x10000 | minor, 1 << 12, mailbox_size(target, 12))]
+    mapped = [history.calls for history in known if history.name == "map"]
+    before: list[tuple[Call, ...]] = [(), *(calls[:1] for calls in mapped), *mapped]
+    ways = [Way("", (*calls, (tuple(last), NO_WRITES))) for calls in before for last in _last_calls()]
+    ways += [Way(history.name, history.calls) for history in known]
     sessions = _Sessions(target)
     found = (sessions.episode(way) for way in ways)
     return Samples([episode for episode in found if episode is not None])

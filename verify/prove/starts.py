@@ -87,6 +87,10 @@ class Start:
         """One of those that most counterexamples begin in: the quick look is at these."""
         return self.name.startswith(PLAIN)
 
+    def is_here(self, asked: Mapping[str, Term]) -> Term:
+        """These variables have the values that they have here; of EL2's buffers nothing is said."""
+        return t.and_(*(t.eq(asked[name], value) for name, value in self.definitions.items() if name in asked))
+
     def at(self, terms: Sequence[Term]) -> list[Term]:
         """The terms of a call from here."""
         return substitute(list(terms), self.definitions, self.known, self.memories)
@@ -98,14 +102,21 @@ class Starts:
 
     target: Target
     items: tuple[Start, ...]
+    facts: dict[str, list[Term]] = field(default_factory=dict)
+    """By trust level: what was found already."""
 
-    def base(self, start: Start, level: str) -> list[Term]:
-        """What every call from there keeps: other CPUs are quiet, EL3 is as trusted."""
-        if level not in start.bases:
+    def general(self, level: str) -> list[Term]:
+        """What every call keeps: other CPUs are quiet, EL3 is as trusted."""
+        if level not in self.facts:
             record = self.target.step.record
             facts = [*record.quiet, *record.relies, *axioms(record, level), *reclaimed(self.target, level)]
-            here = start.at([*facts, *record.exact.definitions(facts)])
-            start.bases[level] = [fact for fact in here if fact is not t.TRUE]
+            self.facts[level] = [*facts, *record.exact.definitions(facts)]
+        return self.facts[level]
+
+    def base(self, start: Start, level: str) -> list[Term]:
+        """What every call from there keeps."""
+        if level not in start.bases:
+            start.bases[level] = [fact for fact in start.at(self.general(level)) if fact is not t.TRUE]
         return start.bases[level]
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import chain
 
 from verify.engine.content import Content, Unknown
 from verify.engine.pages import PAGE
@@ -23,7 +24,10 @@ from verify.rules.rule import Part, Rule
 from verify.solve.query import Satisfied, Solver, Undecided
 from verify.terms import build as t
 from verify.terms.evaluate import evaluate
-from verify.terms.term import Term
+from verify.terms.term import Term, variables
+
+MOST_STARTS = 4
+"""Beyond the plain ones, that one look is taken from, though the interpreter refused all before."""
 
 
 @dataclass(slots=True)
@@ -46,11 +50,10 @@ class StateHunt:
         conjuncts = claims(self.starts.target, part, self._renamed)
         record = self.starts.target.step.record
         wrong = [remaining(record, claim, known) for claim in conjuncts]
+        given = [*self._given(part), *alone(conjuncts)]
         undecided: Undecided | None = None
-        for start in self.starts.items:
-            if start.is_plain is is_thorough:
-                continue
-            found = self._from(start, part, conjuncts, wrong)
+        for start in self._others([*given, t.or_(*wrong)]) if is_thorough else self._plain():
+            found = self._from(start, part, conjuncts, given, wrong)
             if isinstance(found, Undecided):
                 undecided = found
             elif found:
@@ -62,8 +65,9 @@ class StateHunt:
         if part is None:
             return None
         undecided: Undecided | None = None
-        for start in self.starts.items:
-            values = self._solve(start, self._given(part), plain=False)
+        given = self._given(part)
+        for start in chain(self._plain(), self._others(given)):
+            values = self._solve(start, given, plain=False)
             if isinstance(values, Undecided):
                 undecided = values
             elif values is not None:
@@ -72,6 +76,35 @@ class StateHunt:
                 except ReplayMismatch:
                     continue
         return undecided
+
+    def _plain(self) -> list[Start]:
+        return [start for start in self.starts.items if start.is_plain]
+
+    def _others(self, wanted: Sequence[Term]) -> Iterator[Start]:
+        """Those that it may happen from, the fewest calls first; many are asked about in one question."""
+        starts = [start for start in self.starts.items if not start.is_plain]
+        if self._one_of(starts, wanted) is None:
+            return
+        tried = 0
+        for length in sorted({len(start.calls) for start in starts}):
+            group = [start for start in starts if len(start.calls) == length]
+            while tried < MOST_STARTS and group and (found := self._one_of(group, wanted)) is not None:
+                yield found
+                group.remove(found)
+                tried += 1
+
+    def _one_of(self, starts: Sequence[Start], wanted: Sequence[Term]) -> Start | None:
+        """The first one, if the question about all of them is not decided."""
+        asked = [*self.starts.general(self.level), *wanted, *self._exact(wanted), *self.pages]
+        names = variables(asked)
+        here = [start.is_here(names) for start in starts]
+        answer = self.solver.plausible([*asked, t.or_(*here)])
+        if not isinstance(answer, Satisfied):
+            return starts[0] if isinstance(answer, Undecided) else None
+        return starts[evaluate(here, answer.values).index(1)]
+
+    def _exact(self, wanted: Sequence[Term]) -> list[Term]:
+        return self.starts.target.step.record.exact.definitions(wanted)
 
     def _part(self, name: str) -> Part | None:
         if not self._parts:
@@ -89,31 +122,24 @@ class StateHunt:
         return [*given, step.alive, *(t.implies(o.guard, o.holds) for o in step.record.obligations if blocks(o))]
 
     def _from(
-        self, start: Start, part: Part, conjuncts: Sequence[Claim], wrong: Sequence[Term]
+        self, start: Start, part: Part, conjuncts: Sequence[Claim], given: Sequence[Term], wrong: Sequence[Term]
     ) -> list[Hit] | Undecided:
+        """Preferably where every conjunct fails that can."""
+        values = self._solve(start, [*given, t.or_(*wrong)])
+        if values is None or isinstance(values, Undecided):
+            return values or []
         possible = [term for term, here in zip(wrong, start.at(wrong), strict=True) if here is not t.FALSE]
-        if not possible:
-            return []
-        given = [*self._given(part), *alone(conjuncts)]
-        together = [[*given, *possible]] if len(possible) > 1 else []
-        undecided: Undecided | None = None
-        for wanted in (*together, [*given, t.or_(*possible)]):
-            values = self._solve(start, wanted)
-            if isinstance(values, Undecided):
-                undecided = values
-                continue
-            if values is not None:
-                found = self._confirmed(start, part, conjuncts, wrong, values)
-                if found:
-                    return found
-        return undecided or []
+        is_all = all(evaluate(start.at(possible), values))
+        together = None if is_all else self._solve(start, [*given, *possible])
+        candidates = [together, values] if isinstance(together, Mapping) else [values]
+        confirmed = (self._confirmed(start, part, conjuncts, wrong, candidate) for candidate in candidates)
+        return next(filter(None, confirmed), [])
 
     def _solve(
         self, start: Start, wanted: Sequence[Term], plain: bool = True
     ) -> Mapping[str, int] | Undecided | None:
         """A model, if there is one; `plain` costs time."""
-        record = self.starts.target.step.record
-        asked = start.at([*wanted, *record.exact.definitions(wanted), *self.pages])
+        asked = start.at([*wanted, *self._exact(wanted), *self.pages])
         if any(term is t.FALSE for term in asked):
             return None
         goal = [*self.starts.base(start, self.level), *asked]

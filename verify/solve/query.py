@@ -9,12 +9,15 @@ import z3
 
 from verify.errors import InternalError
 from verify.solve import interrupt
+from verify.solve.reads import NamedReads, name_reads
 from verify.solve.smtlib import anonymous, script
 from verify.terms import build as t
 from verify.terms.evaluate import cell, evaluate, holds, substitute
 from verify.terms.term import Term, variables
 
 ROUNDS = 2
+LOOKS = 3
+"""Models that a coarse question is settled with."""
 RLIMIT = 40_000_000
 """Z3's resource units for one query; the largest of the shipped rules needs about a tenth."""
 
@@ -121,11 +124,49 @@ class Solver:
             return Satisfied(_renamed(answer.values, {new: old for old, new in called.items()}))
         return answer
 
+    def plausible(self, terms: Sequence[Term]) -> Answer:
+        """The same question, a little coarser: a model may give the same byte of memory two values."""
+        fixed, parts = self._propagate(_conjuncts(terms))
+        goal = t.and_(*parts)
+        if goal.is_const:
+            return self._trivial(goal)
+        answer = self._blasted(name_reads(goal, {}), LOOKS)
+        if not isinstance(answer, Satisfied):
+            return answer
+        return Satisfied({**answer.values, **{name: value.value for name, value in fixed.items()}})
+
     def _check(self, goal: Term, tactics: Sequence[str], called: Mapping[str, str] | None = None) -> Answer:
         """`called`: other names of variables and memories, for the solver."""
         if goal.is_const:
-            self.cost.by_hand += 1
-            return Satisfied({}) if goal.value else Unsatisfiable()
+            return self._trivial(goal)
+        named = name_reads(goal, called or {})
+        if tactics is _BLASTED:
+            answer = self._blasted(named)
+            answer = Satisfied(named.values(answer.values)) if isinstance(answer, Satisfied) else answer
+        else:
+            answer = self._run(goal, called or {}, tactics)
+        if not isinstance(answer, Satisfied):
+            return answer
+        values = answer.values
+        if not holds(goal, values):
+            raise InternalError("the solver's model does not satisfy the query")
+        return Satisfied(dict(sorted(values.items())))
+
+    def _trivial(self, goal: Term) -> Answer:
+        self.cost.by_hand += 1
+        return Satisfied({}) if goal.value else Unsatisfiable()
+
+    def _blasted(self, named: NamedReads, looks: int = 0) -> Answer:
+        """In bits, with more and more of what equal offsets imply, until a model keeps it or so many were looked at."""
+        facts: tuple[Term, ...] = ()
+        while True:
+            looks -= 1
+            answer = self._run(t.and_(named.goal, *facts), named.called, _BLASTED)
+            if not isinstance(answer, Satisfied) or not (wrong := named.broken(answer.values)) or not looks:
+                return answer
+            facts = (*facts, *wrong)
+
+    def _run(self, goal: Term, called: Mapping[str, str], tactics: Sequence[str]) -> Answer:
         self.cost.queries += 1
         solver = z3.Then(*(z3.Tactic(name, self._context) for name in tactics)).solver()
         solver.set("rlimit", self.limit)
@@ -137,7 +178,7 @@ class Solver:
             return Unsatisfiable()
         if verdict != z3.sat:
             return Undecided(f"solver: {solver.reason_unknown()}")
-        return Satisfied(_values(solver.model(), goal, {new: old for old, new in (called or {}).items()}))
+        return Satisfied(_values(solver.model(), goal, called))
 
     def successor(self) -> Solver:
         """A solver with a new context, that starts with what this one simplified."""
@@ -210,7 +251,7 @@ def _equation(part: Term) -> tuple[str, Term] | None:
 _PREPARED = ("simplify", "propagate-values", "solve-eqs", "elim-uncnstr")
 _GUIDED = (*_PREPARED, "smt")
 """Faster here than Z3's own strategy for bit-vectors."""
-_BLASTED = (*_PREPARED, "simplify", "ackermannize_bv", "bit-blast", "sat")
+_BLASTED = (*_PREPARED, "simplify", "bit-blast", "sat")
 """Faster for what has no model, as proofs of invariants have."""
 
 
@@ -219,12 +260,10 @@ def _rlimit(solver: z3.Solver) -> int:
     return int(statistics.get_key_value("rlimit count")) if "rlimit count" in statistics.keys() else 0  # noqa: SIM118
 
 
-def _values(model: z3.ModelRef, goal: Term, original: Mapping[str, str]) -> dict[str, int]:
-    """A variable without a value may have any: it is left out, which reads as 0.
-
-    Raises InternalError if our own evaluator does not agree that the model satisfies the goal.
-    """
-    known, result = variables([goal]), {}
+def _values(model: z3.ModelRef, goal: Term, called: Mapping[str, str]) -> dict[str, int]:
+    """A variable without a value may have any: it is left out, which reads as 0. Z3 may name more than was asked."""
+    original = {new: old for old, new in called.items()}
+    known, result = variables([goal]), dict[str, int]()
     unknown_memory: dict[str, z3.FuncDeclRef] = {}
     for declaration in model.decls():
         name = original.get(declaration.name(), declaration.name())
@@ -235,9 +274,7 @@ def _values(model: z3.ModelRef, goal: Term, original: Mapping[str, str]) -> dict
             unknown_memory[name] = declaration
     if unknown_memory:
         result.update(_bytes(model, goal, unknown_memory, result))
-    if not holds(goal, result):
-        raise InternalError("the solver's model does not satisfy the query")
-    return dict(sorted(result.items()))
+    return result
 
 
 def _bytes(

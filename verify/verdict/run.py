@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 
 from verify.ir.function import Unit
-from verify.prove.guarantee import check_guarantee
-from verify.prove.invariants import check_reached, find_invariants
+from verify.prove.guarantee import Guarantee, check_guarantee
+from verify.prove.invariants import Invariants, check_reached, find_invariants
 from verify.prove.judge import Judge, Setting
 from verify.prove.outcome import RuleResult
 from verify.prove.reset import MAX_HISTORY
 from verify.prove.safety import proved
-from verify.prove.samples import make_samples
+from verify.prove.samples import Samples, make_samples
 from verify.prove.starts import make_starts
 from verify.prove.target import Target, make_target
 from verify.prove.trust import LEVELS
@@ -24,9 +22,9 @@ from verify.prove.unmodelled import assumed_safe
 from verify.rules.binding import Binding
 from verify.rules.rule import Part, Rule, Statement
 from verify.rules.scene import Scene
-from verify.solve import interrupt
 from verify.solve.query import RLIMIT, Cost, Solver
 from verify.verdict.options import Options
+from verify.verdict.pool import side_by_side
 
 Progress = Callable[[str, int, int], None]
 """(rule that is finished, how many are, how many there are)"""
@@ -50,18 +48,6 @@ class Interrupted(Exception):
     """Ctrl-C; says which rules or targets were finished."""
 
 
-@dataclass(slots=True)
-class _Work:
-    """What the worker processes inherit by fork."""
-
-    settings: tuple[Setting, ...]
-    rules: tuple[Rule, ...]
-    solver: Solver = field(default_factory=Solver)
-
-
-_WORK: list[_Work] = []
-
-
 ROUNDS = 2
 """Iterations of a loop that counterexamples are looked for in."""
 
@@ -75,17 +61,27 @@ def prepare(
         light.history(number)
     samples = make_samples(target)
     starts = make_starts(make_target(unit, binding, memory=True, rounds=ROUNDS))
-    settings = []
-    for level in sorted(options.trusts, key=LEVELS.index, reverse=True):
-        solver = Solver(options.limit or RLIMIT)
-        found = find_invariants(target, level, solver)
-        check_reached(target, found, samples.episodes)
-        guarantee = check_guarantee(target, found, level, solver)
-        holds = proved(target, found, level, solver)
-        assumed = assumed_safe(target, holds) if found.names else ()
-        settings.append(Setting(target, light, level, options.profile, found, guarantee, holds, samples, starts,
-                                options.pages, assumed=assumed))
-    return target, tuple(settings)
+    levels = sorted(options.trusts, key=LEVELS.index, reverse=True)
+    one = partial(_known, target, samples, levels, options.limit or RLIMIT)
+    if options.jobs > 1 and len(levels) > 1:
+        with closing(side_by_side(one, range(len(levels)), options.jobs)) as results:
+            known = list(results)
+    else:
+        known = [one(number) for number in range(len(levels))]
+    return target, tuple(
+        Setting(target, light, level, options.profile, *facts, samples, starts, options.pages,
+                assumed=assumed_safe(target, facts[-1]) if facts[0].names else ())
+        for level, facts in zip(levels, known, strict=True))
+
+
+def _known(
+    target: Target, samples: Samples, levels: Sequence[str], limit: int, number: int
+) -> tuple[Invariants, Guarantee, tuple[bool, ...]]:
+    """What holds at a level in every reachable state, and of each obligation whether it is proved."""
+    level, solver = levels[number], Solver(limit)
+    found = find_invariants(target, level, solver)
+    check_reached(target, found, samples.episodes)
+    return found, check_guarantee(target, found, level, solver), proved(target, found, level, solver)
 
 
 def judge_target(
@@ -96,10 +92,14 @@ def judge_target(
     target = make_target(unit, binding, memory=True)
     rules = _reported(rules, target.scene(options.profile), options)
     _, settings = prepare(unit, binding, options, target)
-    _WORK[:] = [_Work(settings, rules, Solver(options.limit or RLIMIT))]
+    solver = Solver(options.limit or RLIMIT)
     results: list[RuleResult] = []
+
+    def judged(number: int) -> list[RuleResult]:
+        return judge_rule(settings, rules[number], solver.successor())
+
     try:
-        with closing(_judged(len(rules), options.jobs)) as groups:
+        with closing(side_by_side(judged, range(len(rules)), options.jobs)) as groups:
             for done, group in enumerate(groups, 1):
                 results += group
                 if progress is not None:
@@ -107,8 +107,6 @@ def judge_target(
     except KeyboardInterrupt:
         names = ", ".join(dict.fromkeys(result.rule for result in results)) or "no rule"
         raise Interrupted(f"interrupted in {name}; finished there: {names}") from None
-    finally:
-        _WORK.clear()
     return TargetRun(
         name, revision, tuple(result for result in results if result.parts), {rule.identity: rule for rule in rules},
         unit.constants, unit.assumptions,
@@ -128,25 +126,6 @@ def _reported(rules: tuple[Rule, ...], scene: Scene, options: Options) -> tuple[
 
 def _selected(statement: Statement, options: Options, scene: Scene) -> Iterator[Part]:
     return (part for part in statement(scene) if options.reports(part))
-
-
-def _judged(count: int, jobs: int) -> Generator[list[RuleResult]]:
-    """In the order of the rules, however many processes work on them; never in this one, for Ctrl-C is this one's."""
-    context = multiprocessing.get_context("fork")
-    pool: Any = context.Pool(min(jobs, count), initializer=interrupt.block)
-    try:
-        yield from pool.imap(_one, range(count))
-        pool.close()
-    finally:
-        with interrupt.deferred():
-            pool.terminate()
-            pool.join()
-
-
-def _one(index: int) -> list[RuleResult]:
-    """In a worker."""
-    work = _WORK[0]
-    return judge_rule(work.settings, work.rules[index], work.solver.successor())
 
 
 def judge_rule(settings: Sequence[Setting], rule: Rule, solver: Solver) -> list[RuleResult]:
