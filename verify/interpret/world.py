@@ -68,7 +68,10 @@ def request(name: str, arguments: Iterable[int], page_shift: int) -> Request:
 
 @dataclass(frozen=True, slots=True)
 class PagesThen:
-    """All pages at one moment. What was undecided then was what turned out later that it had been."""
+    """All pages at one moment. What was undecided then was what turned out later that it had been.
+
+    Beyond the end of memory nothing is the host's own: a page there cannot be shared.
+    """
 
     states: Intervals[int | None]
     pins: Intervals[int]
@@ -78,7 +81,9 @@ class PagesThen:
         found = self.states.at(page)
         if found is None:
             found = self.initial.at(page)
-        return OWN if found is None else found
+        if found is None:
+            return OWN if page <= LAST_PAGE else FOREIGN
+        return found
 
     def is_pinned(self, page: int) -> bool:
         return self.pins.at(page) != 0

@@ -150,10 +150,16 @@ def _make_start(target: Target, way: Way) -> Start | None:
     answers = tuple(smc.results for smc in smcs)
     left = {number: smc.rx.content for number, smc in enumerate(smcs) if smc.rx is not None}
     definitions = {
-        **_page_size(way.page_shift), **_boot(target, answers[:booted]), **_statics(target, session),
-        **_addresses(target, session), **_page(environment.world.now()), str(SPMC.data): t.const(way.spmc, 32)}
+        **standing(target, session, answers[:booted]), **_page(environment.world.now()),
+        str(SPMC.data): t.const(way.spmc, 32)}
     return Start(way.name, way.page_shift, boot, way.calls, answers, left, environment.world.now(), definitions,
                  _memories(target, session))
+
+
+def standing(target: Target, session: Session, booted: Sequence[Sequence[int]]) -> dict[str, Term]:
+    """What a call from here begins with, but for the followed page and buffers; `booted`: EL3's answers then."""
+    known = {**_page_size(session.machine.page_shift), **_statics(target, session), **_addresses(target, session)}
+    return {**known, **_boot(target, booted, known)}
 
 
 def set_smccc(session: Session, version: int) -> tuple[tuple[str, int], ...]:
@@ -171,12 +177,13 @@ def _page_size(shift: int) -> dict[str, Term]:
     return {name: t.truth(bool(value)) for name, value in choice.items()}
 
 
-def _boot(target: Target, answers: Sequence[Sequence[int]]) -> dict[str, Term]:
-    """What EL3 answered to the initialisation."""
+def _boot(target: Target, answers: Sequence[Sequence[int]], known: Mapping[str, Term]) -> dict[str, Term]:
+    """What EL3 answered to the initialisation; what EL2 asked then depends on what is `known` of the machine."""
     values: dict[str, int] = {}
+    given = {name: term.value for name, term in known.items()}
     left = list(answers)
     for event in target.init.record.smcs:
-        if left and evaluate([event.guard], values)[0]:
+        if left and evaluate([event.guard], {**given, **values})[0]:
             names = (str(result.term.data) for result in event.results)
             values.update(zip(names, left.pop(0), strict=True))
     return {name: t.const(value, 64) for name, value in values.items()}

@@ -13,7 +13,12 @@ _INFIX = {"add": "+", "sub": "-", "mul": "*", "and": "&", "or": "|", "xor": "^"}
 _COMPARE = {"eq": "==", "ult": "<", "ule": "<="}
 
 
-def _text(node: Term, args: list[str]) -> str:
+SCOPE: Mapping[str, object] = {"apply": apply, "signed": signed}
+"""What the text of a node refers to besides its operands."""
+
+
+def text_of(node: Term, args: Sequence[str]) -> str:
+    """A node as a Python expression over its operands' names; `get` looks up variables and bytes of memory."""
     mask = (1 << node.bits) - 1 if node.bits else 1
     match node.op:
         case "const":
@@ -52,9 +57,9 @@ def compile_terms(roots: Sequence[Term]) -> Evaluator:
     """A function from values by name (missing ones are 0) to the roots' values."""
     names: dict[int, str] = {}
     lines = ["def evaluator(values):", "    get = values.get"]
-    scope: dict[str, object] = {"apply": apply, "signed": signed}
+    scope = dict(SCOPE)
     for number, node in enumerate(topological(list(roots))):
-        text = _text(node, [names[id(argument)] for argument in node.args])
+        text = text_of(node, [names[id(argument)] for argument in node.args])
         names[id(node)] = f"n{number}"
         lines.append(f"    n{number} = {text}")
     lines.append(f"    return ({''.join(names[id(root)] + ', ' for root in roots)})")

@@ -66,6 +66,15 @@ def test_share_is_all_or_nothing() -> None:
     assert state(found, 5) == OWN
 
 
+def test_what_lies_beyond_memory_is_not_the_hosts_own() -> None:
+    """Sharing one page fails only where that page is not the host's own: both sides have to say so."""
+    found = world()
+    assert found.transfer(Request(SHARE_HYP, LAST_PAGE + 1, 1)) < 0
+    assert state(found, LAST_PAGE + 1) == FOREIGN
+    assert found.transfer(Request(SHARE_HYP, LAST_PAGE, 1)) == 0
+    assert state(found, LAST_PAGE - 1) == OWN
+
+
 def test_ranges_of_any_size_cost_nothing() -> None:
     found = world()
     assert found.transfer(Request(SHARE_FFA, 1, HUGE)) == 0
