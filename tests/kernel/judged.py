@@ -12,8 +12,8 @@ import pytest
 import specs
 from specs import BINDINGS
 from verify.frontend.unit import lower_tree
-from verify.prove.judge import Setting
 from verify.prove.outcome import RuleResult
+from verify.prove.setting import Setting
 from verify.rules.binding import choose
 from verify.rules.rule import Part, Statement, registered
 from verify.rules.scene import Scene

@@ -28,6 +28,9 @@ CONTEXT = "$context"
 PROXY_PAGES = "hyp_ffa_proxy_pages"
 """Says how many pages setup.c sets aside for the initialisation."""
 
+FOLLOWED = t.zext(t.var("ghost.index", 32), 64)
+"""The index of the range that rules follow."""
+
 
 @dataclass(frozen=True, slots=True)
 class Transition:
@@ -249,7 +252,7 @@ def pointee(init: Transition, path: str) -> tuple[str | None, Term]:
 def run_call(setup: Setup, init: Transition, prefix: str = "c.") -> Transition:
     """One host SMC from an arbitrary state of the statics, through the unit's entry."""
     unit, record = setup.unit, Record(prefix)
-    record.matters(t.TRUE, t.zext(t.var("ghost.index", 32), 64))
+    record.matters(t.TRUE, FOLLOWED)
     context, cells, inputs = _context(record)
     regions = {item.name: item for item in init.regions.values()}
     accesses = Accesses(record, {**_statics(unit), CONTEXT: context}, setup.shared, regions, page_shift())

@@ -22,7 +22,7 @@ from verify.prove.trust import NO_SPMC, SPMC, axioms
 from verify.solve.query import Solver
 from verify.terms import build as t
 from verify.terms.evaluate import holds
-from verify.terms.term import Term
+from verify.terms.term import Term, topological
 
 Template = Callable[[Snapshot, int], Term]
 """(state, highest version offered) → a truth value."""
@@ -201,6 +201,16 @@ def cases(target: Target) -> list[Term]:
     numbers = sorted({found[name] for guard in guards if name in (found := guard_equations(guard))})
     here = t.var(name, 16)
     each = [t.eq(here, t.const(number, 16)) for number in numbers]
+    return [*each, t.and_(*(t.not_(case) for case in each))]
+
+
+def forms(target: Target) -> list[Term]:
+    """The upper halves of function numbers that the code tells apart, as those of SMC32 and SMC64."""
+    record = target.step.record
+    here = t.var(f"{record.prefix}x0.hi", 15)
+    numbers = {other.value for node in topological([event.guard for event in record.smcs]) if node.op == "eq"
+               for one, other in (node.args, node.args[::-1]) if one is here and other.is_const}
+    each = [t.eq(here, t.const(number, here.bits)) for number in sorted(numbers)]
     return [*each, t.and_(*(t.not_(case) for case in each))]
 
 

@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
-from verify.engine.record import Obligation, Site
-from verify.engine.relevance import guard_equations
+from verify.engine.record import Site
 from verify.ir.span import Span
 from verify.prove.chains import ChainHunt
 from verify.prove.claims import Claim, Renamed, claims, is_about_state_only, speaks_of_hazards
-from verify.prove.guarantee import Guarantee
 from verify.prove.hunt import Hit, Hunts, remaining
-from verify.prove.invariants import Invariants, cases, surroundings
 from verify.prove.outcome import Cause, Episode, Finding, PartResult, RuleResult, Status
-from verify.prove.reset import Chain, Search
-from verify.prove.safety import blocks
-from verify.prove.samples import Samples
-from verify.prove.starts import INDEX, Starts
+from verify.prove.questions import Effort, Questions
+from verify.prove.reset import Search
+from verify.prove.setting import Setting
+from verify.prove.starts import INDEX
 from verify.prove.states import StateHunt
-from verify.prove.target import FFA_VERSION, Target
+from verify.prove.target import FFA_VERSION
 from verify.prove.trust import LEVELS
 from verify.rules.rule import Part, Rule
 from verify.rules.scene import Scene
-from verify.rules.words import Truth
 from verify.solve.query import Answer, Satisfied, Solver, Undecided, Unsatisfiable
 from verify.terms import build as t
 from verify.terms.evaluate import evaluate
@@ -32,45 +28,6 @@ from verify.terms.term import Term, variables
 
 MAX_FINDINGS = 32
 """Per part; a part with more causes says so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What does not change between the rules of one run: target, trust, invariants, other CPUs' guarantee.
-
-    `light` is the same unit without memory, for sequences; `starts` are states to look for counterexamples from.
-    """
-
-    target: Target
-    light: Target
-    level: str
-    profile: str
-    invariants: Invariants
-    guarantee: Guarantee
-    safe: tuple[bool, ...]
-    """Of each obligation of one call, whether it is proved at this level."""
-    samples: Samples
-    starts: Starts
-    pages: tuple[Term, ...] = ()
-    """Restricts the page size; empty: 4K, 16K and 64K."""
-    chains: dict[int, Chain] = field(default_factory=dict)
-    """Sequences of calls that were put together already, by the length of their history."""
-    assumed: tuple[str, ...] = ()
-    """What the invariants rest on."""
-
-    @property
-    def unsafe(self) -> list[Obligation]:
-        """What is not proved, of the obligations without which nothing holds."""
-        pairs = zip(self.target.step.record.obligations, self.safe, strict=True)
-        return [item for item, is_proved in pairs if not is_proved and blocks(item)]
-
-    def scene(self) -> Scene:
-        """Hazards that are proved away never happen."""
-        scene = self.target.scene(self.profile)
-        hazards = tuple(
-            replace(hazard, happens=Truth(t.FALSE, hazard.happens.outputs)) if is_proved else hazard
-            for hazard, is_proved in zip(scene.hazards, self.safe, strict=True))
-        return replace(scene, hazards=hazards)
 
 
 class Judge:
@@ -92,7 +49,9 @@ class Judge:
         self._renamed = Renamed(setting.safe)
         self._witnesses: dict[str, Episode] = stricter._witnesses if stricter else {}
         self._weakest = weakest or setting
-        self._certain: dict[str, bool] = stricter._certain if stricter else {}
+        self._certain: set[str] = stricter._certain if stricter else set()
+        self._tried: dict[tuple[str, Effort], _Open | None] = stricter._tried if stricter else {}
+        self._questions = Questions(setting.target, solver)
         self._open: dict[str, _Open] = dict(stricter._open) if stricter and _implies(stricter._setting, setting) else {}
         search = Search(setting.light, setting.level, solver, setting.pages, setting.chains)
         self._hunts = Hunts((
@@ -152,38 +111,8 @@ class Judge:
         facts = [fact for term in given for fact in (term.args if term.op == "band" else (term,))]
         return [fact for fact in facts if all(found.startswith(name) for found in variables([fact]))]
 
-    def _ask(self, terms: Sequence[Term], setting: Setting | None = None, exact: bool = True) -> Answer:
-        """May this be in a reachable state? Asked of each function for itself, which is cheap.
-
-        What is read from memory counts as unknown at first; a model of that is only a candidate, unless not `exact`.
-        """
-        setting = setting or self._setting
-        undecided: Undecided | None = None
-        for case in self._cases(terms):
-            answer = self._ask_one([*terms, case], setting, exact)
-            if isinstance(answer, Satisfied):
-                return answer
-            undecided = answer if isinstance(answer, Undecided) else undecided
-        return undecided or Unsatisfiable()
-
-    def _cases(self, terms: Sequence[Term]) -> list[Term]:
-        """The function numbers that the question may be about."""
-        where = t.and_(*terms)
-        if where is t.FALSE:
-            return []
-        target = self._setting.target
-        if f"{target.step.record.prefix}x0.lo" in guard_equations(where):
-            return [t.TRUE]
-        return [case for case in cases(target) if all(x is not t.FALSE for x in self._solver.under([case], terms))]
-
-    def _ask_one(self, terms: Sequence[Term], setting: Setting, exact: bool) -> Answer:
-        known = surroundings(setting.target, setting.invariants, setting.level, t.and_(*terms))
-        asked = [*setting.pages, *known, *terms]
-        answer = self._solver.refute(asked)
-        if not isinstance(answer, Satisfied) or not exact:
-            return answer
-        meanings = setting.target.step.record.exact.definitions(terms)
-        return self._solver.refute([*asked, *meanings]) if meanings else answer
+    def _ask(self, terms: Sequence[Term], effort: Effort = Effort.FULL) -> Answer:
+        return self._questions.ask(terms, self._setting, effort)
 
     # -- violations ------------------------------------------------------------------------------------------
 
@@ -196,14 +125,15 @@ class Judge:
         while len(found) < MAX_FINDINGS:
             known = {(hit.key, hit.site) for hit in found}
             wrong = [remaining(record, claim, known) for claim in conjuncts]
-            if not known and self._is_certain(part, given, wrong):
+            if not known and self._is_certain(part, given, wrong, Effort.COARSE):
                 break
-            if (known or not self._is_asked(part)) and self._fails(
-                    part, given, wrong, self._setting, exact=False) is None:
+            if self._fails(part, given, wrong, self._setting, Effort.SHORT) is None:
                 break
             hits = self._hunts.hits(part.name, known, is_thorough=False)
             if isinstance(hits, Undecided) or not hits:
-                problem = self._fails(part, given, wrong, self._setting)
+                if not known and self._is_certain(part, given, wrong, Effort.FULL):
+                    break
+                problem = self._whether_it_fails(part, given, wrong, bool(known))
                 if problem is None:
                     break
                 hits = self._hunts.hits(part.name, known, is_thorough=True)
@@ -263,10 +193,10 @@ class Judge:
     # -- proofs ----------------------------------------------------------------------------------------------
 
     def _fails(
-        self, part: Part, given: Sequence[Term], wrong: Sequence[Term], setting: Setting, exact: bool = True
+        self, part: Part, given: Sequence[Term], wrong: Sequence[Term], setting: Setting, effort: Effort
     ) -> _Open | None:
         """Is there still a way for a conjunct to fail, on a path that is modelled to its end and safe?"""
-        match self._ask([*given, *_ends(setting, part), t.or_(*wrong)], setting, exact):
+        match self._questions.ask([*given, *_ends(setting, part)], setting, effort, wrong):
             case Unsatisfiable():
                 return None
             case Undecided(reason=reason):
@@ -274,18 +204,27 @@ class Judge:
             case _:
                 return _Open(Status.UNKNOWN, "not inductive: no sequence of calls from reset was found", ())
 
-    def _is_certain(self, part: Part, given: Sequence[Term], wrong: Sequence[Term]) -> bool:
-        """Proved at the weakest level, whose assumptions hold at this one too, whatever is read from memory."""
-        name = part.name
+    def _is_certain(self, part: Part, given: Sequence[Term], wrong: Sequence[Term], effort: Effort) -> bool:
+        """Proved at the weakest level, whose assumptions hold at this one too, with this effort or less."""
+        if part.name in self._certain:
+            return True
         if self._weakest is self._setting or speaks_of_hazards(part) or not _implies(self._setting, self._weakest):
-            return self._certain.get(name, False)
-        if name not in self._certain:
-            self._certain[name] = self._fails(part, given, wrong, self._weakest, exact=False) is None
-        return self._certain[name]
+            return False
+        key = (part.name, effort)
+        if key not in self._tried:
+            self._tried[key] = self._fails(part, given, wrong, self._weakest, effort)
+            if self._tried[key] is None:
+                self._certain.add(part.name)
+        return part.name in self._certain
 
-    def _is_asked(self, part: Part) -> bool:
-        """Is it known that it may fail at this level, as far as memory does not matter?"""
-        return self._weakest is self._setting and self._certain.get(part.name) is False
+    def _whether_it_fails(
+        self, part: Part, given: Sequence[Term], wrong: Sequence[Term], has_findings: bool
+    ) -> _Open | None:
+        """With all effort, unless there are findings; once for the weakest level."""
+        key = (part.name, Effort.FULL)
+        if not has_findings and self._weakest is self._setting and key in self._tried:
+            return self._tried[key]
+        return self._fails(part, given, wrong, self._setting, Effort.SHORT if has_findings else Effort.FULL)
 
     def _lost(self, part: Part, given: Sequence[Term]) -> _Open | None:
         """Does the premise allow a path that is not modelled, or one whose safety is not proved?"""
@@ -296,15 +235,18 @@ class Judge:
         return self._open.get(part.name)
 
     def _find_lost(self, given: Sequence[Term]) -> _Open | None:
-        """What is not modelled counts before what is not safe, whichever the solver happens to find first."""
+        """What is not modelled counts before what is not safe, whichever the solver happens to find first.
+
+        The question is about the host's registers: what memory holds does not matter.
+        """
         boundaries = self._setting.target.step.record.boundaries
         unsafe = self._setting.unsafe
         lost = [b.guard for b in boundaries]
         wild = [t.and_(o.guard, t.not_(o.holds)) for o in unsafe]
         given = self._asked(given)
-        answer = self._ask([*given, t.or_(*lost, *wild)])
+        answer = self._ask([*given, t.or_(*lost, *wild)], Effort.COARSE)
         if isinstance(answer, Satisfied) and not any(evaluate(lost, answer.values)):
-            beyond = self._ask([*given, t.or_(*lost)])
+            beyond = self._ask([*given, t.or_(*lost)], Effort.COARSE)
             answer = answer if isinstance(beyond, Unsatisfiable) else beyond
         match answer:
             case Unsatisfiable():

@@ -10,6 +10,7 @@ import z3
 from verify.errors import InternalError
 from verify.solve import interrupt
 from verify.solve.reads import NamedReads, name_reads
+from verify.solve.simplify import Simplified, simplify
 from verify.solve.smtlib import anonymous, script
 from verify.terms import build as t
 from verify.terms.evaluate import cell, evaluate, holds, substitute
@@ -18,6 +19,8 @@ from verify.terms.term import Term, variables
 ROUNDS = 2
 LOOKS = 3
 """Models that a coarse question is settled with."""
+QUICK, HUNT = 10, 2
+"""The parts of the limit that a first look gets, and one for counterexamples."""
 RLIMIT = 40_000_000
 """Z3's resource units for one query; the largest of the shipped rules needs about a tenth."""
 
@@ -61,27 +64,43 @@ class Solver:
     _context: z3.Context = field(default_factory=z3.Context)
     _known: dict[tuple[tuple[str, int], ...], dict[int, Term]] = field(default_factory=dict)
     _answers: dict[str, Answer] = field(default_factory=dict)
+    _refutations: set[str] = field(default_factory=set)
+    """Goals without their names."""
     _spent: int = 0
     """Z3 counts all of a context together."""
 
-    def ask(self, terms: Sequence[Term]) -> Answer:
-        """Is the conjunction satisfiable?"""
-        return self._ask(terms, _GUIDED, _BLASTED)
+    def ask(self, terms: Sequence[Term], share: int = 1) -> Answer:
+        """Is the conjunction satisfiable? `share`: with this part of the limit, and one try."""
+        return self._ask(terms, _GUIDED, _BLASTED, share)
 
-    def refute(self, terms: Sequence[Term]) -> Answer:
+    def refute(self, terms: Sequence[Term], share: int = 1) -> Answer:
         """The same question, where no is expected."""
-        return self._ask(terms, _BLASTED, _GUIDED)
+        return self._ask(terms, _BLASTED, _GUIDED, share)
 
-    def _ask(self, terms: Sequence[Term], first: Sequence[str], second: Sequence[str]) -> Answer:
+    def _ask(self, terms: Sequence[Term], first: Sequence[str], second: Sequence[str], share: int) -> Answer:
         fixed, parts = self._propagate(_conjuncts(terms))
-        goal = t.and_(*parts)
-        answer = self._check(goal, first)
-        if isinstance(answer, Undecided):
+        simple = simplify(parts)
+        goal = t.and_(*simple.parts)
+        answer = self._asked_before(goal) or self._check(goal, first, limit=self.limit // share)
+        if isinstance(answer, Undecided) and share == 1:
             answer = self._check(goal, second)
+        if isinstance(answer, Unsatisfiable) and not goal.is_const:
+            self._refutations.add(script(_conjuncts([goal]), anonymous([goal])))
+        return self._complete(answer, fixed, simple)
+
+    def _asked_before(self, goal: Term) -> Answer | None:
+        """A goal that differs in names alone was refuted."""
+        if not self._refutations or goal.is_const:
+            return None
+        return Unsatisfiable() if script(_conjuncts([goal]), anonymous([goal])) in self._refutations else None
+
+    @staticmethod
+    def _complete(answer: Answer, fixed: Mapping[str, Term], simple: Simplified) -> Answer:
+        """The model with the variables that were taken out of the question."""
         if not isinstance(answer, Satisfied):
             return answer
         chosen = {name: value.value for name, value in fixed.items()}
-        return Satisfied(dict(sorted({**answer.values, **chosen}.items())))
+        return Satisfied(dict(sorted({**simple.restored(answer.values), **chosen}.items())))
 
     def implied(self, given: Sequence[Term], claims: Sequence[Term], cases: Sequence[Term] = ()) -> list[bool]:
         """Which of the claims follow? Undecided ones count as no, after a look at each of the cases for itself."""
@@ -127,21 +146,20 @@ class Solver:
     def plausible(self, terms: Sequence[Term]) -> Answer:
         """The same question, a little coarser: a model may give the same byte of memory two values."""
         fixed, parts = self._propagate(_conjuncts(terms))
-        goal = t.and_(*parts)
-        if goal.is_const:
-            return self._trivial(goal)
-        answer = self._blasted(name_reads(goal, {}), LOOKS)
-        if not isinstance(answer, Satisfied):
-            return answer
-        return Satisfied({**answer.values, **{name: value.value for name, value in fixed.items()}})
+        simple = simplify(parts)
+        goal = t.and_(*simple.parts)
+        answer = self._trivial(goal) if goal.is_const else self._blasted(name_reads(goal, {}), LOOKS)
+        return self._complete(answer, fixed, simple)
 
-    def _check(self, goal: Term, tactics: Sequence[str], called: Mapping[str, str] | None = None) -> Answer:
+    def _check(
+        self, goal: Term, tactics: Sequence[str], called: Mapping[str, str] | None = None, limit: int = 0
+    ) -> Answer:
         """`called`: other names of variables and memories, for the solver."""
         if goal.is_const:
             return self._trivial(goal)
         named = name_reads(goal, called or {})
         if tactics is _BLASTED:
-            answer = self._blasted(named)
+            answer = self._blasted(named, limit=limit)
             answer = Satisfied(named.values(answer.values)) if isinstance(answer, Satisfied) else answer
         else:
             answer = self._run(goal, called or {}, tactics)
@@ -156,20 +174,20 @@ class Solver:
         self.cost.by_hand += 1
         return Satisfied({}) if goal.value else Unsatisfiable()
 
-    def _blasted(self, named: NamedReads, looks: int = 0) -> Answer:
+    def _blasted(self, named: NamedReads, looks: int = 0, limit: int = 0) -> Answer:
         """In bits, with more and more of what equal offsets imply, until a model keeps it or so many were looked at."""
         facts: tuple[Term, ...] = ()
         while True:
             looks -= 1
-            answer = self._run(t.and_(named.goal, *facts), named.called, _BLASTED)
+            answer = self._run(t.and_(named.goal, *facts), named.called, _BLASTED, limit)
             if not isinstance(answer, Satisfied) or not (wrong := named.broken(answer.values)) or not looks:
                 return answer
             facts = (*facts, *wrong)
 
-    def _run(self, goal: Term, called: Mapping[str, str], tactics: Sequence[str]) -> Answer:
+    def _run(self, goal: Term, called: Mapping[str, str], tactics: Sequence[str], limit: int = 0) -> Answer:
         self.cost.queries += 1
         solver = z3.Then(*(z3.Tactic(name, self._context) for name in tactics)).solver()
-        solver.set("rlimit", self.limit)
+        solver.set("rlimit", limit or self.limit)
         solver.from_string(script(_conjuncts([goal]), called))
         verdict = interrupt.check(solver)
         spent, self._spent = self._spent, _rlimit(solver)

@@ -145,6 +145,12 @@ def _compare(op: str, left: Term, right: Term, reflexive: Term) -> Term:
     assert left.bits == right.bits, (left, right)
     if left is right:
         return reflexive
+    if left.is_const and _is_choice(right):
+        where, *both = right.args
+        return ite(where, *(_compare(op, left, one, reflexive) for one in both))
+    if right.is_const and _is_choice(left):
+        where, *both = left.args
+        return ite(where, *(_compare(op, one, right, reflexive) for one in both))
     return _folded(op, (left, right), BOOL)
 
 
@@ -260,6 +266,8 @@ def binary(op: str, left: Term, right: Term) -> Term:
         return left.args[1] if left.args[0] is right else left.args[0]
     if op in _SPREAD and _is_choice(right):
         return ite(right.args[0], binary(op, left, right.args[1]), binary(op, left, right.args[2]))
+    if op in _SPREAD and right.is_const and _is_choice(left):
+        return ite(left.args[0], binary(op, left.args[1], right), binary(op, left.args[2], right))
     return _folded(op, (left, right), left.bits)
 
 

@@ -10,11 +10,12 @@ from functools import partial
 from verify.ir.function import Unit
 from verify.prove.guarantee import Guarantee, check_guarantee
 from verify.prove.invariants import Invariants, check_reached, find_invariants
-from verify.prove.judge import Judge, Setting
+from verify.prove.judge import Judge
 from verify.prove.outcome import RuleResult
 from verify.prove.reset import MAX_HISTORY
 from verify.prove.safety import proved
 from verify.prove.samples import Samples, make_samples
+from verify.prove.setting import Setting
 from verify.prove.starts import make_starts
 from verify.prove.target import Target, make_target
 from verify.prove.trust import LEVELS
