@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from verify.engine import content as c
+from verify.engine.relevance import Trace, joined, trace
 from verify.terms import build as t
 from verify.terms.evaluate import substitute
 from verify.terms.term import Term, topological, variables
@@ -27,6 +28,7 @@ class Abstractions:
         self._contents: list[c.Content] = []
         self.meanings: dict[str, Term] = {}
         """Of a word by its name, and of a predicate at the index ANY_INDEX."""
+        self._traces: dict[str, Trace] = {}
         self.facts: list[tuple[str, Callable[[Term], Term]]] = []
         """About each byte of an unknown memory, given its offset: they are used for the bytes that are read."""
 
@@ -45,7 +47,13 @@ class Abstractions:
             self._words[key] = t.var(name, meaning.bits)
             self._contents.append(content)
             self.meanings[name] = meaning
+            self._traces[name] = self.traced([meaning])
         return self._words[key]
+
+    def traced(self, terms: Sequence[Term]) -> Trace:
+        """Of the terms and of what their words mean."""
+        words = (self._traces[name] for name in variables(list(terms)) if name in self._traces)
+        return joined(*map(trace, terms), *words)
 
     def predicate(self, truth: Term, index: Term | None) -> Term:
         """What depends on memory at the loop's index, as an unknown predicate of that index."""

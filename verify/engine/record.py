@@ -195,6 +195,8 @@ class Flow:
     terms: tuple[Term, ...]
 
 
+AT_ONCE = 8
+"""So many unknowns come up together where other CPUs may run; what is known of one of them speaks of others."""
 _LISTS = ("smcs", "accesses", "obligations", "boundaries", "locks", "warns", "buffers", "transfers", "fetches",
           "releases", "sinks", "carried", "flows", "relies", "rely_guards", "quiet", "meetings", "universals",
           "indices", "writes", "retrievals", "byte_facts")
@@ -294,13 +296,13 @@ class Record:
         With claims: nor of what is unknown only after all that guard and claims speak of.
         """
         own, fits = iterations(guard), dict[int, bool]()
-        age = max((trace(term).age for term in (guard, *claims)), default=0) if claims else self.unknowns
+        age = self.exact.traced([guard, *claims]).age if claims else self.unknowns
         result = []
         for fact, other in zip(self.relies, self.rely_guards, strict=True):
             known = fits.get(id(other))
             if known is None:
                 known = fits[id(other)] = not contradict(guard, other) and iterations(other) <= own
-            if known and trace(fact).age <= age:
+            if known and trace(fact).age <= age + AT_ONCE:
                 result.append(fact)
         return result
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from verify.engine import pages
 from verify.engine.record import Boundary, Snapshot
-from verify.engine.relevance import contradict, guard_equations, joined, trace
+from verify.engine.relevance import contradict, guard_equations, trace
 from verify.engine.retrieval import CONFORMS
 from verify.engine.transition import page_shift
 from verify.errors import InternalError
@@ -252,7 +252,7 @@ def known(
     meetings = [t.implies(meeting.guard, found.holds(meeting.after)) for meeting in record.meetings[:before]
                 if not contradict(guard, meeting.guard)]
     facts = [found.holds(target.step.start), *meetings, *record.relevant(guard, claims), guard]
-    about = joined(*map(trace, (*facts, *claims)))
+    about = record.exact.traced([*facts, *claims])
     answers = [fact for fact in axioms(record, level) if trace(fact).answers <= about.answers]
     return [*facts, *answers, *booted(target, level), *reclaimed(target, level)]
 
