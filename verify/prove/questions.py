@@ -33,7 +33,7 @@ class Questions:
 
     def ask(
         self, terms: Sequence[Term], setting: Setting, effort: Effort = Effort.FULL,
-        alternatives: Sequence[Term] = (),
+        alternatives: Sequence[Term] = (t.TRUE,),
     ) -> Answer:
         """May this be in a reachable state? Asked of each function for itself, which is cheap.
 
@@ -41,7 +41,7 @@ class Questions:
         these holds too; they are asked about one by one where all together are too much.
         """
         undecided: Undecided | None = None
-        for case in self._cases([*terms, t.or_(*alternatives)] if alternatives else terms):
+        for case in self._cases([*terms, t.or_(*alternatives)]):
             answer = self._ask_one([*terms, case], setting, effort, alternatives)
             if isinstance(answer, Satisfied):
                 return answer
@@ -61,12 +61,11 @@ class Questions:
     def _ask_one(
         self, terms: Sequence[Term], setting: Setting, effort: Effort, alternatives: Sequence[Term]
     ) -> Answer:
-        together = [*terms, t.or_(*alternatives)] if alternatives else terms
-        answer = self._look(together, setting, effort, QUICK)
+        answer = self._look([*terms, t.or_(*alternatives)], setting, effort, QUICK)
         if effort is not Effort.FULL or not isinstance(answer, Undecided):
             return answer
         for form in self._forms:
-            for one in _choices(alternatives) or [t.TRUE]:
+            for one in _choices(alternatives):
                 answer = self._piece([*terms, form, one], setting)
                 if not isinstance(answer, Unsatisfiable):
                     return answer
