@@ -222,6 +222,11 @@ def _origin(outputs: tuple[Output, ...], name: str) -> Term:
     return outputs[0].origin if outputs else t.const(0, 16)
 
 
+def speaks_of_secrets(part: Part) -> bool:
+    """Some claim compares two runs: it was made with what is proved safe at one level."""
+    return any(require.independent is not None for require in part.then)
+
+
 def is_about_state_only(part: Part) -> bool:
     """No conjunct speaks of more than the version and the agreement, so that paths need no end."""
     words: list[Truth | Word] = [part.given, *(require.holds for require in part.then)]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from verify.engine.record import Site
 from verify.ir.span import Span
 from verify.prove.chains import ChainHunt
-from verify.prove.claims import Claim, Renamed, claims, is_about_state_only, speaks_of_hazards
+from verify.prove.claims import Claim, Renamed, claims, is_about_state_only, speaks_of_hazards, speaks_of_secrets
 from verify.prove.hunt import Hit, Hunts, remaining
 from verify.prove.outcome import Cause, Episode, Finding, PartResult, RuleResult, Status
 from verify.prove.questions import Effort, Questions
@@ -49,7 +49,7 @@ class Judge:
         self._renamed = Renamed(setting.safe)
         self._witnesses: dict[str, Episode] = stricter._witnesses if stricter else {}
         self._weakest = weakest or setting
-        self._certain: set[str] = stricter._certain if stricter else set()
+        self.certain: set[str] = stricter.certain if stricter else set()
         self._tried: dict[tuple[str, Effort], _Open | None] = stricter._tried if stricter else {}
         self._questions = Questions(setting.target, solver)
         self._open: dict[str, _Open] = dict(stricter._open) if stricter and _implies(stricter._setting, setting) else {}
@@ -206,16 +206,18 @@ class Judge:
 
     def _is_certain(self, part: Part, given: Sequence[Term], wrong: Sequence[Term], effort: Effort) -> bool:
         """Proved at the weakest level, whose assumptions hold at this one too, with this effort or less."""
-        if part.name in self._certain:
+        if part.name in self.certain:
             return True
         if self._weakest is self._setting or speaks_of_hazards(part) or not _implies(self._setting, self._weakest):
             return False
+        if speaks_of_secrets(part) and self._setting.safe != self._weakest.safe:
+            return False  # what may be read elsewhere there counts as no secret in these claims
         key = (part.name, effort)
         if key not in self._tried:
             self._tried[key] = self._fails(part, given, wrong, self._weakest, effort)
             if self._tried[key] is None:
-                self._certain.add(part.name)
-        return part.name in self._certain
+                self.certain.add(part.name)
+        return part.name in self.certain
 
     def _whether_it_fails(
         self, part: Part, given: Sequence[Term], wrong: Sequence[Term], has_findings: bool

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 import specs
@@ -10,12 +12,13 @@ from tests import mini
 from verify.frontend.preprocess import HYP_MAIN_C
 from verify.frontend.unit import lower_tree
 from verify.prove.invariants import find_invariants
+from verify.prove.judge import Judge
 from verify.prove.outcome import RuleResult, Status
 from verify.prove.target import make_target
 from verify.rules.rule import registered
 from verify.solve.query import Solver
 from verify.verdict.options import Options
-from verify.verdict.run import judge_target
+from verify.verdict.run import judge_target, prepare
 
 specs.load()
 
@@ -183,3 +186,14 @@ def test_what_is_set_on_one_path_only_is_unset_on_the_other(body: str) -> None:
     assert result.status is Status.VIOLATED
     causes = {(f.cause.outputs, f.cause.kind) for part in result.parts for f in part.findings}
     assert causes == {(("x3",), "uninitialised")}
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_a_claim_about_secrets_holds_at_the_level_that_it_was_made_for(is_same: bool) -> None:
+    """What is read elsewhere is no secret in it where that is proved impossible, as it may be at one level alone."""
+    _, (strict, weak) = prepare(mini.unit(), PKVM, Options(trusts=("L0", "L2")))
+    weak = weak if is_same else replace(weak, safe=(*weak.safe, False))
+    (rule,) = Options(rules=("SEC-01",)).select(registered())
+    judge = Judge(strict, rule, Solver(), weakest=weak)
+    assert judge.judge().status is Status.PROVED
+    assert bool(judge.certain) is is_same
