@@ -11,7 +11,7 @@ from verify.engine.transition import Transition
 from verify.interpret.session import HostWrites
 from verify.prove.target import FFA_VERSION, Target, link, link_contents, quiet_and_safe, started
 from verify.prove.trust import axioms
-from verify.solve.query import HUNT, Answer, Satisfied, Solver, Undecided
+from verify.solve.query import Answer, Satisfied, Solver, Undecided
 from verify.terms import build as t
 from verify.terms.compiled import compile_terms
 from verify.terms.evaluate import Memory, evaluate, substitute
@@ -96,7 +96,7 @@ class Search:
             last = [*quiet_and_safe(self.target.step), *wanted]
             meanings = self.target.step.record.exact.definitions([*last, *self.target.step.record.relies])
             conditions = [*chain.conditions, *chain.linked([*last, *meanings])]
-            answer: Answer = self.solver.ask(conditions, HUNT)
+            answer: Answer = self.solver.ask(conditions, once=True)
             if isinstance(answer, Undecided):
                 return answer
             if isinstance(answer, Satisfied):
@@ -108,7 +108,7 @@ class Search:
     ) -> Mapping[str, int]:
         """Another model, of calls that a driver would make, where there is one."""
         goal = [*conditions, *chain.linked([*self._usual_boot(), *map(self._usual, chain.steps[:-1])])]
-        usual = self.solver.ask(goal, HUNT)
+        usual = self.solver.ask(goal, once=True)
         if isinstance(usual, Satisfied):
             values = usual.values
         else:

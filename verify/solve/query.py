@@ -19,10 +19,10 @@ from verify.terms.term import Term, variables
 ROUNDS = 2
 LOOKS = 3
 """Models that a coarse question is settled with."""
-QUICK, HUNT = 10, 2
-"""The parts of the limit that a first look gets, and one for counterexamples."""
+QUICK = 10
+"""The part of the limit that a first look gets."""
 RLIMIT = 40_000_000
-"""Z3's resource units for one query; the largest of the shipped rules needs about a tenth."""
+"""Z3's resource units for one query; the largest of the shipped rules (FFA-MEM-08) needs most of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,35 +64,34 @@ class Solver:
     _context: z3.Context = field(default_factory=z3.Context)
     _known: dict[tuple[tuple[str, int], ...], dict[int, Term]] = field(default_factory=dict)
     _answers: dict[str, Answer] = field(default_factory=dict)
-    _refutations: set[str] = field(default_factory=set)
-    """Goals without their names."""
+    """Of goals without their names."""
     _spent: int = 0
     """Z3 counts all of a context together."""
 
-    def ask(self, terms: Sequence[Term], share: int = 1) -> Answer:
-        """Is the conjunction satisfiable? `share`: with this part of the limit, and one try."""
-        return self._ask(terms, _GUIDED, _BLASTED, share)
+    def ask(self, terms: Sequence[Term], once: bool = False) -> Answer:
+        """Is the conjunction satisfiable? `once`: in one way only, if that does not tell."""
+        return self._ask(terms, _GUIDED, None if once else _BLASTED)
 
     def refute(self, terms: Sequence[Term], share: int = 1) -> Answer:
-        """The same question, where no is expected."""
-        return self._ask(terms, _BLASTED, _GUIDED, share)
+        """The same question, where no is expected. `share`: with this part of the limit, and in one way only."""
+        return self._ask(terms, _BLASTED, _GUIDED if share == 1 else None, share)
 
-    def _ask(self, terms: Sequence[Term], first: Sequence[str], second: Sequence[str], share: int) -> Answer:
+    def _ask(
+        self, terms: Sequence[Term], first: Sequence[str], second: Sequence[str] | None, share: int = 1
+    ) -> Answer:
+        """A goal that differs in names alone from one that was refuted is refuted."""
         fixed, parts = self._propagate(_conjuncts(terms))
         simple = simplify(parts)
         goal = t.and_(*simple.parts)
-        answer = self._asked_before(goal) or self._check(goal, first, limit=self.limit // share)
-        if isinstance(answer, Undecided) and share == 1:
+        text = "" if goal.is_const else script(_conjuncts([goal]), anonymous([goal]))
+        if isinstance(self._answers.get(text), Unsatisfiable):
+            return Unsatisfiable()
+        answer = self._check(goal, first, limit=self.limit // share)
+        if isinstance(answer, Undecided) and second is not None:
             answer = self._check(goal, second)
-        if isinstance(answer, Unsatisfiable) and not goal.is_const:
-            self._refutations.add(script(_conjuncts([goal]), anonymous([goal])))
+        if isinstance(answer, Unsatisfiable) and text:
+            self._answers[text] = answer
         return self._complete(answer, fixed, simple)
-
-    def _asked_before(self, goal: Term) -> Answer | None:
-        """A goal that differs in names alone was refuted."""
-        if not self._refutations or goal.is_const:
-            return None
-        return Unsatisfiable() if script(_conjuncts([goal]), anonymous([goal])) in self._refutations else None
 
     @staticmethod
     def _complete(answer: Answer, fixed: Mapping[str, Term], simple: Simplified) -> Answer:
@@ -162,7 +161,7 @@ class Solver:
             answer = self._blasted(named, limit=limit)
             answer = Satisfied(named.values(answer.values)) if isinstance(answer, Satisfied) else answer
         else:
-            answer = self._run(goal, called or {}, tactics)
+            answer = self._run(goal, called or {}, tactics, limit)
         if not isinstance(answer, Satisfied):
             return answer
         values = answer.values
