@@ -18,12 +18,16 @@ LEAKS = {
         "\tfor (i = 0; i < (u32)cpu_reg(host, 1); i++)\n\t\tseen = secret;\n"),
     "what lies behind a buffer decides": (
         "\tu32 seen = 0;\n", "\tif (((u8 *)hyp_buffers.tx)[(u32)cpu_reg(host, 1)])\n\t\tseen = 1;\n"),
+    "where the question whether a read may be done is answered with no": (
+        "\tu32 at = (u32)cpu_reg(host, 1), seen, secret;\n", "\tif (at <= KVM_FFA_MBOX_NR_PAGES * PAGE_SIZE - 1)\n"
+        "\t\tseen = ((u8 *)hyp_buffers.tx)[at] & 0;\n\telse\n\t\tseen = secret;\n"),
 }
 """What is declared, and what is done with EL2's buffers locked; the host gets `seen`."""
 HARMLESS = {
     "through EL2's TX buffer": ("struct ffa_region region;", "struct ffa_region region = {};"),
     "carried by a loop": ("secret, i;", "secret = 7, i;"),
     "what lies behind a buffer decides": ("[(u32)cpu_reg(host, 1)]", "[0]"),
+    "where the question whether a read may be done is answered with no": ("secret;", "secret = 7;"),
 }
 """The same with what is no secret."""
 
@@ -48,6 +52,12 @@ def status(*edits: Edit) -> Status:
 @pytest.mark.parametrize("what", LEAKS)
 def test_a_leak_is_not_proved_away(what: str) -> None:
     assert status(*showing(what)) in (Status.VIOLATED, Status.UNKNOWN)
+
+
+def test_a_read_that_leaves_its_object_is_to_blame_for_what_it_shows() -> None:
+    run = judge(REFERENCE, *showing("what lies behind a buffer decides"), rules=("FFA-SEC-01",), trusts=("L2",))
+    findings = [finding for result in run.results for part in result.parts for finding in part.findings]
+    assert [(x.cause.kind, x.cause.function, x.cause.outputs) for x in findings] == [("outside", "show", ("x2",))]
 
 
 @pytest.mark.parametrize("what", LEAKS)

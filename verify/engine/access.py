@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import reduce
 
 from verify.engine import memory
-from verify.engine.buffers import Buffers, from_cells, to_cells
+from verify.engine.buffers import Buffers, Inside, from_cells, to_cells
 from verify.engine.content import Content
 from verify.engine.memory import Cell
 from verify.engine.place import Place
@@ -21,7 +21,7 @@ from verify.ir.span import Span
 from verify.terms import build as t
 from verify.terms.term import Term
 
-Where = tuple[Term, str, Term, Term]
+Where = tuple[Term, str, Term, Inside]
 """(guard, object, offset, is it inside?)"""
 
 
@@ -58,7 +58,7 @@ class Accesses:
     def resolve(
         self, state: State, pointer: Pointer, length: Term, place: Place, is_read: bool = False
     ) -> list[Where]:
-        """Each possible target; obliges that it is inside. In a loop a read outside ends all certainty too."""
+        """Each possible target; obliges that it is inside. In a loop a read outside a buffer ends all certainty too."""
         found = []
         is_read = is_read and self.record.index is None
         for target in pointer.targets:
@@ -70,15 +70,14 @@ class Accesses:
                     raise NotModelled("memory that EL3 or the host may write")
                 where = (target.object, target.offset, length)
                 within = self.buffers.check(state, guard, where, place, is_read)
-                within = within if is_read else t.TRUE
                 found.append((target.guard, target.object, target.offset, within))
                 continue
             inside = t.or_(t.eq(length, t.const(0, 64)), self._inside(target, length))
             if inside is not t.TRUE:
                 self.record.obligations.append(Obligation(
-                    "invalid-pointer", guard, inside, place.span, place.function, is_read))
+                    "invalid-pointer", guard, inside, place.span, place.function))
             if inside is not t.FALSE and target.object is not None:
-                found.append((target.guard, target.object, target.offset, inside))
+                found.append((target.guard, target.object, target.offset, Inside(t.TRUE)))
         return found
 
     def _inside(self, target: Target, length: Term) -> Term:
@@ -109,7 +108,7 @@ class Accesses:
             raise NotModelled("bytes of a pointer read as a number")
         return result
 
-    def _load(self, state: State, where: tuple[str, Term, Term], bits: int, order: str, place: Place) -> Value:
+    def _load(self, state: State, where: tuple[str, Term, Inside], bits: int, order: str, place: Place) -> Value:
         size = 8 if bits == POINTER else bits // 8
         name, offset, inside = where
         if self.buffers.has(name):
@@ -171,15 +170,14 @@ class Accesses:
             state.objects[to_name] = cells
 
     def _read_all(
-        self, state: State, where: tuple[str, Term, Term], length: Term, place: Place
+        self, state: State, where: tuple[str, Term, Inside], length: Term, place: Place
     ) -> tuple[Content, Term]:
         """What a copy takes along."""
         name, start, inside = where
         if self.buffers.has(name):
             self.buffers.note(state, (name, start, length), place, is_write=False, is_copy=True)
             content, begin = self.buffers.source(state, name, start)
-            origin = self.record.site(place.span, place.function, "state", place.text)
-            return self.buffers.readable(content, inside, origin), begin
+            return self.buffers.readable(state, content, start, inside, place), begin
         size, at = self._constant(length), self._number(start)
         self._exactly(name, at, size, is_scalar=False)
         return from_cells(state.cells(name), at, size, self.fresh(name, at, 8).term), t.const(0, 64)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from verify.engine import content as c
 from verify.engine import pages
 from verify.engine.memory import Cell, Cells
 from verify.engine.place import Place
-from verify.engine.record import BufferEvent, Fetch, Obligation, Record
+from verify.engine.record import BufferEvent, Fetch, Obligation, Outside, Record
 from verify.engine.regions import HOST
 from verify.engine.state import State
 from verify.engine.value import Integer, NotModelled, Pointer
@@ -17,6 +18,14 @@ from verify.terms.term import Term
 
 OUTSIDE = "outside!"
 """In the names of bytes that a read outside its object finds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """When an access stays in its object; `outside`: name of the bytes that a load finds elsewhere."""
+
+    holds: Term
+    outside: str = ""
 
 
 class Buffers:
@@ -47,17 +56,19 @@ class Buffers:
 
     def check(
         self, state: State, guard: Term, where: tuple[str, Term, Term], place: Place, is_read: bool = False
-    ) -> Term:
-        """The obligation that an access is inside; what it says."""
+    ) -> Inside:
+        """The obligation that an access is inside. What is no read ends all certainty where it is not."""
         name, offset, length = where
         if name == HOST:
             origin = self._record.site(place.span, place.function, "interference", "page")
             pages.others(self._record, state, state.held.get(self._lock, t.FALSE), origin)
         holds = self.inside(state, name, offset, length)
-        if holds is not t.TRUE:
-            self._record.obligations.append(
-                Obligation("invalid-pointer", guard, holds, place.span, place.function, is_read))
-        return holds
+        if holds is t.TRUE:
+            return Inside(t.TRUE)
+        outside = self._record.name(OUTSIDE) if is_read else ""
+        self._record.obligations.append(
+            Obligation("invalid-pointer", guard, holds, place.span, place.function, outside))
+        return Inside(holds if is_read else t.TRUE, outside)
 
     def note(self, state: State, where: tuple[str, Term, Term], place: Place, is_write: bool, is_copy: bool) -> None:
         name, offset, length = where
@@ -77,23 +88,28 @@ class Buffers:
         self._record.fetches.append(Fetch(state.guard, fetched))
         return c.Unknown(fetched), t.const(0, 64)
 
-    def load(self, state: State, name: str, offset: Term, size: int, place: Place, inside: Term) -> Integer:
+    def load(self, state: State, name: str, offset: Term, size: int, place: Place, inside: Inside) -> Integer:
         """What lies there; outside the buffer that is arbitrary, and secret."""
         self.note(state, (name, offset, t.const(size, 64)), place, is_write=False, is_copy=False)
         found, start = self.source(state, name, offset)
         kind = "host" if name == HOST else "state"
         origin = self._record.site(place.span, place.function, kind, place.text)
         value = self._record.word(found, start, size)
-        if inside is t.TRUE:
+        if not inside.outside:
             return Integer(value, origin)
-        return Integer(t.ite(inside, value, self._outside(8 * size, origin)), origin)
+        self._may_leave(state, inside, offset, size, place)
+        return Integer(t.ite(inside.holds, value, t.var(inside.outside, 8 * size)), origin)
 
-    def _outside(self, bits: int, origin: Term) -> Term:
-        return self._record.unknown(OUTSIDE[:-1], bits, origin, secret=True).term
+    def _may_leave(self, state: State, inside: Inside, offset: Term, size: int | None, place: Place) -> None:
+        origin = self._record.site(place.span, place.function, "outside", place.text)
+        self._record.outsides.append(Outside(state.guard, inside.outside, offset, size, origin))
 
-    def readable(self, content: c.Content, inside: Term, origin: Term) -> c.Content:
+    def readable(self, state: State, content: c.Content, offset: Term, inside: Inside, place: Place) -> c.Content:
         """What a copy takes along: arbitrary secrets where it leaves its source."""
-        return c.choose(inside, content, c.Unknown(str(self._outside(8, origin).data)))
+        if not inside.outside:
+            return content
+        self._may_leave(state, inside, offset, None, place)
+        return c.choose(inside.holds, content, c.Unknown(inside.outside))
 
     def store(self, state: State, name: str, offset: Term, value: Term, place: Place) -> None:
         length = t.const(value.bits // 8, 64)

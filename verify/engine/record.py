@@ -73,7 +73,8 @@ class AccessEvent:
 class Obligation:
     """`holds` has to follow from `guard`; otherwise behaviour after it is undefined.
 
-    `is_read`: a load outside its object; it gives arbitrary bytes that are nobody's to see, and changes nothing.
+    `outside`: of a load that changes nothing where it leaves its object, but finds bytes that are nobody's to see:
+    their name, as a variable or as a memory.
     """
 
     kind: str
@@ -81,7 +82,22 @@ class Obligation:
     holds: Term
     span: Span
     function: str
-    is_read: bool = False
+    outside: str = ""
+
+    @property
+    def is_read(self) -> bool:
+        return bool(self.outside)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A load that may leave its object: `size` bytes of `name` from `offset` on, or all of a memory of that name."""
+
+    guard: Term
+    name: str
+    offset: Term
+    size: int | None
+    origin: Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +215,7 @@ AT_ONCE = 8
 """So many unknowns come up together where other CPUs may run; what is known of one of them speaks of others."""
 _LISTS = ("smcs", "accesses", "obligations", "boundaries", "locks", "warns", "buffers", "transfers", "fetches",
           "releases", "sinks", "carried", "flows", "relies", "rely_guards", "quiet", "meetings", "universals",
-          "indices", "writes", "retrievals", "byte_facts")
+          "indices", "writes", "retrievals", "outsides", "byte_facts")
 
 
 @dataclass(slots=True)
@@ -238,6 +254,7 @@ class Record:
     indices: list[tuple[Term, Term]] = field(default_factory=list)
     """Those that matter: of each, all universals are among the relies."""
     retrievals: list[Retrieval] = field(default_factory=list)
+    outsides: list[Outside] = field(default_factory=list)
     byte_facts: list[tuple[str, Callable[[Term], Term]]] = field(init=False)
     index: Term | None = None
     """Of the innermost loop that is being run."""
@@ -329,6 +346,9 @@ class Record:
 
     def unknown(self, label: str, bits: int, origin: Term, secret: bool = False) -> Integer:
         """A fresh variable; secret ones (`!` in the name) stand for uninitialised bytes."""
+        return Integer(t.var(self.name(f"{label}{'!' if secret else '?'}"), bits), origin)
+
+    def name(self, label: str) -> str:
+        """One that was not used before."""
         self.unknowns += 1
-        mark = "!" if secret else "?"
-        return Integer(t.var(f"{self.prefix}{label}{mark}{self.unknowns}", bits), origin)
+        return f"{self.prefix}{label}{self.unknowns}"

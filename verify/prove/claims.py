@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
-from verify.engine.record import Record
+from verify.engine.record import Obligation
+from verify.prove.secrecy import Secrets, secrets
 from verify.prove.target import Target
 from verify.prove.two_calls import INPUTS, SecondCall, second_call
-from verify.rules.rule import Part, Require
+from verify.rules.rule import STACK, Part, Require
 from verify.rules.symbolic_scene import HAZARD, STATE_OUTPUTS
 from verify.rules.words import Output, Truth, Word
 from verify.terms import build as t
-from verify.terms.evaluate import Memory, substitute
-from verify.terms.term import Term, memories, topological, variables
+from verify.terms.term import Term
 
-__all__ = ["HAZARD", "Claim", "Secrets", "claims", "is_about_state_only", "speaks_of_hazards"]
-OTHER_CPU = re.compile(r"c\.other\.(.+)\?\d+")
-"""What another CPU left in a static, by path."""
-
+__all__ = ["HAZARD", "Claim", "claims", "is_about_state_only", "speaks_of_hazards"]
+STRAY = "outside"
+"""Two runs that differ in what lies there too; the kind of a site where a read leaves its object."""
 
 Key = tuple[str, str]
 """A conjunct by its text and output: the same in every transition of a unit."""
@@ -42,136 +40,6 @@ class Claim:
         return (self.require.text, self.require.output)
 
 
-@dataclass(frozen=True, slots=True)
-class Secrets:
-    """The second run's names for everything that the first run must not reveal, and for what is made of it.
-
-    `meanings`: what is read in the second run, where that is made of secrets. `plain`: terms without what is proved
-    not to happen. How the initialisation went is public: conditions over nothing else are `public`.
-    """
-
-    renaming: dict[str, Term]
-    memories: dict[str, Memory]
-    plain: dict[int, Term]
-    public: tuple[Term, ...] = ()
-    disturbed: Term = t.FALSE
-    """The two runs do not make the same SMCs: their answers cannot be equated."""
-    meanings: tuple[Term, ...] = ()
-    known: dict[int, Term] = field(default_factory=dict)
-
-    def other(self, term: Term) -> Term:
-        """The same in the second run."""
-        if not self.known:
-            self.known.update({id(condition): condition for condition in self.public})
-        return substitute([term], self.renaming, self.known, self.memories)[0]
-
-    def simple(self, term: Term) -> Term:
-        return _simple([term], self.plain)[0]
-
-
-def _simple(terms: list[Term], plain: dict[int, Term]) -> list[Term]:
-    return substitute(terms, {"": t.TRUE}, plain) if plain else terms
-
-
-@dataclass(frozen=True, slots=True)
-class _Call:
-    """What two runs of a call are compared by: its terms, what is read in it, and what its loops carry on."""
-
-    terms: list[Term]
-    meanings: dict[str, Term]
-    flows: list[tuple[tuple[str, ...], list[Term]]]
-    public: tuple[Term, ...]
-
-    def everything(self) -> list[Term]:
-        return [*self.terms, *self.meanings.values(), *(term for _, terms in self.flows for term in terms)]
-
-    def tainted(self, is_secret: Callable[[str], bool]) -> set[str]:
-        """Names of variables and memories that are secret or made of secrets, through memory and through loops."""
-        hidden = {id(condition): t.TRUE for condition in self.public}
-        made: list[tuple[tuple[str, ...], list[Term]]] = [((name,), [x]) for name, x in self.meanings.items()]
-        below = [(names, _names(_simple(terms, hidden))) for names, terms in (*made, *self.flows)]
-        known = _names(_simple(self.terms, hidden)).union(*(sources for _, sources in below))
-        result = {name for name in known if is_secret(name)}
-        while True:
-            new = {name for names, sources in below if not sources.isdisjoint(result) for name in names} - result
-            if not new:
-                return result
-            result |= new
-
-
-def _names(terms: Iterable[Term]) -> set[str]:
-    known = list(terms)
-    return set(variables(known)) | memories(known)
-
-
-def _public(terms: list[Term]) -> tuple[Term, ...]:
-    """Conditions that only the initialisation decides about."""
-    inner: dict[int, bool] = {}
-    found = []
-    for node in topological(terms):
-        name = str(node.data) if node.op in ("var", "read") else ""
-        inner[id(node)] = (name.startswith(("boot.", "init.", "page.")) if name
-                           else all(inner[id(argument)] for argument in node.args))
-        if not node.bits and node.args and inner[id(node)]:
-            found.append(node)
-    return tuple(found)
-
-
-def _is_secret(name: str, kind: str, target: Target) -> bool:
-    if kind == "stack":
-        return "!" in name
-    found = OTHER_CPU.fullmatch(name)
-    if found is not None:
-        return found[1] in target.shared.others
-    prefix = f"{target.step.record.prefix}s."
-    if name.startswith(prefix):
-        path = name.removeprefix(prefix)
-        known = (target.binding.version, target.binding.negotiated)
-        static = path.partition(".")[0]
-        return (static in target.unit.statics and path not in known and static != target.binding.buffers
-                and path not in target.step.pointers and path in target.init.after and target.is_private(path))
-    return name.startswith(("phys.", "boot."))
-
-
-def secrets(target: Target, kind: str, safe: Sequence[bool] = ()) -> Secrets:
-    """`kind` is stack or addresses. `safe`: of each obligation, whether it is proved; empty: of none."""
-    record = target.step.record
-    plain = {id(item.holds): t.TRUE for item, holds in zip(record.obligations, safe, strict=False)
-             if holds and item.is_read and not item.holds.is_const}
-    terms = [value.term for value in target.step.outputs]
-    terms += [term for event in record.smcs for term in (event.guard, *(a.term for a in event.arguments))]
-    meanings = {name: _simple([meaning], plain)[0] for name, meaning in sorted(record.exact.meanings.items())}
-    flows: list[tuple[tuple[str, ...], list[Term]]] = [
-        (flow.names, _simple(list(flow.terms), plain)) for flow in record.flows]
-    call = _Call(_simple(terms, plain), meanings, flows, ())
-    call = replace(call, public=_public(call.everything()))
-    names = call.tainted(lambda name: _is_secret(name, kind, target))
-    known = variables(call.everything())
-    result = Secrets(
-        {name: t.var(f"{name}~2", known[name].bits) for name in sorted(names) if name in known},
-        {name: _second(name) for name in sorted(names) if name not in known}, plain, call.public)
-    read = tuple(t.eq(result.other(known[name]), result.other(meaning)) for name, meaning in meanings.items()
-                 if name in result.renaming)
-    disturbed = _disturbed(record, result) if kind == "stack" else t.FALSE
-    return replace(result, disturbed=disturbed, meanings=read)
-
-
-def _second(name: str) -> Memory:
-    return lambda offset: t.select(f"{name}~2", offset)
-
-
-def _disturbed(record: Record, renamed: Secrets) -> Term:
-    differences = []
-    for event in record.smcs:
-        terms = [renamed.simple(term) for term in (event.guard, *(argument.term for argument in event.arguments))]
-        for term in terms:
-            other = renamed.other(term)
-            if other is not term:
-                made = t.or_(terms[0], renamed.other(terms[0]))
-                differences.append(t.and_(made, t.not_(t.eq(term, other))))
-    return t.or_(*differences)
-
-
 @dataclass(slots=True)
 class Renamed:
     """Second runs that were made already, by what they differ in. `safe`: of each obligation, whether it is proved."""
@@ -182,10 +50,19 @@ class Renamed:
 
 
 def claims(target: Target, part: Part, known: Renamed) -> list[Claim]:
-    """One for each conjunct, in order; `known` keeps the renamings that were made already."""
-    return [
-        _of_two_calls(target, part, require, known) if require.secrets in INPUTS
-        else _claim(target, require, known) for require in part.then]
+    """Of the conjuncts in order; `known` keeps the renamings that were made already."""
+    return [claim for require in part.then for claim in _claims(target, part, require, known)]
+
+
+def _claims(target: Target, part: Part, require: Require, known: Renamed) -> Iterator[Claim]:
+    if require.independent is None:
+        yield Claim(require, t.not_(require.holds.term), _origin(require.holds.outputs, require.output))
+    elif require.secrets in INPUTS:
+        yield _of_two_calls(target, part, require, known)
+    else:
+        yield _of_contained_runs(target, require, require.independent, known)
+        if require.secrets == STACK and (found := _of_stray_reads(target, require, require.independent, known)):
+            yield found
 
 
 def alone(conjuncts: Iterable[Claim]) -> list[Term]:
@@ -203,16 +80,41 @@ def _of_two_calls(target: Target, part: Part, require: Require, known: Renamed) 
     return Claim(require, fails, _origin(value.outputs, require.output), second.alone, second.is_exact(value.term))
 
 
-def _claim(target: Target, require: Require, known: Renamed) -> Claim:
-    if require.independent is None:
-        return Claim(require, t.not_(require.holds.term), _origin(require.holds.outputs, require.output))
+def _of_contained_runs(target: Target, require: Require, value: Word | Truth, known: Renamed) -> Claim:
+    """Of two runs in which every read stays inside its object."""
+    stray = _stray(target, known)
     if require.secrets not in known.secrets:
-        known.secrets[require.secrets] = secrets(target, require.secrets, known.safe)
-    second, value = known.secrets[require.secrets], require.independent
-    first = second.simple(value.term)
-    differs = t.not_(t.eq(first, second.other(first)))
-    fails = t.and_(t.or_(differs, second.disturbed), *second.meanings)
-    return Claim(require, fails, _origin(value.outputs, require.output))
+        outside = {item.outside for item in target.step.record.obligations}
+        known.secrets[require.secrets] = secrets(target, require.secrets, outside)
+    second = known.secrets[require.secrets]
+    inside = (t.implies(item.guard, item.holds) for item in stray)
+    contained = (term for fact in inside for term in (fact, second.other(fact)))
+    return Claim(require, t.and_(second.differs(value.term), *contained), _origin(value.outputs, require.output))
+
+
+def _of_stray_reads(target: Target, require: Require, value: Word | Truth, known: Renamed) -> Claim | None:
+    """A read leaves its object in one of the runs, and the host sees what it finds there. The read is to blame."""
+    stray = _stray(target, known)
+    if not stray:
+        return None
+    record = target.step.record
+    if STRAY not in known.secrets:
+        never = {item.outside for item in record.obligations} - {item.outside for item in stray}
+        known.secrets[STRAY] = secrets(target, require.secrets, never)
+    origins = {load.name: load.origin for load in record.outsides}
+    blamed = _origin(value.outputs, require.output)
+    leaves = []
+    for item in reversed(stray):
+        leaves.append(t.and_(item.guard, t.not_(item.holds)))
+        blamed = t.ite(leaves[-1], origins[item.outside], blamed)
+    return Claim(require, t.and_(known.secrets[STRAY].differs(value.term), t.or_(*leaves)), blamed)
+
+
+def _stray(target: Target, known: Renamed) -> list[Obligation]:
+    """Reads that are not proved to stay inside their object."""
+    obligations = target.step.record.obligations
+    safe = known.safe or [False] * len(obligations)
+    return [item for item, is_proved in zip(obligations, safe, strict=True) if item.is_read and not is_proved]
 
 
 def _origin(outputs: tuple[Output, ...], name: str) -> Term:

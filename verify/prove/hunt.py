@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from verify.engine.record import Record, Site
-from verify.prove.claims import Claim, Key
+from verify.prove.claims import STRAY, Claim, Key
 from verify.prove.outcome import Episode
 from verify.rules.rule import Require
 from verify.solve.query import Undecided
@@ -47,8 +47,8 @@ class Hunt(Protocol):
 
 
 def remaining(record: Record, claim: Claim, known: Known) -> Term:
-    """The claim fails, and not because of what is known."""
-    numbers = (record.number(site) for key, site in sorted(known, key=str) if key == claim.key)
+    """The claim fails, and not because of what is known. A read that leaves its object is to blame but once."""
+    numbers = (record.number(site) for key, site in sorted(known, key=str) if key == claim.key or site.kind == STRAY)
     gone = [t.eq(claim.origin, t.const(number, claim.origin.bits)) for number in numbers if number is not None]
     return t.and_(claim.fails, *(t.not_(x) for x in gone))
 

@@ -15,13 +15,14 @@ from verify.interpret.memory import Fault
 from verify.interpret.session import CallDone, Session
 from verify.interpret.world import LAST_PAGE
 from verify.ir.expr import POINTER
-from verify.prove.claims import HAZARD, OTHER_CPU
+from verify.prove.claims import HAZARD
 from verify.prove.concrete_scene import concrete_scene
 from verify.prove.outcome import Episode
 from verify.prove.reset import Script
+from verify.prove.secrecy import OTHER_CPU, SECOND
 from verify.prove.target import Target, buffer_paths
 from verify.prove.two_calls import INPUTS, registers, second_call
-from verify.rules.rule import Part, Require, Rule
+from verify.rules.rule import ADDRESSES, STACK, Part, Require, Rule
 from verify.rules.scene import Instead, nothing_instead
 from verify.rules.words import Truth
 from verify.terms import build as t
@@ -33,14 +34,21 @@ OTHER_PAGE, OTHER_INDEX = LAST_PAGE, (1 << 32) - 1
 _UNUSED = re.compile(r"c\.u\.(.+)\.(\d+)!\d+$")
 
 
-def unused_bytes(script: Script) -> dict[tuple[str, int], int]:
-    """What the solver put into uninitialised memory, byte by byte."""
-    result = {}
+def unused_bytes(script: Script, mark: str = "") -> dict[tuple[str, int], int]:
+    """What the solver put into uninitialised memory and outside objects, byte by byte; `mark`: of the second run."""
+    result: dict[tuple[str, int], int] = {}
     for name, value in script.values.items():
-        found = _UNUSED.match(name)
-        if found is not None:
-            for index in range(8):
-                result[found[1], int(found[2]) + index] = (value >> (8 * index)) & 0xFF
+        found = _UNUSED.fullmatch(name.removesuffix(mark))
+        if found is not None and name.endswith(mark):
+            result.update(((found[1], int(found[2]) + k), byte) for k, byte in enumerate(value.to_bytes(8, "little")))
+    for name, offset, size in script.outside:
+        prefix = f"{name}{mark}@"
+        if size is None:
+            result.update((("outside", int(key.removeprefix(prefix))), byte)
+                          for key, byte in script.values.items() if key.startswith(prefix))
+        else:
+            value = script.values.get(f"{name}{mark}", 0)
+            result.update((("outside", offset + k), byte) for k, byte in enumerate(value.to_bytes(size, "little")))
     return result
 
 
@@ -50,6 +58,7 @@ class How:
 
     pattern: int
     unused: bool = False
+    """Memory holds what the model says, of the run that `second` names."""
     second: str = ""
     """What the last call differs in from the first run's, if it does."""
 
@@ -62,7 +71,7 @@ def run(target: Target, script: Script, how: How, may_fault: bool = False, is_ex
     """
     environment = Scripted(pattern=how.pattern, answers=_answers(target, script, how.second), left=script.left)
     if how.unused:
-        environment.unused = unused_bytes(script)
+        environment.unused = unused_bytes(script, SECOND if how.second else "")
     session = Session(target.unit, environment, script.page_shift, init=target.binding.init,
                       paths=buffer_paths(target.binding), lenient=not may_fault)
     _place(session, environment, script.physical)
@@ -76,7 +85,7 @@ def run(target: Target, script: Script, how: How, may_fault: bool = False, is_ex
             environment.world.wanted = deque(script.results)
         other = is_last and how.second in INPUTS
         values = registers(asked, script.other, target.step.record.prefix) if other else asked
-        if is_last and how.second and not other:
+        if is_last and how.second == ADDRESSES:
             _disturb(session, environment, target, script)
         calls.append(session.call(values, script.host[number]) if script.host else session.call(values))
         _check_end(calls[-1], number + 1, may_fault and is_last)
@@ -177,11 +186,13 @@ class Replay:
 
     def _tries(self, wanted: Require) -> Iterator[How]:
         """Runs that differ in what the host must not see: unused memory, or addresses and unrelated statics."""
-        if wanted.independent is not None and wanted.secrets != "stack":
+        if wanted.independent is not None and wanted.secrets != STACK:
             yield from (How(PATTERNS[0]), How(PATTERNS[0], second=wanted.secrets))
             return
         yield from map(How, PATTERNS)
         yield How(0, unused=True)
+        if wanted.independent is not None:
+            yield How(0, unused=True, second=STACK)
 
     def _run(self, how: How, may_fault: bool) -> tuple[Episode, Part]:
         key = (how, may_fault)

@@ -32,7 +32,8 @@ class Script:
     `other` are the secrets of a second run of the last call, by variable, without the mark of the second run.
     `host`: what the host writes to its memory, call by call; `left`: what EL3 leaves in EL2's RX buffer, by answer;
     `pages`: states that pages have at first; `results` of the last call's page-table functions, in order; `page` and
-    `index`: the followed ones.
+    `index`: the followed ones. `outside`: loads of the last call that may leave their object, as (name of the bytes,
+    offset, size).
     """
 
     page_shift: int
@@ -48,6 +49,7 @@ class Script:
     results: tuple[int, ...] = ()
     page: int = 0
     index: int = 0
+    outside: tuple[tuple[str, int, int | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

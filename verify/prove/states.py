@@ -201,6 +201,9 @@ def make_script(starts: Starts, start: Start, values: Mapping[str, int]) -> Scri
                if happens]
     transfers = zip(record.transfers, of([x.guard for x in record.transfers]), strict=True)
     results = tuple(of([event.result for event, happens in transfers if happens]))
+    loads = zip(record.outsides, of([x.guard for x in record.outsides]), of([x.offset for x in record.outsides]),
+                strict=True)
+    outside = ((load.name, offset, load.size) for load, happens, offset in loads if happens)
     page = values.get(str(PAGE.data), 0)
     known = [(page, FOREIGN if values.get(str(IS_FOREIGN.data)) else OWN)] if start.then.states.at(page) is None else []
     other = tuple(sorted((name[:-2], value) for name, value in values.items() if name.endswith("~2")))
@@ -208,7 +211,7 @@ def make_script(starts: Starts, start: Start, values: Mapping[str, int]) -> Scri
     return Script(
         start.page_shift, start.boot, (), other, (*(registers for registers, _ in start.calls), tuple(of(step.inputs))),
         (*start.answers, *answers), values, (*(host for _, host in start.calls), looks), left, tuple(known), results,
-        page, values.get(INDEX, 0))
+        page, values.get(INDEX, 0), tuple(outside))
 
 
 def _named(name: str, values: Mapping[str, int]) -> dict[int, int]:

@@ -15,6 +15,7 @@ KINDS = {
     "uninitialised": "uninitialised memory", "smc": "an SMC", "host": "the host's register, left as it was",
     "copied": "a value passed on", "computed": "a value computed", "access": "an access",
     "interference": "another CPU", "state": "EL2's state",
+    "outside": "a read that leaves its object",
 }
 
 

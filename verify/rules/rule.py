@@ -28,6 +28,8 @@ class Clause:
 IDENTIFIER = "identifier"
 """Bits 63:32 of x0 and the SVE hint."""
 UPPERS = "uppers"
+STACK = "stack"
+ADDRESSES = "addresses"
 """Bits 63:32 of x1 to x7, and x8 to x17."""
 
 
@@ -35,15 +37,16 @@ UPPERS = "uppers"
 class Require:
     """One conjunct: `holds` is to be proved; or `independent` is the same in two runs that differ in `secrets`.
 
-    Secrets are "stack" (uninitialised memory) or "addresses" (EL2's addresses and unrelated statics). With IDENTIFIER
-    or UPPERS the two runs are calls of the host that differ in bits that must not matter; both meet the premise.
+    Secrets are STACK (uninitialised memory, and what lies outside objects) or ADDRESSES (EL2's addresses and unrelated
+    statics). With IDENTIFIER or UPPERS the two runs are calls of the host that differ in bits that must not matter;
+    both meet the premise.
     """
 
     text: str
     holds: Truth
     output: str
     independent: Word | Truth | None = None
-    secrets: str = "stack"
+    secrets: str = STACK
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def independent(text: str, value: Word | Truth, output: str = "") -> Require:
 def provenance(text: str, value: Word | Truth, output: str = "") -> Require:
     """The value is the same wherever EL2's objects lie and whatever its unrelated statics hold."""
     found = independent(text, value, output)
-    return Require(found.text, found.holds, found.output, value, "addresses")
+    return Require(found.text, found.holds, found.output, value, ADDRESSES)
 
 
 def unaffected(text: str, value: Word | Truth, by: str, output: str = "") -> Require:

@@ -1,0 +1,148 @@
+"""Two runs of one call that differ in what the host must not see, and in whatever is made of that.
+
+Both get the same registers, the same answers of EL3 and the same memory of the host.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Container, Iterable
+from dataclasses import dataclass, field, replace
+
+from verify.engine.record import Record
+from verify.prove.target import Target
+from verify.rules.rule import STACK
+from verify.terms import build as t
+from verify.terms.evaluate import Memory, substitute
+from verify.terms.term import Term, memories, topological, variables
+
+OTHER_CPU = re.compile(r"c\.other\.(.+)\?\d+")
+"""What another CPU left in a static, by path."""
+SECOND = "~2"
+"""Ends the second run's names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The second run's names for everything that the first run must not reveal, and for what is made of it.
+
+    `meanings`: what is read in the second run, where that is made of secrets. How the initialisation went is public:
+    conditions over nothing else are `public`.
+    """
+
+    renaming: dict[str, Term]
+    memories: dict[str, Memory]
+    public: tuple[Term, ...] = ()
+    disturbed: Term = t.FALSE
+    """The two runs do not make the same SMCs: their answers cannot be equated."""
+    meanings: tuple[Term, ...] = ()
+    known: dict[int, Term] = field(default_factory=dict)
+
+    def differs(self, value: Term) -> Term:
+        """The value is another one in the second run, as far as the runs can be compared."""
+        return t.and_(t.or_(t.not_(t.eq(value, self.other(value))), self.disturbed), *self.meanings)
+
+    def other(self, term: Term) -> Term:
+        """The same in the second run."""
+        if not self.known:
+            self.known.update({id(condition): condition for condition in self.public})
+        return substitute([term], self.renaming, self.known, self.memories)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """What two runs of a call are compared by: its terms, what is read in it, and what its loops carry on."""
+
+    terms: list[Term]
+    meanings: dict[str, Term]
+    flows: list[tuple[tuple[str, ...], list[Term]]]
+    public: tuple[Term, ...]
+
+    def everything(self) -> list[Term]:
+        return [*self.terms, *self.meanings.values(), *(term for _, terms in self.flows for term in terms)]
+
+    def tainted(self, is_secret: Callable[[str], bool]) -> set[str]:
+        """Names of variables and memories that are secret or made of secrets, through memory and through loops."""
+        hidden = {id(condition): t.TRUE for condition in self.public}
+        made: list[tuple[tuple[str, ...], list[Term]]] = [((name,), [x]) for name, x in self.meanings.items()]
+        below = [(names, _names(_under(terms, hidden))) for names, terms in (*made, *self.flows)]
+        known = _names(_under(self.terms, hidden)).union(*(sources for _, sources in below))
+        result = {name for name in known if is_secret(name)}
+        while True:
+            new = {name for names, sources in below if not sources.isdisjoint(result) for name in names} - result
+            if not new:
+                return result
+            result |= new
+
+
+def _under(terms: list[Term], said: dict[int, Term]) -> list[Term]:
+    return substitute(terms, {"": t.TRUE}, said) if said else terms
+
+
+def _names(terms: Iterable[Term]) -> set[str]:
+    known = list(terms)
+    return set(variables(known)) | memories(known)
+
+
+def _public(terms: list[Term]) -> tuple[Term, ...]:
+    """Conditions that only the initialisation decides about."""
+    inner: dict[int, bool] = {}
+    found = []
+    for node in topological(terms):
+        name = str(node.data) if node.op in ("var", "read") else ""
+        inner[id(node)] = (name.startswith(("boot.", "init.", "page.")) if name
+                           else all(inner[id(argument)] for argument in node.args))
+        if not node.bits and node.args and inner[id(node)]:
+            found.append(node)
+    return tuple(found)
+
+
+def _is_secret(name: str, kind: str, target: Target) -> bool:
+    if kind == STACK:
+        return "!" in name
+    found = OTHER_CPU.fullmatch(name)
+    if found is not None:
+        return found[1] in target.shared.others
+    prefix = f"{target.step.record.prefix}s."
+    if name.startswith(prefix):
+        path = name.removeprefix(prefix)
+        known = (target.binding.version, target.binding.negotiated)
+        static = path.partition(".")[0]
+        return (static in target.unit.statics and path not in known and static != target.binding.buffers
+                and path not in target.step.pointers and path in target.init.after and target.is_private(path))
+    return name.startswith(("phys.", "boot."))
+
+
+def secrets(target: Target, kind: str, never: Container[str] = ()) -> Secrets:
+    """`kind` is STACK or ADDRESSES. `never`: names of bytes that neither run sees, and that are no secret therefore."""
+    record = target.step.record
+    terms = [value.term for value in target.step.outputs]
+    terms += [term for event in record.smcs for term in (event.guard, *(a.term for a in event.arguments))]
+    meanings = dict(sorted(record.exact.meanings.items()))
+    flows: list[tuple[tuple[str, ...], list[Term]]] = [(flow.names, list(flow.terms)) for flow in record.flows]
+    call = _Call(terms, meanings, flows, ())
+    call = replace(call, public=_public(call.everything()))
+    names = call.tainted(lambda name: name not in never and _is_secret(name, kind, target))
+    known = variables(call.everything())
+    result = Secrets(
+        {name: t.var(name + SECOND, known[name].bits) for name in sorted(names) if name in known},
+        {name: _second(name) for name in sorted(names) if name not in known}, call.public)
+    read = tuple(t.eq(result.other(known[name]), result.other(meaning)) for name, meaning in meanings.items()
+                 if name in result.renaming)
+    disturbed = _disturbed(record, result) if kind == STACK else t.FALSE
+    return replace(result, disturbed=disturbed, meanings=read)
+
+
+def _second(name: str) -> Memory:
+    return lambda offset: t.select(name + SECOND, offset)
+
+
+def _disturbed(record: Record, renamed: Secrets) -> Term:
+    differences = []
+    for event in record.smcs:
+        for term in (event.guard, *(argument.term for argument in event.arguments)):
+            other = renamed.other(term)
+            if other is not term:
+                made = t.or_(event.guard, renamed.other(event.guard))
+                differences.append(t.and_(made, t.not_(t.eq(term, other))))
+    return t.or_(*differences)
