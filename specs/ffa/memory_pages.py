@@ -123,5 +123,6 @@ def life_cycle(scene: Scene) -> Iterator[Part]:
     for name, functions in (*SENDS, ("FFA_MEM_FRAG_TX", (FRAG_TX,))):
         denied = any_of(x.made & x.covers & ~x.succeeded & ~(x.found == OWN)
                         for x in scene.transfers if x.action == "share-ffa")
-        yield part(f"{name}, not the host's own", asks(scene, functions) & denied, [
+        taken_back = taken_back_without_failure(scene)
+        yield part(f"{name}, not the host's own", asks(scene, functions) & denied & taken_back, [
             require("refused with DENIED", scene.result.refused(DENIED), "x0")], function=name)

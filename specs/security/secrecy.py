@@ -13,7 +13,7 @@ NONE = Clause("", "a property of any mediator", "the seed thread")
 
 @rule("FFA-SEC-01", "No EL2 memory reaches the host", NONE, force="security", confidence="high")
 def no_stack_in_results(scene: Scene) -> Iterator[Part]:
-    """The host's registers after a call do not depend on what EL2's stack held before, or on what lies outside an object.
+    """After a call the host's registers do not depend on what EL2's stack held, or on what lies outside an object.
 
     Clause: none; two-run non-interference over uninitialised memory and over what reads find outside their object.
     Reading: x0 to x30; same host registers, same EL2 state, same answers of EL3.

@@ -118,6 +118,7 @@ def of_pages(head: Head, event: TransferEvent, index: Term, condition: Term) -> 
     ]
     universal: list[Callable[[Term], Term]] = [
         lambda k: t.implies(t.and_(below(k), covers(k)), t.and_(hit, t.eq(k, head.last))),
+        lambda k: t.implies(t.and_(below(k), covers(k)), hit),
         lambda k: t.implies(t.and_(below(k), covers(k)), is_shared),
         lambda k: t.implies(t.and_(below(k), covers(k)), t.not_(is_shared)),
         lambda k: t.implies(below(k), goes_on(k)),

@@ -1,9 +1,9 @@
 """A loop as one step, for any number of iterations.
 
 The head's state is anything that keeps the proved invariants. The body runs twice from there: once for an arbitrary
-iteration, whose events stand for those of every iteration, and once for the last, partial one, from which the loop is
-left. Guesses at invariants are weeded out by induction (Houdini); what holds of every iteration below the index is
-kept for any index that matters later.
+iteration that another one follows, and once for the last, partial one, from which the loop is left; together their
+events stand for those of every iteration. Guesses at invariants are weeded out by induction (Houdini); what holds of
+every iteration below the index is kept for any index that matters later.
 """
 
 from __future__ import annotations
@@ -198,6 +198,7 @@ class Induction:
         guard = self._entry[0].guard
         self._carry(first, last)
         record.rely(t.and_(guard, ran), t.ult(first.made[("index",)], last.made[("index",)]))
+        record.rely(t.and_(guard, ran), t.or_(*(side[0].guard for side in first.ways.back)))
         return Ways(last.ways.out, [], last.ways.returns)
 
     def _carry(self, first: _Trial, last: _Trial) -> None:

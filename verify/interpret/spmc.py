@@ -62,12 +62,14 @@ class Spmc(Surroundings):
     """`version`: the highest that it has. `script`: answers that come first, in order.
 
     `largest`: of the first fragment of what it gives back, and of later ones, in bytes; the RX buffer limits it too.
+    `is_narrow`: it refuses a version with 32 bits.
     """
 
     version: int = 0x10002
     script: list[Sequence[int]] = field(default_factory=list)
     partitions: tuple[Partition, ...] = PARTITIONS
     largest: int = 1 << 20
+    is_narrow: bool = False
     ledger: Ledger = field(init=False)
     agreed: int = 0
     """The version of the last FFA_VERSION that it accepted; 0: none yet."""
@@ -107,9 +109,9 @@ class Spmc(Surroundings):
         return self._memory(function, words)
 
     def _version(self, asked: int) -> Sequence[int]:
-        """Its own version for a request of the same major, else NOT_SUPPORTED (as 64 bits)."""
+        """Its own version for a request of the same major, else NOT_SUPPORTED."""
         if asked >> 16 != 1:
-            return frame(ONES)
+            return frame(NOT_SUPPORTED if self.is_narrow else ONES)
         self.agreed = min(asked, self.version)
         return frame(self.agreed)
 

@@ -130,8 +130,12 @@ def _refused(w: Writer) -> Iterator[History]:
     yield History("share twice", (*w.start(), w.send(one), w.send(one)))
     yield History("share the mailbox", (*w.start(), w.send(Descriptor(w.version, mailbox))))
     yield History("share a page and the mailbox", (*w.start(), w.send(Descriptor(w.version, (*bad, *mailbox)))))
+    yield History("lend a page and the mailbox",
+                  (*w.start(), w.send(Descriptor(w.version, (*bad, *mailbox)), function=LEND)))
     yield History("share a page twice", (*w.start(), w.send(Descriptor(w.version, (*bad, *bad)))))
     yield History("share what the SPMC refuses", (*w.start(), w.send(replace(w.descriptor(2), flags=1))))
+    yield History("lend what the SPMC refuses",
+                  (*w.start(), w.send(replace(w.descriptor(2), flags=1), function=LEND)))
     yield History("a fragment lists the mailbox",
                   (*w.start(), *w.in_fragments(Descriptor(w.version, (*bad, *mailbox)), 1, 1)))
     yield History("a fragment that the SPMC refuses",

@@ -34,13 +34,19 @@ OTHER_PAGE, OTHER_INDEX = LAST_PAGE, (1 << 32) - 1
 _UNUSED = re.compile(r"c\.u\.(.+)\.(\d+)!\d+$")
 
 
-def unused_bytes(script: Script, mark: str = "") -> dict[tuple[str, int], int]:
-    """What the solver put into uninitialised memory and outside objects, byte by byte; `mark`: of the second run."""
+def unwritten_bytes(script: Script, mark: str = "") -> dict[tuple[str, int], int]:
+    """What the solver put into uninitialised memory, byte by byte; `mark`: of the second run."""
     result: dict[tuple[str, int], int] = {}
     for name, value in script.values.items():
         found = _UNUSED.fullmatch(name.removesuffix(mark))
         if found is not None and name.endswith(mark):
             result.update(((found[1], int(found[2]) + k), byte) for k, byte in enumerate(value.to_bytes(8, "little")))
+    return result
+
+
+def outside_bytes(script: Script, mark: str = "") -> dict[tuple[str, int], int]:
+    """What loads of the last call find outside their objects."""
+    result: dict[tuple[str, int], int] = {}
     for name, offset, size in script.outside:
         prefix = f"{name}{mark}@"
         if size is None:
@@ -69,9 +75,11 @@ def run(target: Target, script: Script, how: How, may_fault: bool = False, is_ex
     `may_fault`: the last one may end in undefined behaviour. Otherwise reads outside an object find unused memory.
     Raises ReplayMismatch where the interpreter meets a fault, or other SMCs than the engine.
     """
-    environment = Scripted(pattern=how.pattern, answers=_answers(target, script, how.second), left=script.left)
+    mark = SECOND if how.second == STACK else ""
+    environment = Scripted(pattern=how.pattern, answers=_answers(target, script, how.second), left=script.left,
+                           unused=outside_bytes(script, mark))
     if how.unused:
-        environment.unused = unused_bytes(script, SECOND if how.second else "")
+        environment.unused.update(unwritten_bytes(script, mark))
     session = Session(target.unit, environment, script.page_shift, init=target.binding.init,
                       paths=buffer_paths(target.binding), lenient=not may_fault)
     _place(session, environment, script.physical)

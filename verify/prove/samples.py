@@ -5,7 +5,7 @@ A premise that a sample meets needs no search. They are replayed runs like any o
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
 
@@ -53,24 +53,25 @@ class Samples:
 
     def meets(self, target: Target, rule: Rule, profile: str, part: Part) -> Episode | None:
         """A sample that meets the part's premise."""
+        given = _meant(target, part.given.term)
         for number in self._likely(target, part.given.term):
-            for choice in self._choices(number, part.given.term):
+            for choice in self._choices(number, given):
                 if self._met(target, rule, profile, number, choice).get(part.name, (False, False))[0]:
                     return self.episodes[number]
         return None
 
     def shows(self, target: Target, rule: Rule, profile: str, part: Part) -> bool:
         """Some sample meets the part's interface condition."""
+        exists = _meant(target, part.exists.term)
         return any(self._met(target, rule, profile, number, choice).get(part.name, (False, False))[1]
                    for number in self._likely(target, part.given.term)
-                   for choice in self._choices(number, part.exists.term))
+                   for choice in self._choices(number, exists))
 
-    def _choices(self, number: int, term: Term) -> list[Choice]:
-        """Pages and indices worth looking at, where the term speaks of them."""
+    def _choices(self, number: int, names: Container[str]) -> list[Choice]:
+        """Pages and indices worth looking at, where these variables speak of them."""
         done = self.episodes[number].calls[-1]
-        names = variables([term])
         pages, indices = [0], [0]
-        if any(name == str(PAGE.data) or "$page" in name for name in names):
+        if str(PAGE.data) in names:
             pages = interesting_pages(self.episodes[number].calls)[:MOST_PAGES] or pages
         if INDEX in names:
             indices = interesting_indices(done)[:MOST_INDICES] or indices
@@ -94,6 +95,12 @@ class Samples:
         if key not in self.cache:
             self.cache[key] = _met(target, rule, profile, self.episodes[number], choice)
         return self.cache[key]
+
+
+def _meant(target: Target, term: Term) -> set[str]:
+    """The variables that the term speaks of, also behind what is read from memory; the page for its state."""
+    names = set(variables(target.step.record.exact.behind(term)))
+    return names | ({str(PAGE.data)} if any("$page" in name for name in names) else set())
 
 
 def _met(target: Target, rule: Rule, profile: str, episode: Episode, choice: Choice) -> dict[str, tuple[bool, bool]]:

@@ -48,6 +48,8 @@ class Way:
     page_shift: int = 12
     spmc: int = 0x10002
     smccc: int = SMCCC_1_2
+    is_narrow: bool = False
+    """The SPMC's refusals of a version have 32 bits."""
 
 
 def ways(target: Target) -> list[Way]:
@@ -55,7 +57,7 @@ def ways(target: Target) -> list[Way]:
     result = [Way("boot"), Way("boot with an old SMCCC", smccc=SMCCC_1_1),
               Way("boot with an SPMC of 1.0", spmc=0x10000)]
     known = {x.name: x.calls for x in histories(MALFORMED, 1 << 12, mailbox_size(target, 12))}
-    result.append(Way("a version with bit 31, 4K: map", known["map"]))
+    result += [Way("a version with bit 31, 4K: map", known["map"], is_narrow=narrow) for narrow in (False, True)]
     for version in VERSIONS:
         for shift in (12, 14, 16):
             known = {x.name: x.calls for x in histories(version, 1 << shift, mailbox_size(target, shift))}
@@ -131,7 +133,7 @@ def make_starts(target: Target) -> Starts:
 
 
 def _make_start(target: Target, way: Way) -> Start | None:
-    environment = Spmc(version=way.spmc)
+    environment = Spmc(version=way.spmc, is_narrow=way.is_narrow)
     session = Session(target.unit, environment, way.page_shift, trace=False, init=target.binding.init,
                       paths=buffer_paths(target.binding))
     boot = set_smccc(session, way.smccc)

@@ -21,7 +21,7 @@ from verify.prove.reset import Script, make_readable
 from verify.prove.safety import blocks
 from verify.prove.starts import INDEX, IS_FOREIGN, Start, Starts
 from verify.rules.rule import Part, Rule
-from verify.solve.query import Satisfied, Solver, Undecided
+from verify.solve.query import MODEST, Satisfied, Solver, Undecided
 from verify.terms import build as t
 from verify.terms.evaluate import evaluate
 from verify.terms.term import Term, variables
@@ -143,7 +143,7 @@ class StateHunt:
         if any(term is t.FALSE for term in asked):
             return None
         goal = [*self.starts.base(start, self.level), *asked]
-        answer = self.solver.ask(goal, once=True)
+        answer = self.solver.ask(goal, once=True, share=MODEST)
         if isinstance(answer, Undecided):
             return answer
         if not isinstance(answer, Satisfied):

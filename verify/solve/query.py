@@ -19,8 +19,8 @@ from verify.terms.term import Term, variables
 ROUNDS = 2
 LOOKS = 3
 """Models that a coarse question is settled with."""
-QUICK = 10
-"""The part of the limit that a first look gets."""
+QUICK, MODEST = 10, 2
+"""The part of the limit that a first look gets, and one that need not find anything."""
 RLIMIT = 40_000_000
 """Z3's resource units for one query; the largest of the shipped rules (FFA-MEM-08) needs most of it."""
 
@@ -64,13 +64,17 @@ class Solver:
     _context: z3.Context = field(default_factory=z3.Context)
     _known: dict[tuple[tuple[str, int], ...], dict[int, Term]] = field(default_factory=dict)
     _answers: dict[str, Answer] = field(default_factory=dict)
-    """Of goals without their names."""
+    """Of goals without their names, by the solver's names."""
+    _tried: dict[tuple[str, Sequence[str]], int] = field(default_factory=dict)
+    """The limit that such a goal was not decided with, in one way."""
+    _given_up: dict[str, str] = field(default_factory=dict)
+    """Why it was not."""
     _spent: int = 0
     """Z3 counts all of a context together."""
 
-    def ask(self, terms: Sequence[Term], once: bool = False) -> Answer:
-        """Is the conjunction satisfiable? `once`: in one way only, if that does not tell."""
-        return self._ask(terms, _GUIDED, None if once else _BLASTED)
+    def ask(self, terms: Sequence[Term], once: bool = False, share: int = 1) -> Answer:
+        """Is the conjunction satisfiable? `once`: asked in one way only. `share`: with this part of the limit."""
+        return self._ask(terms, _GUIDED, None if once else _BLASTED, share)
 
     def refute(self, terms: Sequence[Term], share: int = 1) -> Answer:
         """The same question, where no is expected. `share`: with this part of the limit, and in one way only."""
@@ -79,19 +83,37 @@ class Solver:
     def _ask(
         self, terms: Sequence[Term], first: Sequence[str], second: Sequence[str] | None, share: int = 1
     ) -> Answer:
-        """A goal that differs in names alone from one that was refuted is refuted."""
         fixed, parts = self._propagate(_conjuncts(terms))
         simple = simplify(parts)
-        goal = t.and_(*simple.parts)
-        text = "" if goal.is_const else script(_conjuncts([goal]), anonymous([goal]))
-        if isinstance(self._answers.get(text), Unsatisfiable):
-            return Unsatisfiable()
-        answer = self._check(goal, first, limit=self.limit // share)
-        if isinstance(answer, Undecided) and second is not None:
-            answer = self._check(goal, second)
-        if isinstance(answer, Unsatisfiable) and text:
-            self._answers[text] = answer
-        return self._complete(answer, fixed, simple)
+        ways = [(first, self.limit // share), *([(second, self.limit)] if second else [])]
+        return self._complete(self._decided(t.and_(*simple.parts), ways), fixed, simple)
+
+    def _decided(self, goal: Term, ways: Sequence[tuple[Sequence[str], int]]) -> Answer:
+        """In one way after the other, each with its limit. Goals that differ in names alone have one answer."""
+        if goal.is_const:
+            return self._trivial(goal)
+        called = anonymous([goal])
+        text = script(_conjuncts([goal]), called)
+        answer = self._answers.get(text)
+        for tactics, limit in ways:
+            if answer is None and limit > self._tried.get((text, tactics), -1):
+                answer = self._once(text, goal, called, tactics, limit)
+        if isinstance(answer, Satisfied):
+            return Satisfied(_renamed(answer.values, {new: old for old, new in called.items()}))
+        return answer or Undecided(self._given_up[text])
+
+    def _once(
+        self, text: str, goal: Term, called: Mapping[str, str], tactics: Sequence[str], limit: int
+    ) -> Answer | None:
+        """The answer by the solver's names, which is kept; None where it is not found with so much effort."""
+        answer = self._check(goal, tactics, called, limit)
+        if isinstance(answer, Undecided):
+            self._tried[text, tactics], self._given_up[text] = limit, answer.reason
+            return None
+        if isinstance(answer, Satisfied):
+            answer = Satisfied(_renamed(answer.values, called))
+        self._answers[text] = answer
+        return answer
 
     @staticmethod
     def _complete(answer: Answer, fixed: Mapping[str, Term], simple: Simplified) -> Answer:
@@ -112,7 +134,8 @@ class Solver:
         groups = [left] if left else []
         while groups:
             group = groups.pop()
-            match self._refuted(t.and_(goal, t.not_(t.and_(*(known[k] for k in group))))):
+            wrong = t.and_(goal, t.not_(t.and_(*(known[k] for k in group))))
+            match self._decided(wrong, ((_BLASTED, self.limit), (_GUIDED, self.limit))):
                 case Satisfied(values=values):
                     here = evaluate([known[k] for k in group], values)
                     rest = [k for k, holds in zip(group, here, strict=True) if holds]
@@ -126,28 +149,13 @@ class Solver:
                         failed.add(k)
         return [k not in failed for k in range(len(claims))]
 
-    def _refuted(self, goal: Term) -> Answer:
-        """Asked in bits, and once for goals that differ in names alone."""
-        called = anonymous([goal])
-        text = script(_conjuncts([goal]), called)
-        if text not in self._answers:
-            found = self._check(goal, _BLASTED, called)
-            if isinstance(found, Undecided):
-                found = self._check(goal, _GUIDED, called)
-            if isinstance(found, Satisfied):
-                found = Satisfied(_renamed(found.values, called))
-            self._answers[text] = found
-        answer = self._answers[text]
-        if isinstance(answer, Satisfied):
-            return Satisfied(_renamed(answer.values, {new: old for old, new in called.items()}))
-        return answer
-
     def plausible(self, terms: Sequence[Term]) -> Answer:
         """The same question, a little coarser: a model may give the same byte of memory two values."""
         fixed, parts = self._propagate(_conjuncts(terms))
         simple = simplify(parts)
         goal = t.and_(*simple.parts)
-        answer = self._trivial(goal) if goal.is_const else self._blasted(name_reads(goal, {}), LOOKS)
+        answer = self._trivial(goal) if goal.is_const else self._blasted(
+            name_reads(goal, {}), LOOKS, self.limit // MODEST)
         return self._complete(answer, fixed, simple)
 
     def _check(

@@ -6,11 +6,11 @@ import random
 
 import pytest
 
-from verify.solve.query import Answer, Satisfied, Solver, Unsatisfiable
+from verify.solve.query import Answer, Satisfied, Solver, Undecided, Unsatisfiable
 from verify.solve.reads import name_reads
 from verify.terms import build as t
-from verify.terms.evaluate import holds
-from verify.terms.term import Term, memories
+from verify.terms.evaluate import holds, substitute
+from verify.terms.term import Term, memories, variables
 
 PLACES = tuple(t.var(name, 64) for name in "abc")
 
@@ -74,3 +74,36 @@ def test_what_a_model_breaks_is_told(distance: int) -> None:
     first, second = (str(variable.data) for _, _, variable in named.places)
     assert named.broken({"a": 5, "b": 5 + distance, first: 1, second: 2})
     assert not named.broken({"a": 5, "b": 6 + distance, first: 1, second: 2})
+
+
+def _named(seed: int, suffix: str) -> list[Term]:
+    """A question, with other names of its variables and memories."""
+    terms = _question(seed)
+    names = {name: t.var(name + suffix, term.bits) for name, term in variables(terms).items()}
+    reads = {name: partial(t.select, name + suffix) for name in memories(terms)}
+    return substitute(terms, names, None, reads)
+
+
+def test_what_differs_in_names_alone_is_asked_once() -> None:
+    models = 0
+    for seed in range(60):
+        solver = Solver()
+        first = solver.refute(_question(seed))
+        asked, terms = solver.cost.queries, _named(seed, ".other")
+        second = solver.refute(terms)
+        assert type(second) is type(first) and solver.cost.queries == asked
+        if isinstance(second, Satisfied):
+            models += 1
+            assert holds(t.and_(*terms), second.values)
+    assert models > 10
+
+
+def test_more_effort_is_made_where_less_did_not_decide() -> None:
+    x, y = t.var("x", 64), t.var("y", 64)
+    product = t.eq(t.binary("mul", x, y), t.const(0xFFFF_FFF1_0000_0037, 64))
+    factors = [product, t.ult(t.const(1, 64), x), t.ult(x, y), t.ult(y, t.const(1 << 33, 64))]
+    solver = Solver(2_000)
+    assert isinstance(solver.refute(factors, share=2), Undecided)
+    asked = solver.cost.queries
+    assert isinstance(solver.refute(factors, share=2), Undecided) and solver.cost.queries == asked
+    assert isinstance(solver.refute(factors), Undecided) and solver.cost.queries > asked
