@@ -83,15 +83,17 @@ class StateHunt:
     def _others(self, wanted: Sequence[Term]) -> Iterator[Start]:
         """Those that it may happen from, the fewest calls first; many are asked about in one question."""
         starts = [start for start in self.starts.items if not start.is_plain]
-        if self._one_of(starts, wanted) is None:
-            return
-        tried = 0
-        for length in sorted({len(start.calls) for start in starts}):
-            group = [start for start in starts if len(start.calls) == length]
-            while tried < MOST_STARTS and group and (found := self._one_of(group, wanted)) is not None:
-                yield found
-                group.remove(found)
-                tried += 1
+        for _ in range(MOST_STARTS):
+            found = self._one_of(starts, wanted)
+            while found is not None and (shorter := [x for x in starts if len(x.calls) < len(found.calls)]):
+                before = self._one_of(shorter, wanted)
+                if before is None:
+                    break
+                found = before
+            if found is None:
+                return
+            yield found
+            starts = [start for start in starts if start is not found]
 
     def _one_of(self, starts: Sequence[Start], wanted: Sequence[Term]) -> Start | None:
         """The first one, if the question about all of them is not decided."""

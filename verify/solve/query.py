@@ -69,6 +69,7 @@ class Solver:
     """The limit that such a goal was not decided with, in one way."""
     _given_up: dict[str, str] = field(default_factory=dict)
     """Why it was not."""
+    _plausible: dict[str, Answer] = field(default_factory=dict)
     _spent: int = 0
     """Z3 counts all of a context together."""
 
@@ -98,9 +99,8 @@ class Solver:
         for tactics, limit in ways:
             if answer is None and limit > self._tried.get((text, tactics), -1):
                 answer = self._once(text, goal, called, tactics, limit)
-        if isinstance(answer, Satisfied):
-            return Satisfied(_renamed(answer.values, {new: old for old, new in called.items()}))
-        return answer or Undecided(self._given_up[text])
+        answer = answer or Undecided(self._given_up[text])
+        return _in_names(answer, {new: old for old, new in called.items()})
 
     def _once(
         self, text: str, goal: Term, called: Mapping[str, str], tactics: Sequence[str], limit: int
@@ -110,10 +110,8 @@ class Solver:
         if isinstance(answer, Undecided):
             self._tried[text, tactics], self._given_up[text] = limit, answer.reason
             return None
-        if isinstance(answer, Satisfied):
-            answer = Satisfied(_renamed(answer.values, called))
-        self._answers[text] = answer
-        return answer
+        self._answers[text] = _in_names(answer, called)
+        return self._answers[text]
 
     @staticmethod
     def _complete(answer: Answer, fixed: Mapping[str, Term], simple: Simplified) -> Answer:
@@ -154,9 +152,15 @@ class Solver:
         fixed, parts = self._propagate(_conjuncts(terms))
         simple = simplify(parts)
         goal = t.and_(*simple.parts)
-        answer = self._trivial(goal) if goal.is_const else self._blasted(
-            name_reads(goal, {}), LOOKS, self.limit // MODEST)
-        return self._complete(answer, fixed, simple)
+        return self._complete(self._trivial(goal) if goal.is_const else self._coarse(goal), fixed, simple)
+
+    def _coarse(self, goal: Term) -> Answer:
+        called = anonymous([goal])
+        text = script(_conjuncts([goal]), called)
+        if text not in self._plausible:
+            answer = self._blasted(name_reads(goal, called), LOOKS, self.limit // MODEST)
+            self._plausible[text] = _in_names(answer, called)
+        return _in_names(self._plausible[text], {new: old for old, new in called.items()})
 
     def _check(
         self, goal: Term, tactics: Sequence[str], called: Mapping[str, str] | None = None, limit: int = 0
@@ -248,13 +252,15 @@ def _assumed(parts: Sequence[Term], terms: Sequence[Term]) -> tuple[list[Term], 
     return [*outright, *simpler[: len(others)]], simpler[len(others):]
 
 
-def _renamed(values: Mapping[str, int], called: Mapping[str, str]) -> dict[str, int]:
-    """Values by other names; bytes of memories are called name@offset."""
+def _in_names(answer: Answer, called: Mapping[str, str]) -> Answer:
+    """A model by other names; bytes of memories are called name@offset."""
+    if not isinstance(answer, Satisfied):
+        return answer
     result = {}
-    for name, value in values.items():
+    for name, value in answer.values.items():
         base, at, offset = name.partition("@")
         result[f"{called.get(base, base)}{at}{offset}"] = value
-    return result
+    return Satisfied(result)
 
 
 def equations(terms: Sequence[Term]) -> dict[str, Term]:

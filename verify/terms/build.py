@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from verify.terms.bits import is_never
 from verify.terms.concrete import apply
 from verify.terms.term import BOOL, Term, make
 
@@ -122,6 +123,8 @@ def eq(left: Term, right: Term) -> Term:
 def _eq_const(left: Term, right: Term) -> Term:
     if left.op == "ite" and (left.args[1].op == "const" or left.args[2].op == "const"):
         return ite(left.args[0], eq(left.args[1], right), eq(left.args[2], right))
+    if (sides := _choice(left)) is not None:
+        return _eq_choice(left, sides, right)
     if left.op == "zext":
         inner = left.args[0]
         if right.value >> inner.bits:
@@ -134,6 +137,31 @@ def _eq_const(left: Term, right: Term) -> Term:
     if left.op == "concat":
         high, low = left.args
         return and_(eq(high, const(right.value >> low.bits, high.bits)), eq(low, const(right.value, low.bits)))
+    return make("eq", (left, right), BOOL)
+
+
+def _choice(term: Term) -> tuple[Term, Term, Term] | None:
+    """(condition, where it holds, elsewhere) of a choice, of bits of one, or of one under a mask."""
+    if term.op == "ite":
+        where, first, second = term.args
+        return where, first, second
+    if term.op not in ("extract", "and") or (term.op == "and" and not term.args[1].is_const):
+        return None
+    sides = _choice(term.args[0])
+    if sides is None:
+        return None
+    where, first, second = sides
+    return where, rebuild(term, (first, *term.args[1:])), rebuild(term, (second, *term.args[1:]))
+
+
+def _eq_choice(left: Term, sides: tuple[Term, Term, Term], right: Term) -> Term:
+    """Only one side counts where the other is surely something else."""
+    where, first, second = sides
+    everything = (1 << right.bits) - 1
+    if is_never(first, right.value, everything):
+        return and_(not_(where), eq(second, right))
+    if is_never(second, right.value, everything):
+        return and_(where, eq(first, right))
     return make("eq", (left, right), BOOL)
 
 
