@@ -143,11 +143,12 @@ def validated_response(scene: Scene) -> Iterator[Part]:
             require("the sender is the host", all_of(happens.implies(m.sender == HOST_ID) for _, m, happens in found),
                     "smc"),
         ], function=NAME, exists=agreed)
-        yield part(f"{layout.name}, reads", asked & agreed & any_of(x.happens for x in reads), [
+        looks = agreed & any_of(x.happens for x in reads)
+        yield part(f"{layout.name}, reads", asked & looks, [
             require("EL2 parses only what the SPMC announced", all_of(
                 (x.happens & happens).implies(x.end <= smc.qw(2).widened(65))
                 for x in reads for smc, happens in answers), "access"),
-        ], function=NAME, exists=agreed)
+        ], function=NAME, exists=asked & looks)
     released = any_of(happens for _, happens in made(scene, RX_RELEASE))
     yield part("a description that is not used", asked & ~goes & any_of(happens for _, happens in answers), [
         require("EL2 releases its RX buffer", released, "smc"),
