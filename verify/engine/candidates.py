@@ -66,6 +66,27 @@ def bounds(pairs: list[tuple[Term, Term]], head: Head) -> list[Guess]:
     return result
 
 
+def sums(head: Head, steps: Iterable[tuple[Term, Term, Term]]) -> list[Guess]:
+    """(at the head, at the beginning, after one more iteration): what each iteration adds is bounded by its width."""
+    result = []
+    for here, before, after in steps:
+        added = _added(here, after)
+        if added is not None:
+            width = t.const(added, here.bits)
+            index = t.extract(head.index, here.bits - 1, 0)
+            most = t.binary("sub", t.binary("shl", index, width), index)
+            result.append(Guess(_constant(t.ule(t.binary("sub", here, before), most))))
+    return result
+
+
+def _added(here: Term, after: Term) -> int | None:
+    """Bits of the number that is added in an iteration, if it is a narrower one."""
+    if after.op != "add" or here not in after.args:
+        return None
+    other = after.args[1] if after.args[0] is here else after.args[0]
+    return other.args[0].bits if other.op == "zext" else None
+
+
 def of_contents(
     pairs: list[tuple[Term, Term]], contents: Mapping[str, Content], retrievals: Sequence[Retrieval]
 ) -> list[Guess]:

@@ -15,7 +15,7 @@ from functools import partial
 from typing import Protocol
 
 from verify.engine import content
-from verify.engine.candidates import Guess, Head, bounds, comparisons, of_contents, of_pages
+from verify.engine.candidates import Guess, Head, bounds, comparisons, of_contents, of_pages, sums
 from verify.engine.content import byte
 from verify.engine.control import Side, Ways
 from verify.engine.loops import Body, Key, Loop
@@ -89,7 +89,7 @@ class Induction:
         conditions = [side[0].guard for side in (*trial.ways.back, *leaving)]
         pairs = comparisons(conditions, changing)
         self._measure = self._find_measure(trial, pairs)
-        guesses = bounds(pairs, trial.head)
+        guesses = [*bounds(pairs, trial.head), *sums(trial.head, self._steps(trial))]
         contents = {key[1]: trial.start[0].content(key[1]) for key in trial.made if key[0] == "content"}
         guesses += of_contents(pairs, contents, [
             item for item in self._record.retrievals if not contradict(item.guard, self._entry[0].guard)])
@@ -97,6 +97,18 @@ class Induction:
         if len(events) == 1 and trial.ways.back and self._is_plain(events[0].covers, trial, before):
             guesses += of_pages(trial.head, events[0], trial.made[("index",)], self._goes_on(trial, before))
         return guesses
+
+    def _steps(self, trial: _Trial) -> list[tuple[Term, Term, Term]]:
+        """Of each number that the loop carries on: at the head, at the loop's beginning, after one more iteration."""
+        begin, found = self._at_entry(trial), []
+        for side in trial.ways.back:
+            left = self._at_back(trial, side).variables
+            for key, made in trial.made.items():
+                here = trial.start[1][key[1]] if key[0] == "register" else None
+                here = trial.start[0].cells(key[1])[int(key[2])].value if key[0] == "cell" else here
+                if isinstance(here, Integer) and here.term.bits > 1:
+                    found.append((here.term, _replace(begin, here.term), left[str(made.data)]))
+        return found
 
     def _is_plain(self, term: Term, trial: _Trial, before: Mapping[str, int]) -> bool:
         """It says of another iteration what it says of this one, with the index replaced."""

@@ -54,10 +54,13 @@ FOLLOWED = {
                    "if (__pkvm_host_share_ffa(hyp_phys_to_pfn(ranges[wide].address), 1)) break;",
     "pointer": "j = 0; for (; i < count; i++, range++) "
                "if (__pkvm_host_share_ffa(hyp_phys_to_pfn(range->address), range->pages)) break;",
+    "a sum of counts": "j = 0; for (; i < count; i++) wide += ranges[i].pages; if (wide > PAGE_SIZE) i = 0;",
     "small steps": "j = 0; if (step && step < 16) for (; i < count; i += step) wide += ranges[i].pages;",
 }
 UNSAFE = {
     "one too many": (PLAIN.replace("i < count", "i <= count"), "invalid-pointer"),
+    "a sum of anything": (
+        "j = 0; for (; i < count; i++) wide += ranges[i].address; if (wide > PAGE_SIZE) i = 0;", "wrap"),
     "no step": ("j = 0; for (; i < count; i += step) wide += 1;", "endless-loop"),
     "a step that wraps": ("j = 0; if (step) for (; i < count; i += step) wide += 1;", "endless-loop"),
     "never left": ("j = 0; while (count) wide += 1;", "endless-loop"),
