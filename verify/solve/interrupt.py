@@ -19,6 +19,9 @@ import z3
 
 _NOTED: list[int] = []
 _WORKING: list[z3.Context] = []
+_RAISED = [float("-inf")]
+_AT_ONCE = 1.0
+"""Seconds; and when the last one was raised."""
 _TIMES = 20
 """How often Z3 is told, 50 ms apart: it listens only while it solves."""
 
@@ -41,8 +44,19 @@ def _listen(heard: int) -> None:
 
 
 def _note(number: int, frame: FrameType | None) -> None:
+    """Pressed again at once it is the same wish: what the first one set going is not disturbed."""
+    is_first = time.monotonic() - _RAISED[-1] > _AT_ONCE
     _NOTED.append(number)
-    raise KeyboardInterrupt
+    if is_first:
+        _RAISED[:] = [time.monotonic()]
+        raise KeyboardInterrupt
+
+
+def ask() -> None:
+    """Raises KeyboardInterrupt where Ctrl-C came while it was deferred, or was lost."""
+    if _NOTED:
+        _NOTED.clear()
+        raise KeyboardInterrupt
 
 
 def check(solver: z3.Solver, *assumptions: z3.BoolRef) -> z3.CheckSatResult:
@@ -53,15 +67,13 @@ def check(solver: z3.Solver, *assumptions: z3.BoolRef) -> z3.CheckSatResult:
         verdict = solver.check(*assumptions)
     finally:
         _WORKING.clear()
-    if _NOTED:
-        _NOTED.clear()
-        raise KeyboardInterrupt
+    ask()
     return verdict
 
 
 @contextmanager
 def deferred() -> Iterator[None]:
-    """Ctrl-C is noted, and raised at the next question: what ends the workers has to be done to its end."""
+    """Ctrl-C is noted, and raised by `ask` or at the next question: what ends the workers has to be done to its end."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -17,14 +17,18 @@ def side_by_side(work: Callable[[int], T], order: Sequence[int], jobs: int) -> G
     """The results in the order given, begun in that order; never in this process, for Ctrl-C is this one's."""
     context = multiprocessing.get_context("fork")
     _WORK[:] = [work]
-    pool: Any = context.Pool(min(jobs, len(order)), initializer=interrupt.block)
+    pool: Any = None
     try:
+        with interrupt.deferred():  # half a pool would leave its processes behind
+            pool = context.Pool(min(jobs, len(order)), initializer=interrupt.block)
+        interrupt.ask()
         yield from pool.imap(_one, order)
         pool.close()
     finally:
         with interrupt.deferred():
-            pool.terminate()
-            pool.join()
+            if pool is not None:
+                pool.terminate()
+                pool.join()
         _WORK.clear()
 
 
