@@ -56,7 +56,7 @@ class Measured:
 @click.option("--detail", is_flag=True, help="Judge once more in one process: what each stage and rule takes.")
 @click.option("--memory", is_flag=True, help="Memory safety of every access instead of the rules.")
 def bench(trees: tuple[Path, ...], names: tuple[str, ...], jobs: int | None, detail: bool, memory: bool) -> int:
-    """Measure seconds, Z3's resource units and memory of a run, and print tables.
+    """Measure seconds, the solvers' resource units and memory of a run, and print tables.
 
     Indented stages are parts of others, or measured once more in one process: they say where a run's time goes. Each
     target is measured in a process of its own, so that the peaks are theirs.
@@ -107,7 +107,7 @@ def _judge(clock: Clock, item: Chosen, binding: Binding, options: Options, rules
     """The number of obligations."""
     with metered() as spent:
         run = judge_target(item.name, item.revision, item.unit, binding, rules, options)
-    spent.units += sum(result.cost.rlimit for result in run.results)
+    spent.units += sum(result.cost.units for result in run.results)
     spent.queries += sum(result.cost.queries for result in run.results)
     clock.add(f"judge, {options.jobs} processes", spent, is_part=False)
     clock.time("report", lambda: text.render([run], options, {}))
@@ -132,7 +132,7 @@ def _detail(
             with metered() as one:
                 results = judge_rule(settings, rule, Solver())
             costs.append((rule.identity, sum(len(result.parts) for result in results), one))
-    clock.add("Z3", Spent(spent.solving, 0, spent.solving, spent.units, spent.queries), is_part=True)
+    clock.add("solvers", Spent(spent.solving, 0, spent.solving, spent.units, spent.queries), is_part=True)
     clock.add("replay", replayed, is_part=True)
     rest = spent.seconds - spent.solving - replayed.seconds
     clock.add("state obligations, simplify, find numbers", Spent(rest), is_part=True)

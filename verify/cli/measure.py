@@ -1,4 +1,4 @@
-"""Clocks of `verify bench`: seconds, Z3's resource units and memory, by stage."""
+"""Clocks of `verify bench`: seconds, the solvers' resource units and memory, by stage."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-import z3
-
-from verify.solve import interrupt
+from verify.solve import finding
+from verify.solve.answer import Answer
+from verify.solve.query import UNITS_A_STEP
+from verify.solve.refuting import Refuter
 
 T = TypeVar("T")
 MILLION = 1_000_000
@@ -21,7 +22,7 @@ MILLION = 1_000_000
 class Spent:
     """`seconds` on the clock, `cpu` seconds of this process and of those that it started and that have ended.
 
-    `units` are Z3's resource units, `solving` the seconds on the clock that Z3 took.
+    `units` are the solvers' resource units, as --rlimit counts, `solving` the seconds on the clock that they took.
     """
 
     seconds: float = 0.0
@@ -84,34 +85,40 @@ def peak_memory() -> float:
 @contextmanager
 def metered() -> Iterator[Spent]:
     """What is spent in this process while the context lasts."""
-    spent, original = Spent(), interrupt.check
+    spent, found, refuted = Spent(), finding.find, Refuter.refute
     start, cpu = time.perf_counter(), _cpu()
 
-    def check(solver: z3.Solver, *assumptions: z3.BoolRef) -> z3.CheckSatResult:
+    def find(*arguments: Any) -> tuple[Answer, int]:
         before = time.perf_counter()
-        try:
-            return original(solver, *assumptions)
-        finally:
-            spent.solving += time.perf_counter() - before
-            spent.queries += 1
-            spent.units += _units(solver)
+        answer, steps = found(*arguments)
+        _count(time.perf_counter() - before, 1, steps * UNITS_A_STEP)
+        return answer, steps
 
-    interrupt.check = check
+    def refute(refuter: Refuter, *arguments: Any) -> Answer:
+        before, queries, units = time.perf_counter(), refuter.queries, refuter.units
+        answer = refuted(refuter, *arguments)
+        _count(time.perf_counter() - before, refuter.queries - queries, refuter.units - units)
+        return answer
+
+    def _count(seconds: float, queries: int, units: int) -> None:
+        spent.solving += seconds
+        spent.queries += queries
+        spent.units += units
+
+    patched: list[tuple[Any, str, Any, Any]] = [(finding, "find", find, found), (Refuter, "refute", refute, refuted)]
+    for owner, name, new, _ in patched:
+        setattr(owner, name, new)
     try:
         yield spent
     finally:
-        interrupt.check = original
+        for owner, name, _, old in patched:
+            setattr(owner, name, old)
         spent.seconds, spent.cpu = time.perf_counter() - start, _cpu() - cpu
 
 
 def _cpu() -> float:
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
-
-
-def _units(solver: z3.Solver) -> int:
-    statistics = solver.statistics()
-    return int(statistics.get_key_value("rlimit count")) if "rlimit count" in statistics.keys() else 0  # noqa: SIM118
 
 
 @contextmanager

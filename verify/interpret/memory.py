@@ -46,6 +46,7 @@ class Slot:
     is_zeroed: bool = False
     """Bytes that were never written are 0, not what unused memory holds."""
     is_buffer: bool = False
+    is_gap: bool = False
     taken: Snapshot | None = None
     """Of what it holds now, if somebody asked since it last changed."""
 
@@ -100,25 +101,30 @@ class Memory:
     def split(self, address: int, cuts: Iterable[tuple[str, int, int]]) -> list[int]:
         """An object as several: (name, start, size) each → its address. The whole is gone then."""
         whole, result = self._slots[(address >> SLOT_BITS) - 1], []
-        self._slots += [Slot("nothing", 0) for _ in range(GAP)]
+        self._slots += [Slot("nothing", 0, is_gap=True) for _ in range(GAP)]
         for name, start, size in cuts:
             part = self.allocate(name, size, b"")
             slot = self._slots[-1]
             slot.content = {k - start: byte for k, byte in whole.content.items() if start <= k < start + size}
             slot.is_buffer = True
-            self._slots += [Slot("nothing", 0) for _ in range(GAP)]
+            self._slots += [Slot("nothing", 0, is_gap=True) for _ in range(GAP)]
             result.append(part)
         whole.alive = False
         return result
 
     def home(self, address: int) -> tuple[Slot, int] | None:
-        """The object that an address belongs to, and the offset, which may be outside of it."""
+        """The object that an address belongs to, and the offset, which may be outside of it.
+
+        What lies between two parts of a whole is behind the first of them.
+        """
         if address >= HOST_BASE:
             return self._host, address - HOST_BASE
         index = (address >> SLOT_BITS) - 1
         if not 0 <= index < len(self._slots):
             return None
-        return self._slots[index], address & ((1 << SLOT_BITS) - 1)
+        while index and self._slots[index].is_gap:
+            index -= 1
+        return self._slots[index], address - (index + 1 << SLOT_BITS)
 
     def find(self, address: int, size: int) -> tuple[Slot, int]:
         """The object and offset behind [address, address + size); raises Fault."""

@@ -31,10 +31,10 @@ class ChainHunt:
     _renamed: Renamed = field(default_factory=Renamed)
     _parts: dict[str, Part] = field(default_factory=dict)
 
-    def hits(self, name: str, known: Known, is_thorough: bool) -> list[Hit] | Undecided:
-        """The quick look is all that there is. What is undefined is not looked for: these calls go no further."""
+    def hits(self, name: str, known: Known) -> list[Hit] | Undecided:
+        """What is undefined is not looked for: these calls go no further."""
         part = self._part(name)
-        if part is None or is_thorough or speaks_of_hazards(part):
+        if part is None or speaks_of_hazards(part):
             return []
         conjuncts = claims(self.target, part, self._renamed)
         record = self.target.step.record

@@ -33,11 +33,11 @@ def check_guarantee(target: Target, found: Invariants, level: str, solver: Solve
     start = [(b.guard, b.construct, b.span) for b in record.boundaries]
     start += [(t.and_(o.guard, t.not_(o.holds)), o.kind, o.span) for o in record.obligations if o.kind not in HARMLESS]
     for guard, construct, span in start:
-        if not isinstance(solver.ask([*axioms(record, level), *record.relies, guard]), Unsatisfiable):
+        if not isinstance(solver.refute([*axioms(record, level), *record.relies, guard]), Unsatisfiable):
             return Guarantee("initialisation", construct, f"{span.file}:{span.line}")
     base = surroundings(target, found, level)
     for text, broken in [*_breaches(target), *_strays(target)]:
-        if not isinstance(solver.ask([*base, broken]), Unsatisfiable):
+        if not isinstance(solver.refute([*base, broken]), Unsatisfiable):
             return Guarantee(text)
     return Guarantee("")
 

@@ -1,8 +1,8 @@
-"""Looking for calls that break a part: what a hunt returns, and the hunts one after the other."""
+"""Looking for calls that break a part: what a hunt returns."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Protocol
@@ -36,11 +36,8 @@ class Hit:
 class Hunt(Protocol):
     """One way of looking. Sites are those of any transition of the same unit."""
 
-    def hits(self, name: str, known: Known, is_thorough: bool) -> list[Hit] | Undecided:
-        """Conjuncts of the part that fail in some sequence of calls, with causes that are not known yet.
-
-        Not thorough: a quick look, after which there may be more to find.
-        """
+    def hits(self, name: str, known: Known) -> list[Hit] | Undecided:
+        """Conjuncts of the part that fail in some sequence of calls, with causes that are not known yet."""
 
     def witness(self, name: str) -> Episode | Undecided | None:
         """Calls from reset that meet the part's premise."""
@@ -53,30 +50,13 @@ def remaining(record: Record, claim: Claim, known: Known) -> Term:
     return t.and_(claim.fails, *(t.not_(x) for x in gone))
 
 
-@dataclass(slots=True)
-class Hunts:
-    """The first one that finds something has the say."""
-
-    hunts: Sequence[Hunt]
-
-    def hits(self, name: str, known: Known, is_thorough: bool) -> list[Hit] | Undecided:
-        undecided: Undecided | None = None
-        for hunt in self.hunts:
-            found = hunt.hits(name, known, is_thorough)
-            if isinstance(found, Undecided):
-                undecided = found
-            elif found:
-                return found
-        return undecided or []
-
-    def witness(self, name: str) -> Episode | Undecided | None:
-        undecided: Undecided | None = None
-        for found in self._witnesses(name):
-            if isinstance(found, Undecided):
-                undecided = found
-            elif found is not None:
-                return found
-        return undecided
-
-    def _witnesses(self, name: str) -> Iterable[Episode | Undecided | None]:
-        return (hunt.witness(name) for hunt in self.hunts)
+def witness(hunts: Sequence[Hunt], name: str) -> Episode | Undecided | None:
+    """Of the first hunt that finds one."""
+    undecided: Undecided | None = None
+    for hunt in hunts:
+        found = hunt.witness(name)
+        if isinstance(found, Undecided):
+            undecided = found
+        elif found is not None:
+            return found
+    return undecided

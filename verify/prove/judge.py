@@ -10,7 +10,7 @@ from verify.engine.record import Site
 from verify.ir.span import Span
 from verify.prove.chains import ChainHunt
 from verify.prove.claims import Claim, Renamed, claims, is_about_state_only, speaks_of_hazards, speaks_of_secrets
-from verify.prove.hunt import Hit, Hunts, remaining
+from verify.prove.hunt import Hit, Known, remaining, witness
 from verify.prove.outcome import Cause, Episode, Finding, PartResult, RuleResult, Status
 from verify.prove.questions import Effort, Questions
 from verify.prove.reset import Search
@@ -54,9 +54,8 @@ class Judge:
         self._questions = Questions(setting.target, solver)
         self._open: dict[str, _Open] = dict(stricter._open) if stricter and _implies(stricter._setting, setting) else {}
         search = Search(setting.light, setting.level, solver, setting.pages, setting.chains)
-        self._hunts = Hunts((
-            ChainHunt(setting.light, rule, setting.profile, search),
-            StateHunt(setting.starts, rule, setting.profile, setting.level, solver, setting.pages)))
+        self._chains = ChainHunt(setting.light, rule, setting.profile, search)
+        self._states = StateHunt(setting.starts, rule, setting.profile, setting.level, solver, setting.pages)
 
     def judge(self) -> RuleResult:
         scene = self._setting.scene()
@@ -125,25 +124,31 @@ class Judge:
         while len(found) < MAX_FINDINGS:
             known = {(hit.key, hit.site) for hit in found}
             wrong = [remaining(record, claim, known) for claim in conjuncts]
-            if not known and self._is_certain(part, given, wrong, Effort.COARSE):
+            hits = self._looked(part, given, wrong, known)
+            if hits is None:
                 break
-            if self._fails(part, given, wrong, self._setting, Effort.SHORT) is None:
-                break
-            hits = self._hunts.hits(part.name, known, is_thorough=False)
-            if isinstance(hits, Undecided) or not hits:
-                if not known and self._is_certain(part, given, wrong, Effort.FULL):
-                    break
+            if not hits:
                 problem = self._whether_it_fails(part, given, wrong, bool(known))
                 if problem is None:
                     break
-                hits = self._hunts.hits(part.name, known, is_thorough=True)
-                if isinstance(hits, Undecided) or not hits:
-                    return self._merge(part, conjuncts, found), problem
+                return self._merge(part, conjuncts, found), problem
             found += hits
         findings = self._merge(part, conjuncts, found)
         if len(found) >= MAX_FINDINGS:
             return findings, _Open(Status.UNKNOWN, "too many findings", ())
         return findings, self._vague(given, conjuncts) or self._lost(part, given) or self._blocked()
+
+    def _looked(self, part: Part, given: Sequence[Term], wrong: Sequence[Term], known: Known) -> list[Hit] | None:
+        """What is found with the least effort that does; None where nothing is left to be found."""
+        for effort, hunt in ((Effort.COARSE, self._chains), (Effort.EXACT, self._states)):
+            if not known and self._is_certain(part, given, wrong, effort):
+                return None
+            if self._fails(part, given, wrong, self._setting, effort) is None:
+                return None
+            hits = hunt.hits(part.name, known)
+            if not isinstance(hits, Undecided) and hits:
+                return hits
+        return None if not known and self._is_certain(part, given, wrong, Effort.FULL) else []
 
     def _vague(self, given: Sequence[Term], conjuncts: Sequence[Claim]) -> _Open | None:
         """Are two calls compared whose values depend on memory or on a loop? Both runs' are given the same names."""
@@ -226,7 +231,7 @@ class Judge:
         key = (part.name, Effort.FULL)
         if not has_findings and self._weakest is self._setting and key in self._tried:
             return self._tried[key]
-        return self._fails(part, given, wrong, self._setting, Effort.SHORT if has_findings else Effort.FULL)
+        return self._fails(part, given, wrong, self._setting, Effort.EXACT if has_findings else Effort.FULL)
 
     def _lost(self, part: Part, given: Sequence[Term]) -> _Open | None:
         """Does the premise allow a path that is not modelled, or one whose safety is not proved?"""
@@ -278,7 +283,7 @@ class Judge:
         setting, name = self._setting, part.name
         if name not in self._witnesses:
             sample = setting.samples.meets(setting.target, self._rule, setting.profile, part)
-            found = sample or self._hunts.witness(name)
+            found = sample or witness((self._chains, self._states), name)
             if isinstance(found, Undecided):
                 return PartResult(name, part.function, Status.UNKNOWN, f"premise: {found.reason}")
             if found is None:

@@ -16,10 +16,10 @@ from verify.terms.term import Term, topological
 
 
 class Effort(Enum):
-    """What is read from memory: unknown; what it means, for the claim; for loops too, for as long as it takes."""
+    """What is read from memory: unknown; what it means, in one look; for as long as it takes."""
 
     COARSE = 0
-    SHORT = 1
+    EXACT = 1
     FULL = 2
 
 
@@ -93,7 +93,7 @@ class Questions:
             return answer
         here = self._solver.under(terms, asked)
         meanings = setting.target.step.record.exact.definitions
-        for about in ([*terms, *_of_followed(here)], here)[:effort.value]:
+        for about in ([*terms, *_of_followed(here)], here):
             found = meanings(about)
             answer = self._solver.refute([*asked, *found], share) if found else answer
             if not isinstance(answer, Satisfied):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -15,7 +15,8 @@ from verify.solve.query import Answer, Satisfied, Solver, Undecided
 from verify.terms import build as t
 from verify.terms.compiled import compile_terms
 from verify.terms.evaluate import Memory, evaluate, substitute
-from verify.terms.term import Term
+from verify.terms.support import support
+from verify.terms.term import Term, variables
 
 MAX_HISTORY = 2
 """Calls before the one that is judged; negotiation needs one."""
@@ -98,7 +99,7 @@ class Search:
             last = [*quiet_and_safe(self.target.step), *wanted]
             meanings = self.target.step.record.exact.definitions([*last, *self.target.step.record.relies])
             conditions = [*chain.conditions, *chain.linked([*last, *meanings])]
-            answer: Answer = self.solver.ask(conditions, once=True)
+            answer: Answer = self.solver.find(conditions)
             if isinstance(answer, Undecided):
                 return answer
             if isinstance(answer, Satisfied):
@@ -110,7 +111,7 @@ class Search:
     ) -> Mapping[str, int]:
         """Another model, of calls that a driver would make, where there is one."""
         goal = [*conditions, *chain.linked([*self._usual_boot(), *map(self._usual, chain.steps[:-1])])]
-        usual = self.solver.ask(goal, once=True)
+        usual = self.solver.find(goal)
         if isinstance(usual, Satisfied):
             values = usual.values
         else:
@@ -192,8 +193,9 @@ def _answers(events: Sequence[SmcEvent], values: Mapping[str, int]) -> list[tupl
 def make_readable(conditions: Sequence[Term], values: Mapping[str, int]) -> dict[str, int]:
     """The model with as many variables as possible at 0 (or another plain value): a person has to read it."""
     roots = [condition for condition in conditions if not condition.is_const]
-    result = dict(values)
-    holds = compile_terms(roots)
+    needed = support(roots, values)
+    result = {name: value if name in needed else 0 for name, value in values.items()}
+    holds = compile_terms([root for root in _without(roots, result, needed) if not root.is_const])
 
     def accepts(changes: Mapping[str, int]) -> bool:
         trial = {**result, **changes}
@@ -212,10 +214,17 @@ def make_readable(conditions: Sequence[Term], values: Mapping[str, int]) -> dict
         simplify(left[:middle], plain)
         simplify(left[middle:], plain)
 
-    names = sorted(values, key=_importance)
+    names = sorted(needed & result.keys(), key=_importance)
     for plain in PLAINER:
         simplify(names, plain)
     return result
+
+
+def _without(roots: list[Term], values: Mapping[str, int], needed: Container[str]) -> list[Term]:
+    """The roots with the numbers of variables that nothing rests on in their place."""
+    fixed = {name: t.const(values.get(name, 0), node.bits) for name, node in variables(roots).items()
+             if name not in needed}
+    return substitute(roots, fixed)
 
 
 def _importance(name: str) -> tuple[bool, str]:

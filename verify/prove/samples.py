@@ -20,6 +20,7 @@ from verify.prove.outcome import Episode
 from verify.prove.starts import INDEX, Way, set_smccc
 from verify.prove.target import FFA_VERSION, Target, buffer_paths, mailbox_size
 from verify.rules.rule import Part, Rule
+from verify.rules.scene import Scene
 from verify.solve.query import equations
 from verify.terms import build as t
 from verify.terms.evaluate import substitute
@@ -50,6 +51,7 @@ class Samples:
 
     episodes: list[Episode]
     cache: dict[tuple[str, str, int, Choice], dict[str, tuple[bool, bool]]] = field(default_factory=dict)
+    scenes: dict[tuple[str, int, Choice], Scene] = field(default_factory=dict)
 
     def meets(self, target: Target, rule: Rule, profile: str, part: Part) -> Episode | None:
         """A sample that meets the part's premise."""
@@ -93,8 +95,15 @@ class Samples:
     ) -> dict[str, tuple[bool, bool]]:
         key = (rule.identity, profile, number, choice)
         if key not in self.cache:
-            self.cache[key] = _met(target, rule, profile, self.episodes[number], choice)
+            self.cache[key] = _met(rule, self._scene(target, profile, number, choice))
         return self.cache[key]
+
+    def _scene(self, target: Target, profile: str, number: int, choice: Choice) -> Scene:
+        key = (profile, number, choice)
+        if key not in self.scenes:
+            self.scenes[key] = concrete_scene(self.episodes[number].calls[-1], target.binding, profile,
+                                              target.unit.constants, target.max_version, *choice)
+        return self.scenes[key]
 
 
 def _meant(target: Target, term: Term) -> set[str]:
@@ -103,9 +112,7 @@ def _meant(target: Target, term: Term) -> set[str]:
     return names | ({str(PAGE.data)} if any("$page" in name for name in names) else set())
 
 
-def _met(target: Target, rule: Rule, profile: str, episode: Episode, choice: Choice) -> dict[str, tuple[bool, bool]]:
-    scene = concrete_scene(
-        episode.calls[-1], target.binding, profile, target.unit.constants, target.max_version, *choice)
+def _met(rule: Rule, scene: Scene) -> dict[str, tuple[bool, bool]]:
     return {
         part.name: (bool(part.given.term.value), bool(part.exists.term.value)) for part in rule.statement(scene)
         if part.given.term.is_const and part.exists.term.is_const

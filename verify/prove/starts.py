@@ -32,7 +32,6 @@ INDEX = "ghost.index"
 KEPT = ("map", "unmap", "partition info", "share three ranges", "share in fragments of 1, 2 ranges: first",
         "share in fragments of 1, 2 ranges", "share three ranges, reclaim")
 """Histories that lead to states of their own kind."""
-PLAIN = ("boot", "1.1, 4K: agreed", "1.1, 4K: map", "1.1, 4K: share three ranges", "1.0, 4K: map")
 SMCCC_1_2, SMCCC_1_1 = 0x10002, 0x10001
 VERSIONS = (0x10001, 0x10000, 0x10002)
 MALFORMED = 0x80010000
@@ -83,11 +82,6 @@ class Start:
     memories: Mapping[str, Memory]
     known: dict[int, Term] = field(default_factory=dict)
     bases: dict[str, list[Term]] = field(default_factory=dict)
-
-    @property
-    def is_plain(self) -> bool:
-        """One of those that most counterexamples begin in: the quick look is at these."""
-        return self.name.startswith(PLAIN)
 
     def is_here(self, asked: Mapping[str, Term]) -> Term:
         """These variables have the values that they have here; of EL2's buffers nothing is said."""

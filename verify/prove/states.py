@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import chain
 
 from verify.engine.content import Content, Unknown
 from verify.engine.pages import PAGE
@@ -26,8 +25,8 @@ from verify.terms import build as t
 from verify.terms.evaluate import evaluate
 from verify.terms.term import Term, variables
 
-MOST_STARTS = 4
-"""Beyond the plain ones, that one look is taken from, though the interpreter refused all before."""
+MOST_STARTS = 6
+"""That one looks from, though the interpreter refused all before."""
 
 
 @dataclass(slots=True)
@@ -43,7 +42,7 @@ class StateHunt:
     _renamed: Renamed = field(default_factory=Renamed)
     _parts: dict[str, Part] = field(default_factory=dict)
 
-    def hits(self, name: str, known: Known, is_thorough: bool) -> list[Hit] | Undecided:
+    def hits(self, name: str, known: Known) -> list[Hit] | Undecided:
         part = self._part(name)
         if part is None:
             return []
@@ -52,13 +51,19 @@ class StateHunt:
         wrong = [remaining(record, claim, known) for claim in conjuncts]
         given = [*self._given(part), *alone(conjuncts)]
         undecided: Undecided | None = None
-        for start in self._others([*given, t.or_(*wrong)]) if is_thorough else self._plain():
-            found = self._from(start, part, conjuncts, given, wrong)
-            if isinstance(found, Undecided):
-                undecided = found
-            elif found:
-                return found
+        for usual in (self._usual(), []):
+            for start in self._starts([*given, *usual, t.or_(*wrong)]):
+                found = self._from(start, part, conjuncts, [*given, *usual], wrong)
+                if isinstance(found, Undecided):
+                    undecided = found
+                elif found:
+                    return found
         return undecided or []
+
+    def _usual(self) -> list[Term]:
+        """Page-table functions fail because of the followed page only: others are mostly as the host needs them."""
+        transfers = self.starts.target.step.record.transfers
+        return [t.implies(x.guard, t.or_(x.blamed, t.eq(x.result, t.const(0, x.result.bits)))) for x in transfers]
 
     def witness(self, name: str) -> Episode | Undecided | None:
         part = self._part(name)
@@ -66,8 +71,8 @@ class StateHunt:
             return None
         undecided: Undecided | None = None
         given = self._given(part)
-        for start in chain(self._plain(), self._others(given)):
-            values = self._solve(start, given, plain=False)
+        for start in self._starts(given):
+            values = self._solve(start, given)
             if isinstance(values, Undecided):
                 undecided = values
             elif values is not None:
@@ -77,12 +82,9 @@ class StateHunt:
                     continue
         return undecided
 
-    def _plain(self) -> list[Start]:
-        return [start for start in self.starts.items if start.is_plain]
-
-    def _others(self, wanted: Sequence[Term]) -> Iterator[Start]:
-        """Those that it may happen from, the fewest calls first; many are asked about in one question."""
-        starts = [start for start in self.starts.items if not start.is_plain]
+    def _starts(self, wanted: Sequence[Term]) -> Iterator[Start]:
+        """Those that it may happen from, the fewest calls first; all are asked about in one question."""
+        starts = list(self.starts.items)
         for _ in range(MOST_STARTS):
             found = self._one_of(starts, wanted)
             while found is not None and (shorter := [x for x in starts if len(x.calls) < len(found.calls)]):
@@ -100,7 +102,7 @@ class StateHunt:
         asked = [*self.starts.general(self.level), *wanted, *self._exact(wanted), *self.pages]
         names = variables(asked)
         here = [start.is_here(names) for start in starts]
-        answer = self.solver.plausible([*asked, t.or_(*here)])
+        answer = self.solver.find([*asked, t.or_(*here)], share=MODEST)
         if not isinstance(answer, Satisfied):
             return starts[0] if isinstance(answer, Undecided) else None
         return starts[evaluate(here, answer.values).index(1)]
@@ -131,26 +133,35 @@ class StateHunt:
         if values is None or isinstance(values, Undecided):
             return values or []
         possible = [term for term, here in zip(wrong, start.at(wrong), strict=True) if here is not t.FALSE]
-        is_all = all(evaluate(start.at(possible), values))
-        together = None if is_all else self._solve(start, [*given, *possible])
-        candidates = [together, values] if isinstance(together, Mapping) else [values]
-        confirmed = (self._confirmed(start, part, conjuncts, wrong, candidate) for candidate in candidates)
-        return next(filter(None, confirmed), [])
+        candidates = [values]
+        if not all(evaluate(start.at(possible), values)):
+            together = self._solve(start, [*given, *possible])
+            candidates = [together, values] if isinstance(together, Mapping) else candidates
+        for candidate in candidates:
+            hits = self._confirmed(start, part, conjuncts, wrong, candidate)
+            if hits:
+                wanted = t.and_(*(term for term, fails in zip(wrong, evaluate(start.at(wrong), candidate), strict=True)
+                                  if fails))
+                readable = self._readable(start, [*given, wanted], candidate)
+                return self._confirmed(start, part, conjuncts, wrong, readable) or hits
+        return []
 
-    def _solve(
-        self, start: Start, wanted: Sequence[Term], plain: bool = True
-    ) -> Mapping[str, int] | Undecided | None:
-        """A model, if there is one; `plain` costs time."""
-        asked = start.at([*wanted, *self._exact(wanted), *self.pages])
-        if any(term is t.FALSE for term in asked):
+    def _solve(self, start: Start, wanted: Sequence[Term]) -> Mapping[str, int] | Undecided | None:
+        """A model, if there is one."""
+        goal = self._goal(start, wanted)
+        if any(term is t.FALSE for term in goal):
             return None
-        goal = [*self.starts.base(start, self.level), *asked]
-        answer = self.solver.ask(goal, once=True, share=MODEST)
+        answer = self.solver.find(goal, share=MODEST)
         if isinstance(answer, Undecided):
             return answer
-        if not isinstance(answer, Satisfied):
-            return None
-        return make_readable(goal, answer.values) if plain else answer.values
+        return answer.values if isinstance(answer, Satisfied) else None
+
+    def _goal(self, start: Start, wanted: Sequence[Term]) -> list[Term]:
+        asked = start.at([*wanted, *self._exact(wanted), *self.pages])
+        return [*self.starts.base(start, self.level), *asked]
+
+    def _readable(self, start: Start, wanted: Sequence[Term], values: Mapping[str, int]) -> Mapping[str, int]:
+        return make_readable(self._goal(start, wanted), values)
 
     def _confirmed(
         self, start: Start, part: Part, conjuncts: Sequence[Claim], wrong: Sequence[Term], values: Mapping[str, int]

@@ -37,7 +37,8 @@ def _result(run: TargetRun, result: RuleResult, options: Options, accepted: Mapp
         "page_sizes": list(options.page_sizes), "status": result.status.value, "force": rule.force,
         "confidence": rule.confidence, "clauses": [str(clause) for clause in rule.clauses],
         "parts": [_part(part, names, accepted) for part in result.parts],
-        "cost": {"queries": result.cost.queries, "rlimit": result.cost.rlimit, "by_hand": result.cost.by_hand},
+        "cost": {"queries": result.cost.queries, "rlimit": result.cost.units, "by_hand": result.cost.by_hand,
+                 "refuted": result.cost.refuted, "confirmed": result.cost.confirmed},
     }
 
 

@@ -20,7 +20,7 @@ MOST = 16
 LONGEST_LOOP = 64
 """In lines."""
 TRUSTED = (
-    "environment headers, binding, contracts of outside functions, front end, engine, Z3; each violation and each "
+    "environment headers, binding, contracts of outside functions, front end, engine, solvers; each violation and each "
     "premise was reproduced by the interpreter"
 )
 

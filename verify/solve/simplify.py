@@ -13,7 +13,7 @@ from verify.terms import build as t
 from verify.terms.evaluate import evaluate, substitute
 from verify.terms.term import Term, variables
 
-ROUNDS = 6
+ROUNDS = 2
 """What comes out of one may be of use in another."""
 
 

@@ -23,6 +23,12 @@ def evaluate(roots: list[Term], values: Mapping[str, int], lookup: Lookup | None
 
     `lookup` says what the bytes are instead.
     """
+    known = evaluate_all(roots, values, lookup)
+    return [known[id(root)] for root in roots]
+
+
+def evaluate_all(roots: list[Term], values: Mapping[str, int], lookup: Lookup | None = None) -> dict[int, int]:
+    """The values of all terms below the roots, by identity."""
     known: dict[int, int] = {}
     for node in topological(roots):
         if node.op == "const":
@@ -38,7 +44,7 @@ def evaluate(roots: list[Term], values: Mapping[str, int], lookup: Lookup | None
             arguments = tuple(known[id(argument)] for argument in node.args)
             widths = tuple(argument.bits for argument in node.args)
             known[id(node)] = apply(node.op, node.bits, arguments, widths, node.data)
-    return [known[id(root)] for root in roots]
+    return known
 
 
 def holds(term: Term, values: Mapping[str, int]) -> bool:

@@ -21,7 +21,7 @@ def trees(tmp_path: Path) -> tuple[Path, Path]:
 def test_stages_rules_and_comparison(verify: Command, trees: tuple[Path, Path]) -> None:
     done = verify("bench", "--tree", trees[0], "--tree", trees[1], "--rule", "VER-0[12]", "--detail", "--jobs", "1")
     assert done.status == 0
-    for stage in ("  preprocess", "read target", "judge, 1 processes", "  Z3", "  FFA-VER-01", "  FFA-VER-02"):
+    for stage in ("  preprocess", "read target", "judge, 1 processes", "  solvers", "  FFA-VER-01", "  FFA-VER-02"):
         assert done.out.count(f"\n{stage}") == 2, stage
     last = done.out.strip().splitlines()[-2:]
     assert [line.split()[0].rsplit("/")[-1] for line in last] == ["one", "two"]
@@ -37,9 +37,9 @@ def test_no_such_rule(verify: Command, trees: tuple[Path, Path]) -> None:
 def test_questions_are_counted_where_they_are_asked() -> None:
     goal = t.eq(t.binary("mul", t.var("a", 16), t.var("b", 16)), t.const(0x1235, 16))
     with metered() as outer:
-        Solver().ask([goal])
+        Solver().refute([goal])
         with metered() as inner:
-            Solver().ask([goal])
+            Solver().refute([goal])
     assert inner.queries == 1
     assert outer.queries == 2
     assert outer.units > inner.units > 0

@@ -63,8 +63,8 @@ def test_a_word_is_the_same_at_the_same_place_and_means_what_is_read() -> None:
     first, again = (known.word(content, offset, 2, None) for _ in range(2))
     assert first is again
     solver, wrong = Solver(), [t.eq(offset, t.const(0, 64)), t.not_(t.eq(first, t.const(0x1234, 16)))]
-    assert isinstance(solver.ask(wrong), Satisfied)
-    assert isinstance(solver.ask([*wrong, *known.definitions(wrong)]), Unsatisfiable)
+    assert isinstance(solver.refute(wrong), Satisfied)
+    assert isinstance(solver.refute([*wrong, *known.definitions(wrong)]), Unsatisfiable)
 
 
 def test_a_predicate_of_the_index_is_one_for_all_loops_with_the_same_meaning() -> None:
@@ -75,9 +75,9 @@ def test_a_predicate_of_the_index_is_one_for_all_loops_with_the_same_meaning() -
 
     one, two = t.var("one", 64), t.var("two", 64)
     solver = Solver()
-    assert isinstance(solver.ask([t.eq(one, two), at(one), t.not_(at(two))]), Unsatisfiable)
+    assert isinstance(solver.refute([t.eq(one, two), at(one), t.not_(at(two))]), Unsatisfiable)
     claim = [at(one), t.not_(t.eq(t.select("m", one), t.const(1, 8)))]
-    assert isinstance(solver.ask([*claim, *known.definitions(claim)]), Unsatisfiable)
+    assert isinstance(solver.refute([*claim, *known.definitions(claim)]), Unsatisfiable)
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -88,6 +88,6 @@ def test_claims_proved_together_are_those_that_follow(seed: int) -> None:
     given = [t.ule(t.const(low, 8), x), t.ule(x, t.const(high, 8)), t.not_(t.eq(y, t.const(rng.randrange(256), 8)))]
     claims = [t.ule(x, t.const(rng.randrange(256), 8)) for _ in range(4)]
     claims += [t.not_(t.eq(y, t.const(rng.randrange(256), 8))), t.ule(x, t.const(high, 8)), t.FALSE]
-    expected = [isinstance(Solver().ask([*given, t.not_(claim)]), Unsatisfiable) for claim in claims]
+    expected = [isinstance(Solver().refute([*given, t.not_(claim)]), Unsatisfiable) for claim in claims]
     assert Solver().implied(given, claims) == expected
     assert expected[-2:] == [True, False]

@@ -50,7 +50,7 @@ def test_a_fragment_is_copied_inside_the_mailbox(target: Target) -> None:
     for event in copies:
         outside = t.not_(t.ule(event.length, size))
         given = [*record.relevant(event.guard), *booted(target, "L0"), event.guard]
-        assert isinstance(Solver().ask([*given, outside]), Unsatisfiable)
+        assert isinstance(Solver().refute([*given, outside]), Unsatisfiable)
 
 
 def test_every_copy_from_the_host_is_noted_under_the_lock(target: Target) -> None:

@@ -69,4 +69,4 @@ def test_no_premise_is_contradictory(target: Target, invariants: dict[str, Invar
     for guard in places.values():
         given = [*surroundings(target, invariants["L2"], "L2", guard), guard]
         meanings = target.step.record.exact.definitions([guard])
-        assert isinstance(Solver().ask([*given, *meanings]), Satisfied)
+        assert isinstance(Solver().refute([*given, *meanings]), Satisfied)

@@ -1,4 +1,4 @@
-"""Two ways of asking Z3 that must agree, on questions about unknown memory."""
+"""Solvers, and ways of asking them, must agree on questions about unknown memory."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from functools import partial
 
 import pytest
 
-from verify.solve.query import Answer, Satisfied, Solver, Undecided, Unsatisfiable
+from verify.errors import InternalError
+from verify.solve import finding
+from verify.solve.answer import Answer, Satisfied, Undecided, Unsatisfiable
+from verify.solve.query import RLIMIT, Solver
 from verify.solve.reads import name_reads
+from verify.solve.refuting import BY_THEORY, IN_BITS, Refuter
+from verify.solve.smtlib import anonymous, script
 from verify.terms import build as t
 from verify.terms.evaluate import holds, substitute
 from verify.terms.term import Term, memories, variables
@@ -37,18 +42,50 @@ def _question(seed: int) -> list[Term]:
     return [t.not_(term) if rng.random() < 0.3 else term for term in terms]
 
 
-def test_in_bits_and_by_theory_the_answer_is_the_same() -> None:
-    solver, seen = Solver(), {"yes": 0, "no": 0}
-    for seed in range(150):
-        question = _question(seed)
-        answers = solver.ask(question), solver.refute(question)
-        assert type(answers[0]) is type(answers[1]), seed
+def test_both_solvers_say_the_same_in_every_way() -> None:
+    refuter, seen = Refuter(), {"yes": 0, "no": 0}
+    for seed in range(400):
+        goal = t.and_(*_question(seed))
+        if goal.is_const:
+            continue
+        called = anonymous([goal])
+        answers = [finding.find(script([goal], called), goal, called, 1_000_000)[0],
+                   *(refuter.refute(goal, called, tactics, RLIMIT) for tactics in (IN_BITS, BY_THEORY))]
+        kind, *others = map(type, answers)
+        assert others == [kind, kind] and kind is not Undecided, seed
         for answer in answers:
-            assert not isinstance(answer, Satisfied) or holds(t.and_(*question), answer.values)
-        if isinstance(answers[0], Satisfied):
-            assert isinstance(solver.plausible(question), Satisfied), seed
-        seen["yes" if isinstance(answers[0], Satisfied) else "no"] += 1
-    assert min(seen.values()) > 20, seen
+            assert not isinstance(answer, Satisfied) or holds(goal, answer.values)
+        seen["yes" if kind is Satisfied else "no"] += 1
+    assert min(seen.values()) > 15, seen
+
+
+def test_what_is_refuted_is_confirmed() -> None:
+    solver = Solver()
+    answers = [type(solver.refute(_question(seed))) for seed in range(150)]
+    assert solver.cost.confirmed == solver.cost.refuted > 2
+    assert answers.count(Unsatisfiable) > 20
+
+
+def test_solvers_that_disagree_are_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding, "find", lambda *_: (Unsatisfiable(), 1))
+    with pytest.raises(InternalError, match="disagree"):
+        Solver().refute([t.ult(t.select("m", PLACES[0]), t.select("m", PLACES[1]))])
+
+
+def test_a_model_that_is_none_is_not_believed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding, "find", lambda *_: (Satisfied({}), 1))
+    with pytest.raises(InternalError, match="does not satisfy"):
+        Solver().refute([t.ult(t.select("m", PLACES[0]), t.select("m", PLACES[1]))])
+
+
+def test_where_one_solver_gives_up_the_other_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding, "find", lambda *_: (Undecided("no"), 1))
+    for seed in range(30):
+        question, solver = _question(seed), Solver()
+        answer = solver.refute(question)
+        assert not isinstance(answer, Undecided), seed
+        assert not isinstance(answer, Satisfied) or holds(t.and_(*question), answer.values)
+        assert isinstance(solver.find(question), Undecided) or not solver.cost.queries
 
 
 def test_equal_places_hold_equal_bytes() -> None:

@@ -1,0 +1,100 @@
+"""Z3: a second opinion, and the first one where Bitwuzla gives up. All questions of one `Refuter` share a context."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import z3
+
+from verify.solve import interrupt
+from verify.solve.answer import Answer, Satisfied, Undecided, Unsatisfiable
+from verify.solve.reads import NamedReads, name_reads
+from verify.solve.simplify import conjuncts
+from verify.solve.smtlib import script
+from verify.terms import build as t
+from verify.terms.evaluate import cell, evaluate
+from verify.terms.term import Term, variables
+
+_PREPARED = ("simplify", "propagate-values", "solve-eqs", "elim-uncnstr")
+BY_THEORY = (*_PREPARED, "smt")
+IN_BITS = (*_PREPARED, "simplify", "bit-blast", "sat")
+"""Faster for what has no model, as proofs of invariants have."""
+
+
+@dataclass(slots=True)
+class Refuter:
+    """`units`: Z3's resource units so far; it counts all of a context together."""
+
+    queries: int = 0
+    units: int = 0
+    _context: z3.Context = field(default_factory=z3.Context)
+
+    def refute(self, goal: Term, called: Mapping[str, str], tactics: Sequence[str], limit: int) -> Answer:
+        """`called`: other names of variables and memories, for the solver; `limit` in its resource units."""
+        if tactics is not IN_BITS:
+            return self._run(goal, called, tactics, limit)
+        named = name_reads(goal, called)
+        answer = self._in_bits(named, limit)
+        return Satisfied(named.values(answer.values)) if isinstance(answer, Satisfied) else answer
+
+    def _in_bits(self, named: NamedReads, limit: int) -> Answer:
+        """With more and more of what equal offsets imply, until a model keeps it."""
+        facts: tuple[Term, ...] = ()
+        while True:
+            answer = self._run(t.and_(named.goal, *facts), named.called, IN_BITS, limit)
+            if not isinstance(answer, Satisfied) or not (wrong := named.broken(answer.values)):
+                return answer
+            facts = (*facts, *wrong)
+
+    def _run(self, goal: Term, called: Mapping[str, str], tactics: Sequence[str], limit: int) -> Answer:
+        self.queries += 1
+        solver = z3.Then(*(z3.Tactic(name, self._context) for name in tactics)).solver()
+        solver.set("rlimit", limit)
+        solver.from_string(script(conjuncts([goal]), called))
+        verdict = interrupt.check(solver)
+        self.units = max(self.units, _units(solver))
+        if verdict == z3.unsat:
+            return Unsatisfiable()
+        if verdict != z3.sat:
+            return Undecided(f"solver: {solver.reason_unknown()}")
+        return Satisfied(_values(solver.model(), goal, called))
+
+
+def _units(solver: z3.Solver) -> int:
+    statistics = solver.statistics()
+    return int(statistics.get_key_value("rlimit count")) if "rlimit count" in statistics.keys() else 0  # noqa: SIM118
+
+
+def _values(model: z3.ModelRef, goal: Term, called: Mapping[str, str]) -> dict[str, int]:
+    """A variable without a value may have any: it is left out, which reads as 0. Z3 may name more than was asked."""
+    original = {new: old for old, new in called.items()}
+    known, result = variables([goal]), dict[str, int]()
+    unknown_memory: dict[str, z3.FuncDeclRef] = {}
+    for declaration in model.decls():
+        name = original.get(declaration.name(), declaration.name())
+        if name in known:
+            value = model[declaration]
+            result[name] = int(z3.is_true(value)) if z3.is_bool(value) else value.as_long()
+        elif declaration.arity() == 1:
+            unknown_memory[name] = declaration
+    if unknown_memory:
+        result.update(_bytes(model, goal, unknown_memory, result))
+    return result
+
+
+def _bytes(
+    model: z3.ModelRef, goal: Term, functions: Mapping[str, z3.FuncDeclRef], values: Mapping[str, int]
+) -> dict[str, int]:
+    """The bytes of unknown memory that the goal looks at."""
+    found: dict[str, int] = {}
+
+    def byte(node: Term, offset: int) -> int:
+        key, name = cell(node, offset), str(node.data)
+        if name in functions and key not in found:
+            answer = model.eval(functions[name](z3.BitVecVal(offset, 64, model.ctx)), True)
+            found[key] = answer.as_long()
+        return found.get(key, 0)
+
+    evaluate([goal], values, byte)
+    return found
