@@ -145,3 +145,12 @@ def test_more_effort_is_made_where_less_did_not_decide() -> None:
     asked = solver.cost.queries
     assert isinstance(solver.refute(factors, share=2), Undecided) and solver.cost.queries == asked
     assert isinstance(solver.refute(factors), Undecided) and solver.cost.queries > asked
+
+
+def test_steps_are_the_same_in_each_run() -> None:
+    x, y = t.var("x", 64), t.var("y", 64)
+    goal = t.and_(t.eq(t.binary("mul", x, y), t.const(0xFFFF_FFF1_0000_0037, 64)), t.ult(t.const(1, 64), x),
+                  t.ult(x, y), t.ult(y, t.const(1 << 33, 64)))
+    answers = [finding.find(script([goal]), goal, {}, limit) for limit in (5_000, 5_000, 50)]
+    assert answers[0] == answers[1] == (Undecided(finding.GIVEN_UP), answers[0][1])
+    assert 5_000 < answers[0][1] < 5_100 and 50 < answers[2][1] < 150
