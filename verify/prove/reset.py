@@ -9,6 +9,7 @@ from functools import partial
 from verify.engine.record import SmcEvent
 from verify.engine.transition import Transition
 from verify.interpret.session import HostWrites
+from verify.prove.starts import SMCCC_1_2
 from verify.prove.target import FFA_VERSION, Target, link, link_contents, quiet_and_safe, started
 from verify.prove.trust import axioms
 from verify.solve.query import Answer, Satisfied, Solver, Undecided
@@ -128,9 +129,13 @@ class Search:
         return any(term is t.FALSE for term in substitute(list(wanted), start))
 
     def _usual_boot(self) -> list[Term]:
-        """Initialisation asks EL3, which has the version that EL2 offers; only a preference."""
+        """Initialisation asks EL3, which has the version that EL2 offers and today's SMCCC; only a preference."""
         wanted = t.const(self.target.max_version, 64)
-        return [t.and_(event.guard, t.eq(event.results[0].term, wanted)) for event in self.target.init.record.smcs]
+        smccc = [t.eq(t.var(f"boot.{name}.{member.path}", member.bits), t.const(SMCCC_1_2, member.bits))
+                 for name, item in sorted(self.target.unit.statics.items()) for member in item.fields
+                 if item.is_external and member.path == "smccc_version"]
+        asked = (t.and_(event.guard, t.eq(event.results[0].term, wanted)) for event in self.target.init.record.smcs)
+        return [*asked, *smccc]
 
     def _usual(self, step: Transition) -> Term:
         """An FFA_VERSION that a driver would make, and an SPMC that goes along; only a preference."""
