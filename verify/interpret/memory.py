@@ -47,6 +47,7 @@ class Slot:
     """Bytes that were never written are 0, not what unused memory holds."""
     is_buffer: bool = False
     is_gap: bool = False
+    """Between parts of a whole that was split."""
     taken: Snapshot | None = None
     """Of what it holds now, if somebody asked since it last changed."""
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import bitwuzla
 
 from verify.errors import InternalError
 from verify.solve import interrupt
 from verify.solve.answer import Answer, Satisfied, Undecided, Unsatisfiable
-from verify.terms.evaluate import cell, evaluate
+from verify.solve.reads import Reader, bytes_read
 from verify.terms.term import Term
 
 GIVEN_UP = "solver: more steps than the limit"
@@ -73,11 +73,8 @@ def _values(
         else:
             result[name] = _number(solver.get_value(symbol))
     if memories:
-        result.update(_bytes(goal, result, _reader(manager, solver, memories)))
+        result.update(bytes_read(goal, result, _reader(manager, solver, memories)))
     return result
-
-
-Reader = Callable[[str, int], int]
 
 
 def _reader(manager: bitwuzla.TermManager, solver: bitwuzla.Bitwuzla, memories: Mapping[str, bitwuzla.Term]) -> Reader:
@@ -90,19 +87,6 @@ def _reader(manager: bitwuzla.TermManager, solver: bitwuzla.Bitwuzla, memories: 
         return _number(solver.get_value(there))
 
     return read
-
-
-def _bytes(goal: Term, values: Mapping[str, int], read: Reader) -> dict[str, int]:
-    found: dict[str, int] = {}
-
-    def byte(node: Term, offset: int) -> int:
-        key = cell(node, offset)
-        if key not in found:
-            found[key] = read(str(node.data), offset)
-        return found[key]
-
-    evaluate([goal], values, byte)
-    return found
 
 
 def _number(value: bitwuzla.Term) -> int:

@@ -5,11 +5,11 @@ What is left is a question about bit-vectors alone, which can be asked in bits a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from verify.terms import build as t
-from verify.terms.evaluate import evaluate
+from verify.terms.evaluate import cell, evaluate
 from verify.terms.term import Term, topological
 
 Place = tuple[str, Term, Term]
@@ -67,6 +67,24 @@ def name_reads(goal: Term, called: Mapping[str, str]) -> NamedReads:
         else:
             known[id(node)] = t.rebuild(node, args)
     return NamedReads(known[id(goal)], names, tuple(places))
+
+
+Reader = Callable[[str, int], int]
+"""(memory, offset) → byte, as a solver's model has it"""
+
+
+def bytes_read(goal: Term, values: Mapping[str, int], read: Reader) -> dict[str, int]:
+    """The bytes of unknown memory that the goal looks at where variables have these values, as name@offset."""
+    found: dict[str, int] = {}
+
+    def byte(node: Term, offset: int) -> int:
+        key = cell(node, offset)
+        if key not in found:
+            found[key] = read(str(node.data), offset)
+        return found[key]
+
+    evaluate([goal], values, byte)
+    return found
 
 
 def _same(one: Term, other: Term) -> Term:

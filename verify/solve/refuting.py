@@ -9,11 +9,10 @@ import z3
 
 from verify.solve import interrupt
 from verify.solve.answer import Answer, Satisfied, Undecided, Unsatisfiable
-from verify.solve.reads import NamedReads, name_reads
+from verify.solve.reads import NamedReads, Reader, bytes_read, name_reads
 from verify.solve.simplify import conjuncts
 from verify.solve.smtlib import script
 from verify.terms import build as t
-from verify.terms.evaluate import cell, evaluate
 from verify.terms.term import Term, variables
 
 _PREPARED = ("simplify", "propagate-values", "solve-eqs", "elim-uncnstr")
@@ -79,22 +78,15 @@ def _values(model: z3.ModelRef, goal: Term, called: Mapping[str, str]) -> dict[s
         elif declaration.arity() == 1:
             unknown_memory[name] = declaration
     if unknown_memory:
-        result.update(_bytes(model, goal, unknown_memory, result))
+        result.update(bytes_read(goal, result, _reader(model, unknown_memory)))
     return result
 
 
-def _bytes(
-    model: z3.ModelRef, goal: Term, functions: Mapping[str, z3.FuncDeclRef], values: Mapping[str, int]
-) -> dict[str, int]:
-    """The bytes of unknown memory that the goal looks at."""
-    found: dict[str, int] = {}
+def _reader(model: z3.ModelRef, functions: Mapping[str, z3.FuncDeclRef]) -> Reader:
+    """A memory that Z3 says nothing of may hold anything: zeros."""
+    def read(name: str, offset: int) -> int:
+        if name not in functions:
+            return 0
+        return int(model.eval(functions[name](z3.BitVecVal(offset, 64, model.ctx)), True).as_long())
 
-    def byte(node: Term, offset: int) -> int:
-        key, name = cell(node, offset), str(node.data)
-        if name in functions and key not in found:
-            answer = model.eval(functions[name](z3.BitVecVal(offset, 64, model.ctx)), True)
-            found[key] = answer.as_long()
-        return found.get(key, 0)
-
-    evaluate([goal], values, byte)
-    return found
+    return read
