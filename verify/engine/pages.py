@@ -85,8 +85,8 @@ def transfer(record: Record, state: State, request: Request, locked: Term, where
         _contract(request.action, state, (success, blamed), (covers, is_empty, inside),
                   t.eq(request.count, t.const(1, 64)))))
     record.transfers.append(TransferEvent(
-        state.guard, request.action, result.term, covers, found, tuple(sorted(state.held.items())), span,
-        origin.value, blamed))
+        state.guard, request.action, request.first, request.count, result.term, covers, found,
+        tuple(sorted(state.held.items())), span, origin.value, blamed))
     if request.action == UNSHARE_FFA:
         listed = t.and_(LISTS_SHARED, covers, t.not_(state.ghost["touched"]))
         record.rely(state.guard, t.implies(listed, t.eq(found, SHARED_FFA)))

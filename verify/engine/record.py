@@ -130,10 +130,15 @@ class BufferEvent:
 
 @dataclass(frozen=True, slots=True)
 class TransferEvent:
-    """A page-table function was called: `covers` the followed page, which it `found` in this state."""
+    """A page-table function was called: `covers` the followed page, which it `found` in this state.
+
+    `first` and `count` of its pages, as frame numbers.
+    """
 
     guard: Term
     action: str
+    first: Term
+    count: Term
     result: Term
     covers: Term
     found: Term
@@ -142,6 +147,9 @@ class TransferEvent:
     site: int
     blamed: Term
     """The followed page is the reason for the failure."""
+
+    def has(self, page: Term) -> Term:
+        return t.and_(t.ule(self.first, page), t.ult(page, t.binary("add", self.first, self.count)))
 
 
 @dataclass(frozen=True, slots=True)

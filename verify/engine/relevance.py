@@ -30,6 +30,39 @@ def exclude(left: Term, right: Term) -> bool:
     return not denied.isdisjoint(said) or contradict(left, right)
 
 
+class Outright:
+    """What a conjunction says outright: enough to see which facts say nothing about it."""
+
+    def __init__(self, where: Term) -> None:
+        self._where = where
+        parts = where.args if where.op == "band" else (where,)
+        self._true = {id(part) for part in parts}
+        self._false = {id(denied) for part in parts if part.op == "bnot" for denied in _arms(part.args[0])}
+        self._numbers = guard_equations(where)
+
+    def denies(self, guard: Term) -> bool:
+        """(False says nothing.)"""
+        return any(map(self._is_false, guard.args if guard.op == "band" else (guard,)))
+
+    def silences(self, fact: Term) -> bool:
+        """Does one of the fact's alternatives hold anyway? (False says nothing.)"""
+        return any(
+            id(arm) in self._true or (arm.op == "bnot" and self.denies(arm.args[0])) for arm in _arms(fact))
+
+    def _is_false(self, part: Term) -> bool:
+        if part.op == "bnot":
+            return id(part.args[0]) in self._true
+        if id(part) in self._false:
+            return True
+        if part.op == "eq" and part.args[0].op == "var" and part.args[1].is_const:
+            return self._numbers.get(str(part.args[0].data), part.args[1].value) != part.args[1].value
+        return False
+
+
+def _arms(term: Term) -> tuple[Term, ...]:
+    return term.args if term.op == "bor" else (term,)
+
+
 def guard_equations(term: Term) -> dict[str, int]:
     """Variables that a guard equates with a number."""
     found = _EQUATIONS.get(id(term))

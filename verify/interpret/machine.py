@@ -37,7 +37,7 @@ class Machine:
 
     def __init__(
         self, unit: Unit, environment: Environment, page_shift: int = 12, trace: bool = True,
-        world: World | None = None, lenient: bool = False,
+        world: World | None = None, lenient: bool = False, most_steps: int = MAX_STEPS,
     ) -> None:
         self.unit = unit
         self.environment = environment
@@ -61,6 +61,7 @@ class Machine:
         self._frames: list[_Frame] = []
         self._span: Span = NOWHERE
         self._steps = 0
+        self._most_steps = most_steps
 
     # -- from outside ----------------------------------------------------------------------------------------
 
@@ -120,8 +121,8 @@ class Machine:
                 self._steps += 1
                 self._at(frame, instruction.span)
                 self._instruction(frame, instruction)
-            if self._steps > MAX_STEPS:
-                raise Fault("no end after two million steps", "endless-loop")
+            if self._steps > self._most_steps:
+                raise Fault(f"no end after {self._most_steps:,} steps", "endless-loop")
             self._at(frame, block.terminator.span)
             following = self._next(frame, block.terminator)
             if following is None:

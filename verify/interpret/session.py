@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from verify.interpret.environment import Mailbox, Surroundings
 from verify.interpret.events import FaultDone, Log
-from verify.interpret.machine import Machine
+from verify.interpret.machine import MAX_STEPS, Machine
 from verify.interpret.memory import Bytes, Fault
 from verify.interpret.world import PagesThen
 from verify.ir.expr import POINTER
@@ -68,17 +68,19 @@ class CallDone:
 class Session:
     """A machine between calls. `init` is the function that runs at boot.
 
-    `lenient`: reads outside an object yield what unused memory holds, instead of a fault.
+    `lenient`: reads outside an object yield what unused memory holds, instead of a fault. After `most_steps` a call is
+    taken for one without end.
     """
 
     def __init__(
         self, unit: Unit, environment: Surroundings, page_shift: int = 12, trace: bool = True,
         init: str = "hyp_ffa_init", paths: BufferPaths | None = None, lenient: bool = False,
+        most_steps: int = MAX_STEPS,
     ) -> None:
         self.unit = unit
         self.init = init
         self.environment = environment
-        self.machine = Machine(unit, environment, page_shift, trace, environment.world, lenient)
+        self.machine = Machine(unit, environment, page_shift, trace, environment.world, lenient, most_steps)
         self.buffers: dict[str, int] = {}
         """EL2's buffers: size by the static that points to it."""
         self._buffer_paths = paths or BufferPaths()

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from verify.engine import pages
 from verify.engine.record import Boundary, Snapshot
-from verify.engine.relevance import contradict, guard_equations, trace
+from verify.engine.relevance import Outright, contradict, guard_equations, trace
 from verify.engine.retrieval import CONFORMS
 from verify.engine.transition import page_shift
 from verify.errors import InternalError
@@ -148,12 +148,15 @@ def surroundings(target: Target, found: Invariants, level: str, where: Term = t.
     `where`: the calls that it is about; facts about others may be left out.
     """
     record = target.step.record
-    meetings = [t.implies(meeting.guard, found.holds(meeting.after)) for meeting in record.meetings
-                if not contradict(where, meeting.guard)]
-    relies = [fact for fact, guard in zip(record.relies, record.rely_guards, strict=True)
-              if not contradict(where, guard)]
-    return [found.holds(target.step.start), *meetings, *relies, *axioms(record, level), *booted(target, level),
-            *reclaimed(target, level)]
+    meetings = (t.implies(meeting.guard, found.holds(meeting.after)) for meeting in record.meetings)
+    facts = [*meetings, *record.relies, *axioms(record, level)]
+    return [found.holds(target.step.start), *telling(facts, where), *booted(target, level), *reclaimed(target, level)]
+
+
+def telling(facts: Iterable[Term], where: Term) -> list[Term]:
+    """Those that say something of the calls that `where` is about."""
+    said = Outright(where)
+    return [fact for fact in facts if not said.silences(fact)]
 
 
 def find_invariants(target: Target, level: str, solver: Solver) -> Invariants:

@@ -50,6 +50,7 @@ class Judge:
         self._witnesses: dict[str, Episode] = stricter._witnesses if stricter else {}
         self._weakest = weakest or setting
         self.certain: set[str] = stricter.certain if stricter else set()
+        self._present: set[str] = stricter._present if stricter else set()
         self._tried: dict[tuple[str, Effort], _Open | None] = stricter._tried if stricter else {}
         self._questions = Questions(setting.target, solver)
         self._open: dict[str, _Open] = dict(stricter._open) if stricter and _implies(stricter._setting, setting) else {}
@@ -97,12 +98,18 @@ class Judge:
     def _is_absent(self, part: Part, given: Sequence[Term], dispatched: Sequence[Term]) -> bool:
         """No reachable call meets the interface condition, not even one that is not modelled to its end."""
         setting = self._setting
-        if part.exists.term is t.TRUE or setting.samples.shows(setting.target, self._rule, setting.profile, part):
+        if part.exists.term is t.TRUE or part.name in self._present:
+            return False
+        if setting.samples.shows(setting.target, self._rule, setting.profile, part):
+            self._present.add(part.name)
             return False
         step = self._setting.target.step
         lost = t.or_(*(b.guard for b in step.record.boundaries))
         exists = t.or_(t.and_(step.alive, part.exists.term, *dispatched), t.and_(lost, *self._asked(given)))
-        return isinstance(self._ask([exists]), Unsatisfiable)
+        answer = self._ask([exists])
+        if isinstance(answer, Satisfied):
+            self._present.add(part.name)
+        return isinstance(answer, Unsatisfiable)
 
     def _asked(self, given: Sequence[Term]) -> list[Term]:
         """What a premise says of the host's registers: results mean nothing where a path is not followed or wild."""
@@ -139,16 +146,42 @@ class Judge:
         return findings, self._vague(given, conjuncts) or self._lost(part, given) or self._blocked()
 
     def _looked(self, part: Part, given: Sequence[Term], wrong: Sequence[Term], known: Known) -> list[Hit] | None:
-        """What is found with the least effort that does; None where nothing is left to be found."""
-        for effort, hunt in ((Effort.COARSE, self._chains), (Effort.EXACT, self._states)):
-            if not known and self._is_certain(part, given, wrong, effort):
+        """What is found with the least effort that does; None where nothing is left to be found.
+
+        Once something is known, the rest is more likely to hold than to fail.
+        """
+        if self._holds(part, given, wrong, known, Effort.COARSE):
+            return None
+        hits = self._chains.hits(part.name, known)
+        if not isinstance(hits, Undecided) and hits:
+            return hits
+        if known:
+            if self._holds(part, given, wrong, known, Effort.EXACT):
                 return None
-            if self._fails(part, given, wrong, self._setting, effort) is None:
-                return None
-            hits = hunt.hits(part.name, known)
-            if not isinstance(hits, Undecided) and hits:
-                return hits
-        return None if not known and self._is_certain(part, given, wrong, Effort.FULL) else []
+            hits = self._states.hits(part.name, known)
+            return [] if isinstance(hits, Undecided) else hits
+        return self._exactly(part, given, wrong)
+
+    def _exactly(self, part: Part, given: Sequence[Term], wrong: Sequence[Term]) -> list[Hit] | None:
+        """A look at the states comes before a proof: it costs less where the part is violated."""
+        hits = self._states.hits(part.name, set(), is_thorough=False)
+        if not isinstance(hits, Undecided) and hits:
+            return hits
+        if self._holds(part, given, wrong, set(), Effort.EXACT):
+            return None
+        if isinstance(hits, Undecided):
+            hits = self._states.hits(part.name, set())
+        if not isinstance(hits, Undecided) and hits:
+            return hits
+        return None if self._is_certain(part, given, wrong, Effort.FULL) else []
+
+    def _holds(
+        self, part: Part, given: Sequence[Term], wrong: Sequence[Term], known: Known, effort: Effort
+    ) -> bool:
+        """With this effort, at the weakest level or at this one."""
+        if not known and self._is_certain(part, given, wrong, effort):
+            return True
+        return self._fails(part, given, wrong, self._setting, effort) is None
 
     def _vague(self, given: Sequence[Term], conjuncts: Sequence[Claim]) -> _Open | None:
         """Are two calls compared whose values depend on memory or on a loop? Both runs' are given the same names."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
-from itertools import takewhile
+from itertools import islice, takewhile
 
 from verify.engine.pages import PAGE
 from verify.interpret.memory import Fault
@@ -39,6 +39,8 @@ OTHERS = (
 SENDERS = (0, 0x00058001)
 
 
+MOST_LOOKED = 40
+"""Samples that are evaluated to see whether a rule's subject exists; afterwards the solver is asked."""
 MOST_PAGES, MOST_INDICES = 12, 3
 """Of one sample, where a premise speaks of a page or of a range."""
 Choice = tuple[int, int]
@@ -63,11 +65,12 @@ class Samples:
         return None
 
     def shows(self, target: Target, rule: Rule, profile: str, part: Part) -> bool:
-        """Some sample meets the part's interface condition."""
+        """Some sample of the first ones meets the part's interface condition."""
         exists = _meant(target, part.exists.term)
+        looks = ((number, choice) for number in self._likely(target, part.given.term)
+                 for choice in self._choices(number, exists))
         return any(self._met(target, rule, profile, number, choice).get(part.name, (False, False))[1]
-                   for number in self._likely(target, part.given.term)
-                   for choice in self._choices(number, exists))
+                   for number, choice in islice(looks, MOST_LOOKED))
 
     def _choices(self, number: int, names: Container[str]) -> list[Choice]:
         """Pages and indices worth looking at, where these variables speak of them."""

@@ -16,7 +16,7 @@ from verify.interpret.spmc import Spmc
 from verify.interpret.world import FOREIGN, LAST_PAGE, OWN, PagesThen
 from verify.ir.expr import POINTER
 from verify.prove.histories import Call, histories
-from verify.prove.invariants import reclaimed
+from verify.prove.invariants import reclaimed, telling
 from verify.prove.target import STEP, Target, buffer_paths, mailbox_size
 from verify.prove.trust import SPMC, axioms
 from verify.terms import build as t
@@ -81,7 +81,6 @@ class Start:
     definitions: Mapping[str, Term]
     memories: Mapping[str, Memory]
     known: dict[int, Term] = field(default_factory=dict)
-    bases: dict[str, list[Term]] = field(default_factory=dict)
 
     def is_here(self, asked: Mapping[str, Term]) -> Term:
         """These variables have the values that they have here; of EL2's buffers nothing is said."""
@@ -99,21 +98,15 @@ class Starts:
     target: Target
     items: tuple[Start, ...]
     facts: dict[str, list[Term]] = field(default_factory=dict)
-    """By trust level: what was found already."""
+    """By trust level: what every call keeps."""
 
-    def general(self, level: str) -> list[Term]:
-        """What every call keeps: other CPUs are quiet, EL3 is as trusted."""
+    def general(self, level: str, where: Term) -> list[Term]:
+        """What every call keeps that `where` is about: other CPUs are quiet, EL3 is as trusted."""
+        record = self.target.step.record
         if level not in self.facts:
-            record = self.target.step.record
-            facts = [*record.quiet, *record.relies, *axioms(record, level), *reclaimed(self.target, level)]
-            self.facts[level] = [*facts, *record.exact.definitions(facts)]
-        return self.facts[level]
-
-    def base(self, start: Start, level: str) -> list[Term]:
-        """What every call from there keeps."""
-        if level not in start.bases:
-            start.bases[level] = [fact for fact in start.at(self.general(level)) if fact is not t.TRUE]
-        return start.bases[level]
+            self.facts[level] = [*record.quiet, *record.relies, *axioms(record, level), *reclaimed(self.target, level)]
+        facts = telling(self.facts[level], where)
+        return [*facts, *record.exact.definitions(facts)]
 
 
 def make_starts(target: Target) -> Starts:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from verify.engine.content import Content, Unknown
-from verify.engine.pages import PAGE
+from verify.engine.pages import PAGE, SHARE_FFA, SHARE_HYP
 from verify.engine.record import Record, Site
 from verify.errors import ReplayMismatch
 from verify.interpret.session import HostWrites
@@ -20,13 +20,15 @@ from verify.prove.reset import Script, make_readable
 from verify.prove.safety import blocks
 from verify.prove.starts import INDEX, IS_FOREIGN, Start, Starts
 from verify.rules.rule import Part, Rule
-from verify.solve.query import MODEST, Satisfied, Solver, Undecided
+from verify.solve.query import MODEST, Answer, Satisfied, Solver, Undecided
 from verify.terms import build as t
 from verify.terms.evaluate import evaluate
 from verify.terms.term import Term, variables
 
-MOST_STARTS = 6
+MOST_STARTS = 4
 """That one looks from, though the interpreter refused all before."""
+FEW_PAGES = 16
+"""In one range of an ordinary call."""
 
 
 @dataclass(slots=True)
@@ -42,7 +44,8 @@ class StateHunt:
     _renamed: Renamed = field(default_factory=Renamed)
     _parts: dict[str, Part] = field(default_factory=dict)
 
-    def hits(self, name: str, known: Known) -> list[Hit] | Undecided:
+    def hits(self, name: str, known: Known, is_thorough: bool = True) -> list[Hit] | Undecided:
+        """Unless it is thorough, it ends where a question about all states is not decided."""
         part = self._part(name)
         if part is None:
             return []
@@ -52,18 +55,49 @@ class StateHunt:
         given = [*self._given(part), *alone(conjuncts)]
         undecided: Undecided | None = None
         for usual in (self._usual(), []):
-            for start in self._starts([*given, *usual, t.or_(*wrong)]):
+            wanted = [*given, *usual, t.or_(*wrong)]
+            first = self._some(self.starts.items, wanted)
+            if isinstance(first, Undecided) and not is_thorough:
+                return first
+            for start in self._starts(wanted, first):
                 found = self._from(start, part, conjuncts, [*given, *usual], wrong)
                 if isinstance(found, Undecided):
                     undecided = found
                 elif found:
-                    return found
+                    return [*found, *self._others(start, part, conjuncts, [*given, *usual], (known, found))]
         return undecided or []
 
+    def _others(
+        self, start: Start, part: Part, conjuncts: Sequence[Claim], given: Sequence[Term],
+        before: tuple[Known, Sequence[Hit]],
+    ) -> list[Hit]:
+        """More causes in calls from the same state."""
+        known, new = before
+        result: list[Hit] = []
+        while new:
+            known = {*known, *((hit.key, hit.site) for hit in new)}
+            record = self.starts.target.step.record
+            found = self._from(start, part, conjuncts, given, [remaining(record, claim, known) for claim in conjuncts])
+            new = [] if isinstance(found, Undecided) else found
+            result += new
+        return result
+
     def _usual(self) -> list[Term]:
-        """Page-table functions fail because of the followed page only: others are mostly as the host needs them."""
-        transfers = self.starts.target.step.record.transfers
-        return [t.implies(x.guard, t.or_(x.blamed, t.eq(x.result, t.const(0, x.result.bits)))) for x in transfers]
+        """Other pages than the followed one are mostly as the host needs them: they let no page-table function fail.
+
+        Ranges are short, and those that are shared have no page of the mailboxes.
+        """
+        scene = self.starts.target.scene(self.profile)
+        pair = ((scene.pre.has_tx.term, scene.pre.tx_at), (scene.pre.has_rx.term, scene.pre.rx_at))
+        mailboxes = [(is_set, scene.frame(at).term) for is_set, at in pair]
+        result = []
+        for x in self.starts.target.step.record.transfers:
+            success = t.eq(x.result, t.const(0, x.result.bits))
+            facts = [t.ule(x.count, t.const(FEW_PAGES, 64)), t.or_(x.blamed, success)]
+            if x.action in (SHARE_HYP, SHARE_FFA):
+                facts += [t.not_(t.and_(success, is_set, x.has(page))) for is_set, page in mailboxes]
+            result.append(t.implies(x.guard, t.and_(*facts)))
+        return result
 
     def witness(self, name: str) -> Episode | Undecided | None:
         part = self._part(name)
@@ -71,7 +105,7 @@ class StateHunt:
             return None
         undecided: Undecided | None = None
         given = self._given(part)
-        for start in self._starts(given):
+        for start in self._starts(given, self._some(self.starts.items, given)):
             values = self._solve(start, given)
             if isinstance(values, Undecided):
                 undecided = values
@@ -82,30 +116,38 @@ class StateHunt:
                     continue
         return undecided
 
-    def _starts(self, wanted: Sequence[Term]) -> Iterator[Start]:
-        """Those that it may happen from, the fewest calls first; all are asked about in one question."""
+    def _starts(self, wanted: Sequence[Term], answer: Answer) -> Iterator[Start]:
+        """Those that it may happen from, the fewest calls first; `answer`: to the question about all of them."""
         starts = list(self.starts.items)
+        found = self._which(starts, wanted, answer)
+        while found is not None:
+            before = self._one_of([start for start in starts if len(start.calls) < len(found.calls)], wanted)
+            if before is None:
+                break
+            found = before
         for _ in range(MOST_STARTS):
-            found = self._one_of(starts, wanted)
-            while found is not None and (shorter := [x for x in starts if len(x.calls) < len(found.calls)]):
-                before = self._one_of(shorter, wanted)
-                if before is None:
-                    break
-                found = before
             if found is None:
                 return
             yield found
-            starts = [start for start in starts if start is not found]
+            starts = [start for start in starts if start is not found and len(start.calls) >= len(found.calls)]
+            alike = [start for start in starts if len(start.calls) == len(found.calls)]
+            found = self._one_of(alike, wanted) or self._one_of(starts, wanted)
 
     def _one_of(self, starts: Sequence[Start], wanted: Sequence[Term]) -> Start | None:
-        """The first one, if the question about all of them is not decided."""
-        asked = [*self.starts.general(self.level), *wanted, *self._exact(wanted), *self.pages]
-        names = variables(asked)
-        here = [start.is_here(names) for start in starts]
-        answer = self.solver.find([*asked, t.or_(*here)], share=MODEST)
+        """A state that it may happen from, found by one question."""
+        return self._which(starts, wanted, self._some(starts, wanted)) if starts else None
+
+    def _which(self, starts: Sequence[Start], wanted: Sequence[Term], answer: Answer) -> Start | None:
+        """The one that a model speaks of; the first one, if the question is not decided."""
         if not isinstance(answer, Satisfied):
             return starts[0] if isinstance(answer, Undecided) else None
-        return starts[evaluate(here, answer.values).index(1)]
+        names = variables(self._asked(wanted))
+        return starts[evaluate([start.is_here(names) for start in starts], answer.values).index(1)]
+
+    def _some(self, starts: Sequence[Start], wanted: Sequence[Term]) -> Answer:
+        asked = self._asked(wanted)
+        names = variables(asked)
+        return self.solver.find([*asked, t.or_(*(start.is_here(names) for start in starts))], share=MODEST)
 
     def _exact(self, wanted: Sequence[Term]) -> list[Term]:
         return self.starts.target.step.record.exact.definitions(wanted)
@@ -157,8 +199,11 @@ class StateHunt:
         return answer.values if isinstance(answer, Satisfied) else None
 
     def _goal(self, start: Start, wanted: Sequence[Term]) -> list[Term]:
-        asked = start.at([*wanted, *self._exact(wanted), *self.pages])
-        return [*self.starts.base(start, self.level), *asked]
+        return [term for term in start.at(self._asked(wanted)) if term is not t.TRUE]
+
+    def _asked(self, wanted: Sequence[Term]) -> list[Term]:
+        general = self.starts.general(self.level, t.and_(*wanted))
+        return [*general, *wanted, *self._exact(wanted), *self.pages]
 
     def _readable(self, start: Start, wanted: Sequence[Term], values: Mapping[str, int]) -> Mapping[str, int]:
         return make_readable(self._goal(start, wanted), values)

@@ -12,6 +12,13 @@ from verify.solve.answer import Answer, Satisfied, Undecided, Unsatisfiable
 from verify.solve.reads import Reader, bytes_read
 from verify.terms.term import Term
 
+OPTIONS = {
+    bitwuzla.Option.PRODUCE_MODELS: True,
+    bitwuzla.Option.PP_NORMALIZE: False,
+    bitwuzla.Option.ABSTRACTION: False,
+    bitwuzla.Option.BV_CNF_SCOPE: "permanent",
+}
+"""What it does by itself to sums and products takes longer than it saves: our products are small."""
 GIVEN_UP = "solver: more steps than the limit"
 
 
@@ -41,7 +48,8 @@ def find(text: str, goal: Term, called: Mapping[str, str], limit: int) -> tuple[
     Raises KeyboardInterrupt where Ctrl-C came.
     """
     manager, options, steps = bitwuzla.TermManager(), bitwuzla.Options(), Steps(limit)
-    options.set(bitwuzla.Option.PRODUCE_MODELS, True)
+    for option, value in OPTIONS.items():
+        options.set(option, value)
     parser = bitwuzla.Parser(manager, options)
     parser.parse(text, True, False)
     solver = parser.bitwuzla()

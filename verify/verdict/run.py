@@ -95,12 +95,13 @@ def judge_target(
     _, settings = prepare(unit, binding, options, target)
     solver = Solver(options.limit or RLIMIT)
     results: list[RuleResult] = []
+    order = range(len(rules))[::-1]  # the last ones in the book take longest
 
     def judged(number: int) -> list[RuleResult]:
         return judge_rule(settings, rules[number], solver.successor())
 
     try:
-        with closing(side_by_side(judged, range(len(rules)), options.jobs)) as groups:
+        with closing(side_by_side(judged, order, options.jobs)) as groups:
             for done, group in enumerate(groups, 1):
                 results += group
                 if progress is not None:
@@ -108,6 +109,8 @@ def judge_target(
     except KeyboardInterrupt:
         names = ", ".join(dict.fromkeys(result.rule for result in results)) or "no rule"
         raise Interrupted(f"interrupted in {name}; finished there: {names}") from None
+    number = {rule.identity: k for k, rule in enumerate(rules)}
+    results.sort(key=lambda result: number[result.rule])
     return TargetRun(
         name, revision, tuple(result for result in results if result.parts), {rule.identity: rule for rule in rules},
         unit.constants, unit.assumptions,
