@@ -36,12 +36,16 @@ def is_ffa_id(function: Word) -> Truth:
 
 
 def by_function(scene: Scene) -> Iterator[tuple[str, Truth]]:
-    """(name, premise) for each group, and for all other FF-A functions."""
+    """(name, premise) for each group, and for all other FF-A functions; of a call that was run, for its own alone."""
     named: list[int] = []
     for name, functions in GROUPS:
         named += functions
-        yield name, scene.call.is_(*functions)
-    yield "other functions", is_ffa(scene) & ~scene.call.is_(*named)
+        premise = scene.call.is_(*functions)
+        if not premise.is_impossible:
+            yield name, premise
+    others = is_ffa(scene) & ~scene.call.is_(*named)
+    if not others.is_impossible:
+        yield "other functions", others
 
 
 def asks_version(scene: Scene) -> Truth:

@@ -151,6 +151,9 @@ class TransferEvent:
     def has(self, page: Term) -> Term:
         return t.and_(t.ule(self.first, page), t.ult(page, t.binary("add", self.first, self.count)))
 
+    def overlaps(self, other: TransferEvent) -> Term:
+        return t.or_(self.has(other.first), other.has(self.first))
+
 
 @dataclass(frozen=True, slots=True)
 class Fetch:

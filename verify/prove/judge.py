@@ -158,7 +158,7 @@ class Judge:
         if known:
             if self._holds(part, given, wrong, known, Effort.EXACT):
                 return None
-            hits = self._states.hits(part.name, known)
+            hits = self._states.hits(part.name, known, is_thorough=False)
             return [] if isinstance(hits, Undecided) else hits
         return self._exactly(part, given, wrong)
 

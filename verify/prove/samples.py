@@ -57,20 +57,22 @@ class Samples:
 
     def meets(self, target: Target, rule: Rule, profile: str, part: Part) -> Episode | None:
         """A sample that meets the part's premise."""
-        given = _meant(target, part.given.term)
-        for number in self._likely(target, part.given.term):
-            for choice in self._choices(number, given):
-                if self._met(target, rule, profile, number, choice).get(part.name, (False, False))[0]:
-                    return self.episodes[number]
+        for number, choice in self._looks(target, part, part.given.term):
+            if self._met(target, rule, profile, number, choice).get(part.name, (False, False))[0]:
+                return self.episodes[number]
         return None
 
     def shows(self, target: Target, rule: Rule, profile: str, part: Part) -> bool:
         """Some sample of the first ones meets the part's interface condition."""
-        exists = _meant(target, part.exists.term)
-        looks = ((number, choice) for number in self._likely(target, part.given.term)
-                 for choice in self._choices(number, exists))
+        looks = islice(self._looks(target, part, part.exists.term), MOST_LOOKED)
         return any(self._met(target, rule, profile, number, choice).get(part.name, (False, False))[1]
-                   for number, choice in islice(looks, MOST_LOOKED))
+                   for number, choice in looks)
+
+    def _looks(self, target: Target, part: Part, wanted: Term) -> Iterator[tuple[int, Choice]]:
+        """Samples of the part's function, with the pages and indices that matter."""
+        names = _meant(target, wanted)
+        return ((number, choice) for number in self._likely(target, part.given.term)
+                for choice in self._choices(number, names))
 
     def _choices(self, number: int, names: Container[str]) -> list[Choice]:
         """Pages and indices worth looking at, where these variables speak of them."""

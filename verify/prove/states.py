@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import combinations
 
 from verify.engine.content import Content, Unknown
-from verify.engine.pages import PAGE, SHARE_FFA, SHARE_HYP
+from verify.engine.pages import PAGE, SHARE_FFA, SHARE_HYP, UNSHARE_FFA
 from verify.engine.record import Record, Site
+from verify.engine.relevance import exclude
 from verify.errors import ReplayMismatch
 from verify.interpret.session import HostWrites
 from verify.interpret.world import FOREIGN, OWN
@@ -45,7 +47,7 @@ class StateHunt:
     _parts: dict[str, Part] = field(default_factory=dict)
 
     def hits(self, name: str, known: Known, is_thorough: bool = True) -> list[Hit] | Undecided:
-        """Unless it is thorough, it ends where a question about all states is not decided."""
+        """Unless it is thorough, states are not looked at where the question about all of them is not decided."""
         part = self._part(name)
         if part is None:
             return []
@@ -58,7 +60,8 @@ class StateHunt:
             wanted = [*given, *usual, t.or_(*wrong)]
             first = self._some(self.starts.items, wanted)
             if isinstance(first, Undecided) and not is_thorough:
-                return first
+                undecided = first
+                continue
             for start in self._starts(wanted, first):
                 found = self._from(start, part, conjuncts, [*given, *usual], wrong)
                 if isinstance(found, Undecided):
@@ -85,13 +88,18 @@ class StateHunt:
     def _usual(self) -> list[Term]:
         """Other pages than the followed one are mostly as the host needs them: they let no page-table function fail.
 
-        Ranges are short, and those that are shared have no page of the mailboxes.
+        Ranges are short, those that are shared have no page of the mailboxes, and none is shared or given back twice.
         """
         scene = self.starts.target.scene(self.profile)
         pair = ((scene.pre.has_tx.term, scene.pre.tx_at), (scene.pre.has_rx.term, scene.pre.rx_at))
         mailboxes = [(is_set, scene.frame(at).term) for is_set, at in pair]
-        result = []
-        for x in self.starts.target.step.record.transfers:
+        result: list[Term] = []
+        transfers = self.starts.target.step.record.transfers
+        for one, other in combinations(transfers, 2):
+            if one.action == other.action in (SHARE_FFA, UNSHARE_FFA) and not exclude(one.guard, other.guard):
+                done = (t.and_(x.guard, t.eq(x.result, t.const(0, x.result.bits))) for x in (one, other))
+                result.append(t.implies(t.and_(*done), t.not_(one.overlaps(other))))
+        for x in transfers:
             success = t.eq(x.result, t.const(0, x.result.bits))
             facts = [t.ule(x.count, t.const(FEW_PAGES, 64)), t.or_(x.blamed, success)]
             if x.action in (SHARE_HYP, SHARE_FFA):
