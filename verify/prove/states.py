@@ -27,7 +27,7 @@ from verify.terms import build as t
 from verify.terms.evaluate import evaluate
 from verify.terms.term import Term, variables
 
-MOST_STARTS = 4
+MOST_STARTS = 6
 """That one looks from, though the interpreter refused all before."""
 FEW_PAGES = 16
 """In one range of an ordinary call."""

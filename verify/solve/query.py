@@ -85,11 +85,12 @@ class Solver:
     """Refuted texts that Z3 was asked about, too."""
 
     def find(self, terms: Sequence[Term], share: int = 1) -> Answer:
-        """A model, with this part of the limit. That there is none is one solver's word: do not rely on it."""
+        """A model, with this part of the limit. That there is none is one solver's word: do not rely on it.
+
+        Simplifying first would take longer than it saves the search.
+        """
         fixed, parts = self._propagate(conjuncts(terms))
-        simple = simplify(parts)
-        goal = t.and_(*simple.parts)
-        return self._complete(self._search(goal, self.limit // share), fixed, simple)
+        return self._complete(self._search(t.and_(*parts), self.limit // share), fixed, Simplified(parts, ()))
 
     def refute(self, terms: Sequence[Term], share: int = 1) -> Answer:
         """Is the conjunction satisfiable? With this part of the limit."""
