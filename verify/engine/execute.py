@@ -12,14 +12,14 @@ from functools import partial
 
 from verify.engine.access import Accesses
 from verify.engine.buffers import OUTSIDE
-from verify.engine.content import Content, Unknown
+from verify.engine.calls_out import emit
 from verify.engine.control import Region, Side, Ways, walk
 from verify.engine.expressions import Expressions
 from verify.engine.frame import Frame, grouped
 from verify.engine.induction import Decide, Induction
+from verify.engine.locking import lock
 from verify.engine.place import Place
-from verify.engine.record import Boundary, LockEvent, Obligation, Record, SmcEvent
-from verify.engine.retrieval import answered
+from verify.engine.record import Boundary, Obligation, Record
 from verify.engine.state import Registers, State, merge_states
 from verify.engine.unroll import unroll
 from verify.engine.value import Integer, NotModelled, Pointer, Value, as_pointer
@@ -222,7 +222,7 @@ class Executor:
             case i.Call():
                 self._call(frame, instruction, state)
             case i.Lock() | i.Unlock():
-                self._lock(state, x.pointer(instruction.pointer), isinstance(instruction, i.Lock), place)
+                lock(self.memory, state, x.pointer(instruction.pointer), isinstance(instruction, i.Lock), place)
             case i.Smc():
                 self._smc(frame, instruction, state)
             case i.Forward():
@@ -261,73 +261,12 @@ class Executor:
         if instruction.target is not None and result is not None:
             frame.registers[instruction.target.name] = result
 
-    def _lock(self, state: State, pointer: Pointer, acquire: bool, place: Place) -> None:
-        targets = self.memory.resolve(state, pointer, t.const(1, 64), place)
-        if len(targets) != 1 or not targets[0][2].is_const:
-            raise NotModelled("a lock that depends on the input")
-        _, name, offset, _ = targets[0]
-        path = self.memory.path(name, offset.value) or name
-        held = state.held.get(path, t.FALSE)
-        kind, holds = ("lock-held-already", t.not_(held)) if acquire else ("unlock-of-a-free-lock", held)
-        if holds is not t.TRUE:
-            self.record.obligations.append(Obligation(kind, state.guard, holds, place.span, place.function))
-        if acquire:
-            self.memory.others.interfere(state)
-        else:
-            self.record.releases.append((state.guard, self.memory.others.snapshot(state)))
-        shared, peek = self.memory.shared, self.memory.others.peek
-        versions = tuple((p, peek(state, p)) for p in (shared.version, shared.negotiated))
-        site = self.record.site(place.span, place.function, "lock", path)
-        self.record.locks.append(LockEvent(
-            state.guard, path, acquire, held, place.span, versions, tuple(sorted(state.held.items())), site.value))
-        if acquire and path == shared.buffers_lock and state.flags.get("buffers-taken", t.FALSE) is t.FALSE:
-            state.flags["buffers-taken"] = t.TRUE
-            state.found = dict(state.ghost)
-            state.pre.update({p: peek(state, p) for p in state.pre if shared.lock_of.get(p) == path})
-        if acquire:
-            state.left.update({p: peek(state, p) for p in state.left if shared.lock_of.get(p) == path})
-        if acquire and not state.acquired and path == shared.lock_of.get(shared.version):
-            state.acquired = True
-            state.pre.update({p: peek(state, p) for p in state.pre if shared.lock_of.get(p) == path})
-        state.held[path] = t.truth(acquire)
-
     def _smc(self, frame: Frame, instruction: i.Smc, state: State) -> None:
         x = self._expressions(frame)
         arguments = tuple(x.integer(argument) for argument in instruction.arguments)
-        results = self.emit(state, arguments, frame.inner, is_forward=False)
+        results = emit(self.memory, state, arguments, frame.inner, is_forward=False)
         for register, value in zip(instruction.results, results, strict=True):
             frame.registers[register.name] = value
-
-    def emit(
-        self, state: State, arguments: tuple[Integer, ...], place: Place, is_forward: bool
-    ) -> tuple[Integer, ...]:
-        number = len(self.record.smcs)
-        origin = self.record.site(place.span, place.function, "smc", place.text)
-        results = tuple(
-            Integer(t.var(f"{self.record.prefix}smc{number}.q{k}", 64), origin) for k in range(18))
-        tx, rx = self._exchange(state, number)
-        self.record.smcs.append(SmcEvent(
-            state.guard, arguments, results, place.span, is_forward, tuple(sorted(state.held.items())),
-            origin.value, tx, rx, tuple(sorted(state.ghost.items())), self._version(state)))
-        version = self._version(state)
-        if version is not None:
-            answered(self.record, self.record.smcs[-1], number, version)
-        return results
-
-    def _version(self, state: State) -> Term | None:
-        """What EL2 knows as the version then."""
-        value = self.memory.others.peek(state, self.memory.shared.version)
-        return value.term if isinstance(value, Integer) and self.memory.shared.memory else None
-
-    def _exchange(self, state: State, number: int) -> tuple[Content | None, Content | None]:
-        """EL3 reads EL2's TX buffer, and may write anything into its RX buffer."""
-        shared = self.memory.shared
-        tx = state.content(shared.tx) if shared.tx in state.objects else None
-        if shared.rx not in state.objects:
-            return tx, None
-        rx = Unknown(f"{self.record.prefix}rx{number}")
-        state.objects[shared.rx] = rx
-        return tx, rx
 
     def _forward(self, frame: Frame, instruction: i.Forward, state: State) -> None:
         context = self._expressions(frame).pointer(instruction.context)
@@ -339,7 +278,7 @@ class Executor:
             value = self.memory.load(state, x.pointer(pointer), 64, "plain", place)
             assert isinstance(value, Integer)
             arguments.append(value)
-        results = self.emit(state, tuple(arguments), place, is_forward=True)
+        results = emit(self.memory, state, tuple(arguments), place, is_forward=True)
         for pointer, result in zip(registers, results, strict=True):
             self.memory.store(state, x.pointer(pointer), result, 64, "plain", place)
         del context
