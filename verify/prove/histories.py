@@ -119,6 +119,7 @@ def _transactions(w: Writer) -> Iterator[History]:
         yield History(f"{name}: first", (*w.start(), calls[0]))
         yield History(name, (*w.start(), *calls))
         yield History(f"{name}, reclaim", (*w.start(), *calls, reclaim))
+    yield History("lend in fragments: first", (*w.start(), w.in_fragments(three, 2, 1, function=LEND)[0]))
     yield History("lend in fragments", (*w.start(), *w.in_fragments(three, 2, 1, function=LEND)))
     yield History("share, reclaim before the last fragment", (*w.start(), w.in_fragments(three, 1, 2)[0], reclaim))
 

@@ -112,16 +112,16 @@ class StateHunt:
         if part is None:
             return None
         undecided: Undecided | None = None
-        given = self._given(part)
-        for start in self._starts(given, self._some(self.starts.items, given)):
-            values = self._solve(start, given)
-            if isinstance(values, Undecided):
-                undecided = values
-            elif values is not None:
-                try:
-                    return self._replay(start, values, name).witness()
-                except ReplayMismatch:
-                    continue
+        for given in ([*self._given(part), *self._usual()], self._given(part)):
+            for start in self._starts(given, self._some(self.starts.items, given)):
+                values = self._solve(start, given)
+                if isinstance(values, Undecided):
+                    undecided = values
+                elif values is not None:
+                    try:
+                        return self._replay(start, values, name).witness()
+                    except ReplayMismatch:
+                        continue
         return undecided
 
     def _starts(self, wanted: Sequence[Term], answer: Answer) -> Iterator[Start]:

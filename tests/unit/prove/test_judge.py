@@ -108,6 +108,14 @@ def test_a_premise_that_no_call_meets_is_vacuous() -> None:
     assert {part.status for part in result.parts} == {Status.VACUOUS}
 
 
+def test_a_premise_may_be_met_by_what_unused_memory_holds() -> None:
+    """The call shows the host what its stack held; the run that meets the premise finds FFA_ERROR there."""
+    shown = ("    answer(ctxt, FFA_ERROR, 0, (u32)code);", "    u64 first;\n\n    answer(ctxt, first, 0, (u32)code);")
+    result = judge(shown, rule="SEC-13", trust="L2")
+    statuses = {part.name: part.status for part in result.parts}
+    assert statuses["FFA_MSG_SEND_DIRECT_RESP2"] is Status.PROVED, [(p.name, p.status, p.reason) for p in result.parts]
+
+
 def test_a_write_without_the_lock_blocks_what_relies_on_it() -> None:
     edit = ("    hyp_spin_lock(&version_lock);\n", "")
     unlock = ("    hyp_spin_unlock(&version_lock);\n", "")
