@@ -796,7 +796,7 @@ static int send_next_fragment(struct kvm_cpu_context *host, u32 low, u32 high, u
 	next.sent = known->sent;
 	next.all_pages = known->all_pages;
 	next.pages = known->pages;
-	if (next.sent > next.length || fragment > next.length - next.sent)
+	if (next.pages > next.all_pages || next.sent > next.length || fragment > next.length - next.sent)
 		return FFA_RET_INVALID_PARAMETERS;
 	next.sent += fragment;
 
