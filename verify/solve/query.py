@@ -85,12 +85,10 @@ class Solver:
     """Refuted texts that Z3 was asked about, too."""
 
     def find(self, terms: Sequence[Term], share: int = 1) -> Answer:
-        """A model, with this part of the limit. That there is none is one solver's word: do not rely on it.
-
-        Simplifying first would take longer than it saves the search.
-        """
+        """A model, with this part of the limit. That there is none is one solver's word: do not rely on it."""
         fixed, parts = self._propagate(conjuncts(terms))
-        return self._complete(self._search(t.and_(*parts), self.limit // share), fixed, Simplified(parts, ()))
+        simple = simplify(parts)
+        return self._complete(self._search(t.and_(*simple.parts), self.limit // share), fixed, simple)
 
     def refute(self, terms: Sequence[Term], share: int = 1) -> Answer:
         """Is the conjunction satisfiable? With this part of the limit."""
