@@ -171,7 +171,7 @@ class Induction:
                     values[name] = side[0].ghost[ghost]
                 case ("content", thing):
                     functions[name] = partial(byte, side[0].content(thing))
-        happened = t.or_(*(t.and_(event.guard, t.eq(event.result, t.const(0, 32)), event.covers)
+        happened = t.or_(*(t.and_(event.guard, event.succeeds, event.covers)
                            for event in trial.transfers if event.action in PAGE_ACTIONS))
         values[str(index.data)] = t.binary("add", index, t.const(1, 64))
         values[str(trial.made[("hit",)].data)] = t.or_(trial.head.hit, happened)

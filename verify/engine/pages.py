@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from verify.engine.record import Obligation, Record, TransferEvent
+from verify.engine.record import Obligation, Record, TransferEvent, in_range
 from verify.engine.state import State
 from verify.engine.value import Integer
 from verify.ir.span import Span
@@ -45,7 +45,7 @@ class Request:
     def covers(self) -> Term:
         if self.count is t.const(1, 64):
             return t.eq(self.first, PAGE)
-        return t.and_(t.ule(self.first, PAGE), t.ult(PAGE, t.binary("add", self.first, self.count)))
+        return in_range(PAGE, self.first, self.count)
 
 
 def unfollowed() -> dict[str, Term]:

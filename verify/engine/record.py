@@ -128,6 +128,11 @@ class BufferEvent:
     site: int
 
 
+def in_range(page: Term, first: Term, count: Term) -> Term:
+    """Is the page one of `count` from `first` on? A range does not wrap."""
+    return t.and_(t.ule(first, page), t.ult(page, t.binary("add", first, count)))
+
+
 @dataclass(frozen=True, slots=True)
 class TransferEvent:
     """A page-table function was called: `covers` the followed page, which it `found` in this state.
@@ -148,8 +153,12 @@ class TransferEvent:
     blamed: Term
     """The followed page is the reason for the failure."""
 
+    @property
+    def succeeds(self) -> Term:
+        return t.eq(self.result, t.const(0, self.result.bits))
+
     def has(self, page: Term) -> Term:
-        return t.and_(t.ule(self.first, page), t.ult(page, t.binary("add", self.first, self.count)))
+        return in_range(page, self.first, self.count)
 
     def overlaps(self, other: TransferEvent) -> Term:
         return t.or_(self.has(other.first), other.has(self.first))

@@ -24,10 +24,7 @@ def contradict(left: Term, right: Term) -> bool:
 
 def exclude(left: Term, right: Term) -> bool:
     """Does one guard deny a conjunct of the other, or contradict it? (False says nothing.)"""
-    mine, theirs = (guard.args if guard.op == "band" else (guard,) for guard in (left, right))
-    denied = {id(part.args[0]) if part.op == "bnot" else -id(part) for part in mine}
-    said = {-id(part.args[0]) if part.op == "bnot" else id(part) for part in theirs}
-    return not denied.isdisjoint(said) or contradict(left, right)
+    return Outright(left).denies(right)
 
 
 class Outright:

@@ -152,26 +152,22 @@ class Judge:
         """
         if self._holds(part, given, wrong, known, Effort.COARSE):
             return None
-        hits = self._chains.hits(part.name, known)
-        if not isinstance(hits, Undecided) and hits:
+        if hits := _sure(self._chains.hits(part.name, known)):
             return hits
-        if known:
-            if self._holds(part, given, wrong, known, Effort.EXACT):
-                return None
-            hits = self._states.hits(part.name, known, is_thorough=False)
-            return [] if isinstance(hits, Undecided) else hits
-        return self._exactly(part, given, wrong)
+        if not known:
+            return self._exactly(part, given, wrong)
+        if self._holds(part, given, wrong, known, Effort.EXACT):
+            return None
+        return _sure(self._states.hits(part.name, known, is_thorough=False))
 
     def _exactly(self, part: Part, given: Sequence[Term], wrong: Sequence[Term]) -> list[Hit] | None:
         """A look at the states comes before a proof: it costs less where the part is violated."""
-        hits = self._states.hits(part.name, set(), is_thorough=False)
-        if not isinstance(hits, Undecided) and hits:
+        quick = self._states.hits(part.name, set(), is_thorough=False)
+        if hits := _sure(quick):
             return hits
         if self._holds(part, given, wrong, set(), Effort.EXACT):
             return None
-        if isinstance(hits, Undecided):
-            hits = self._states.hits(part.name, set())
-        if not isinstance(hits, Undecided) and hits:
+        if isinstance(quick, Undecided) and (hits := _sure(self._states.hits(part.name, set()))):
             return hits
         return None if self._is_certain(part, given, wrong, Effort.FULL) else []
 
@@ -334,6 +330,10 @@ class Judge:
             return PartResult(part.name, part.function, Status.VACUOUS, "no sequence of calls meets the premise")
         reason = f"premise: no version is agreed without {lost.reason}"
         return PartResult(part.name, part.function, lost.status, reason, lost.places)
+
+
+def _sure(hits: list[Hit] | Undecided) -> list[Hit]:
+    return [] if isinstance(hits, Undecided) else hits
 
 
 def _ends(setting: Setting, part: Part) -> list[Term]:

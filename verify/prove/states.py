@@ -22,7 +22,7 @@ from verify.prove.reset import Script, make_readable
 from verify.prove.safety import blocks
 from verify.prove.starts import INDEX, IS_FOREIGN, Start, Starts
 from verify.rules.rule import Part, Rule
-from verify.solve.query import MODEST, Answer, Satisfied, Solver, Undecided
+from verify.solve.query import MODEST, Satisfied, Solver, Undecided
 from verify.terms import build as t
 from verify.terms.evaluate import evaluate
 from verify.terms.term import Term, variables
@@ -58,7 +58,7 @@ class StateHunt:
         undecided: Undecided | None = None
         for usual in (self._usual(), []):
             wanted = [*given, *usual, t.or_(*wrong)]
-            first = self._some(self.starts.items, wanted)
+            first = self._one_of(self.starts.items, wanted)
             if isinstance(first, Undecided) and not is_thorough:
                 undecided = first
                 continue
@@ -97,13 +97,12 @@ class StateHunt:
         transfers = self.starts.target.step.record.transfers
         for one, other in combinations(transfers, 2):
             if one.action == other.action in (SHARE_FFA, UNSHARE_FFA) and not exclude(one.guard, other.guard):
-                done = (t.and_(x.guard, t.eq(x.result, t.const(0, x.result.bits))) for x in (one, other))
-                result.append(t.implies(t.and_(*done), t.not_(one.overlaps(other))))
+                done = t.and_(one.guard, one.succeeds, other.guard, other.succeeds)
+                result.append(t.implies(done, t.not_(one.overlaps(other))))
         for x in transfers:
-            success = t.eq(x.result, t.const(0, x.result.bits))
-            facts = [t.ule(x.count, t.const(FEW_PAGES, 64)), t.or_(x.blamed, success)]
+            facts = [t.ule(x.count, t.const(FEW_PAGES, 64)), t.or_(x.blamed, x.succeeds)]
             if x.action in (SHARE_HYP, SHARE_FFA):
-                facts += [t.not_(t.and_(success, is_set, x.has(page))) for is_set, page in mailboxes]
+                facts += [t.not_(t.and_(x.succeeds, is_set, x.has(page))) for is_set, page in mailboxes]
             result.append(t.implies(x.guard, t.and_(*facts)))
         return result
 
@@ -113,7 +112,7 @@ class StateHunt:
             return None
         undecided: Undecided | None = None
         for given in ([*self._given(part), *self._usual()], self._given(part)):
-            for start in self._starts(given, self._some(self.starts.items, given)):
+            for start in self._starts(given, self._one_of(self.starts.items, given)):
                 values = self._solve(start, given)
                 if isinstance(values, Undecided):
                     undecided = values
@@ -124,12 +123,12 @@ class StateHunt:
                         continue
         return undecided
 
-    def _starts(self, wanted: Sequence[Term], answer: Answer) -> Iterator[Start]:
-        """Those that it may happen from, the fewest calls first; `answer`: to the question about all of them."""
+    def _starts(self, wanted: Sequence[Term], first: Start | Undecided | None) -> Iterator[Start]:
+        """Those that it may happen from, the fewest calls first; `first`: what was said of all of them."""
         starts = list(self.starts.items)
-        found = self._which(starts, wanted, answer)
+        found = starts[0] if isinstance(first, Undecided) else first
         while found is not None:
-            before = self._one_of([start for start in starts if len(start.calls) < len(found.calls)], wanted)
+            before = self._likely([start for start in starts if len(start.calls) < len(found.calls)], wanted)
             if before is None:
                 break
             found = before
@@ -139,23 +138,24 @@ class StateHunt:
             yield found
             starts = [start for start in starts if start is not found and len(start.calls) >= len(found.calls)]
             alike = [start for start in starts if len(start.calls) == len(found.calls)]
-            found = self._one_of(alike, wanted) or self._one_of(starts, wanted)
+            found = self._likely(alike, wanted) or self._likely(starts, wanted)
 
-    def _one_of(self, starts: Sequence[Start], wanted: Sequence[Term]) -> Start | None:
-        """A state that it may happen from, found by one question."""
-        return self._which(starts, wanted, self._some(starts, wanted)) if starts else None
+    def _likely(self, starts: Sequence[Start], wanted: Sequence[Term]) -> Start | None:
+        """A state that it may happen from; the first one, if that is not decided."""
+        found = self._one_of(starts, wanted)
+        return starts[0] if isinstance(found, Undecided) else found
 
-    def _which(self, starts: Sequence[Start], wanted: Sequence[Term], answer: Answer) -> Start | None:
-        """The one that a model speaks of; the first one, if the question is not decided."""
-        if not isinstance(answer, Satisfied):
-            return starts[0] if isinstance(answer, Undecided) else None
-        names = variables(self._asked(wanted))
-        return starts[evaluate([start.is_here(names) for start in starts], answer.values).index(1)]
-
-    def _some(self, starts: Sequence[Start], wanted: Sequence[Term]) -> Answer:
+    def _one_of(self, starts: Sequence[Start], wanted: Sequence[Term]) -> Start | Undecided | None:
+        """The state that a model speaks of, found by one question."""
+        if not starts:
+            return None
         asked = self._asked(wanted)
         names = variables(asked)
-        return self.solver.find([*asked, t.or_(*(start.is_here(names) for start in starts))], share=MODEST)
+        here = [start.is_here(names) for start in starts]
+        answer = self.solver.find([*asked, t.or_(*here)], share=MODEST)
+        if isinstance(answer, Satisfied):
+            return starts[evaluate(here, answer.values).index(1)]
+        return answer if isinstance(answer, Undecided) else None
 
     def _exact(self, wanted: Sequence[Term]) -> list[Term]:
         return self.starts.target.step.record.exact.definitions(wanted)

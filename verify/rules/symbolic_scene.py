@@ -240,7 +240,7 @@ def _hazard(record: Record, item: Obligation) -> Hazard:
 
 def _transfer(event: TransferEvent, binding: Binding) -> Transfer:
     site = t.const(event.site, ORIGIN_BITS)
-    success = Truth(t.eq(event.result, t.const(0, 32)))
+    success = Truth(event.succeeds)
     locked = Truth(dict(event.locks).get(binding.buffers_lock, t.FALSE))
     return Transfer(event.action, _truth(event.guard, "pages", site), success, Truth(event.covers), Word(event.found),
                     locked, Truth(event.blamed))
