@@ -29,7 +29,7 @@ def _encoded(group: str, *numbers: int) -> dict[str, Owner]:
 
 OWNERS: dict[str, Owner] = {
     **_encoded("CC", *range(1, 11), 12, 13),
-    **_encoded("VER", *range(1, 13), 14, 15),
+    **_encoded("VER", *range(1, 16)),
     **_encoded("DSC", *range(1, 13)),
     **_encoded("BUF", *range(1, 11)),
     **_encoded("MSG", 1, 2, 3, 4, 6, 7, 8, 9, 10, 12),
@@ -40,5 +40,4 @@ OWNERS: dict[str, Owner] = {
     **_encoded("ERR", *range(1, 8)),
     **_encoded("SEC", *range(1, 14)),
     "FFA-CC-11": Owner(OPEN, "speaks of what the compiler is told about an SMC, of which the IR keeps nothing"),
-    "FFA-VER-13": Owner(OPEN, "speaks of all SMCs since boot: needs state of the SPMC that calls carry over"),
 }

@@ -96,7 +96,7 @@ def second_registration(scene: Scene) -> Iterator[Part]:
     Clause: DEN0077A v1.0 section 8.4.
     Reading: of calls whose other parameters are right. Registered is what EL2 knows under its lock.
     Applies to: every version.
-    Not covered: whether the SPMC has EL2's own pair mapped.
+    Not covered: whether the SPMC has EL2's own pair mapped (BUF-06).
     """
     right = right_size(scene) & aligned(scene) & ~at_zero(scene)
     yield part("refused", asks_map(scene) & right & scene.pre.has_tx, quietly(scene, DENIED), NAME)
@@ -175,8 +175,8 @@ def unmap_effect(scene: Scene) -> Iterator[Part]:
     Clause: DEN0077A v1.0 section 8.5; a property of any mediator.
     Reading: of the pair that EL2 knew under its lock.
     Applies to: every version.
-    Not covered: an SPMC that refuses, which needs to know what the SPMC has mapped; an order of the steps, for neither
-        EL2 nor EL3 writes the host's pages while EL2 holds its lock.
+    Not covered: an SPMC that refuses, after which EL2's pair is still mapped (BUF-06); an order of the steps, for
+        neither EL2 nor EL3 writes the host's pages while EL2 holds its lock.
     """
     done = served(scene, ids.RXTX_UNMAP) & succeeded(scene)
     yield part("registration", done, [

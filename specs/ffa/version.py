@@ -89,6 +89,11 @@ def incompatible_major(scene: Scene) -> Iterator[Part]:
     ], function="FFA_VERSION")
 
 
+def settled(scene: Scene) -> Truth:
+    """Refused without asking the SPMC, which was asked for something besides a version before."""
+    return scene.pre.asked & refused(scene) & scene.silent
+
+
 @rule("FFA-VER-04", "Compatible request", NEGOTIATION, force="spec", confidence="high")
 def compatible_request(scene: Scene) -> Iterator[Part]:
     """The first request for a minor that EL2 and the SPMC have is answered with that minor or a higher one.
@@ -97,14 +102,15 @@ def compatible_request(scene: Scene) -> Iterator[Part]:
     Reading: the SPMC agrees where EL2 asks it: FFA_VERSION, FFA_ID_GET with the hypervisor's ID 0, and
         FFA_FEATURES with 4K buffers, each seen through the 32 bits that an SMC32 result has.
     Applies to: every version.
-    Not covered: an SPMC that wants larger buffers.
+    Not covered: an SPMC that wants larger buffers; a refusal where EL2 asks the SPMC nothing and has asked it for
+        something besides a version before: it must not ask for another version (VER-13).
     """
     within = scene.call.w(1).bits_(15, 0) <= scene.pre.minor
     given = well_formed_request(scene) & well_formed_version(scene) & within & ~scene.pre.negotiated
     yield part("answered", given & spmc_agrees(scene), [
-        require("answered with a version of major 1", scene.result.w(0).bits_(31, 16) == 1, "x0"),
+        require("answered with a version of major 1", (scene.result.w(0).bits_(31, 16) == 1) | settled(scene), "x0"),
         require("its minor is at least the one asked for",
-                scene.result.w(0).bits_(15, 0) >= scene.call.w(1).bits_(15, 0), "x0"),
+                (scene.result.w(0).bits_(15, 0) >= scene.call.w(1).bits_(15, 0)) | settled(scene), "x0"),
     ], function="FFA_VERSION")
 
 
@@ -115,12 +121,12 @@ def request_above(scene: Scene) -> Iterator[Part]:
     Clause: DEN0077A v1.0 section 8.1.2 and 1.2 section 13.2.1.
     Reading: EL2's version before the call is the highest that mediator and SPMC offer together.
     Applies to: every version.
-    Not covered: an SPMC that refuses FFA_ID_GET or FFA_FEATURES.
+    Not covered: an SPMC that refuses FFA_ID_GET or FFA_FEATURES, in this call or in one before (see VER-04).
     """
     above = scene.call.w(1).bits_(15, 0) > scene.pre.minor
     given = well_formed_request(scene) & well_formed_version(scene) & above & ~scene.pre.negotiated
     yield part("answered", given & spmc_serves(scene), [
-        require("answered with EL2's version", scene.result.w(0) == scene.pre.version, "x0"),
+        require("answered with EL2's version", (scene.result.w(0) == scene.pre.version) | settled(scene), "x0"),
     ], function="FFA_VERSION")
 
 

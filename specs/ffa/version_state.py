@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verify.rules import Part, Scene, Truth, Word, all_of, any_of, part, require, rule
+from verify.rules import Part, Scene, Truth, Word, all_of, any_of, blame, no, part, require, rule
 
 from . import ids
 from .calls import asks_version, by_function, is_ffa, well_formed_request, well_formed_version
-from .version import IMMUTABILITY, NEGOTIATION, refused
+from .mediation import sends
+from .version import IMMUTABILITY, NEGOTIATION, refused, settled
 
 DOWNGRADE = ids.clause("v1.1 18.6.4", "the seed thread")
 
@@ -20,7 +21,7 @@ def version_is_immutable(scene: Scene) -> Iterator[Part]:
     Clause: DEN0077A 1.2 section 13.2.2.
     Reading: over any sequence of calls: if the version is agreed before a call, it is the same after it.
     Applies to: every version.
-    Not covered: the SPMC's own idea of the version (VER-13).
+    Not covered: what EL2 asks of the SPMC afterwards (VER-13).
     """
     same = scene.post.version == scene.pre.version
     for name, premise in by_function(scene):
@@ -56,6 +57,24 @@ def no_service_before_negotiation(scene: Scene) -> Iterator[Part]:
         ])
 
 
+@rule("FFA-VER-13", "EL2 obeys immutability toward the SPMC", IMMUTABILITY, force="spec", confidence="high")
+def asks_no_version_again(scene: Scene) -> Iterator[Part]:
+    """EL2 asks the SPMC for no version once it has asked it for anything else.
+
+    Clause: DEN0077A 1.2 section 13.2.2, which binds EL2 as a caller of the SPMC.
+    Reading: over all SMCs since boot, initialisation's and forwarded ones included: no FFA_VERSION after another
+        function of FF-A. How EL3 answered either does not matter.
+    Applies to: every version.
+    Not covered: the order within initialisation, for rules speak of calls.
+    """
+    for name, premise in by_function(scene):
+        asks = [sends(smc, ids.VERSION) for smc in (*scene.smcs, *scene.forwards)]
+        late = [sends(smc, ids.VERSION) & smc.asked for smc in (*scene.smcs, *scene.forwards)]
+        yield part(name, premise & any_of(asks), [
+            require("nothing else was asked before FFA_VERSION", blame(no(late), "smc", late), "smc"),
+        ], exists=premise & any_of(asks))
+
+
 def _accepting(scene: Scene, answer: Word) -> Truth:
     """s32(q0) > 0, major 1, and a minor that covers the request."""
     return (answer.bits_(31, 16) == 1) & (answer.bits_(15, 0) >= scene.call.w(1).bits_(15, 0))
@@ -68,6 +87,7 @@ def spmc_agrees_to_downgrade(scene: Scene) -> Iterator[Part]:
     Clause: DEN0077A 1.1 section 18.6.4: without the 1.0 interface NOT_SUPPORTED is answered.
     Reading: exactly one FFA_VERSION with the requested version and zero arguments; a negative answer is one
         whose 32-bit value is negative, whatever bits 63:32 of x0 are; an answer below the request is a refusal too.
+        A refusal needs no question where the SPMC must not be asked for a version any more (VER-13).
     Applies to: every version.
     Not covered: what EL2 asks the SPMC besides (FFA_ID_GET, FFA_FEATURES).
     """
@@ -76,7 +96,7 @@ def spmc_agrees_to_downgrade(scene: Scene) -> Iterator[Part]:
     asking = [(smc, smc.made & (smc.w(0) == ids.VERSION)) for smc in scene.smcs]
     once = any_of(asks & all_of(~other for _, other in asking if other is not asks) for _, asks in asking)
     yield part("the SPMC is asked", given, [
-        require("exactly one FFA_VERSION goes to the SPMC", once, "smc"),
+        require("exactly one FFA_VERSION goes to the SPMC", once | settled(scene), "smc"),
         require("with the requested version",
                 all_of(~asks | (smc.w(1) == scene.call.w(1)) for smc, asks in asking), "smc"),
         *(require("its other arguments are zero", all_of(~asks | (smc.x(k) == 0) for smc, asks in asking), "smc")

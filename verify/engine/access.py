@@ -225,6 +225,8 @@ class Accesses:
         path = self.path(name, offset)
         if path is None:
             return
+        if path in self.shared.others:
+            self.record.looks.append((path, frozenset(p for p, held in state.held.items() if held is t.TRUE)))
         lock = self.shared.lock_of.get(path)
         if is_write and lock is not None and state.held.get(lock, t.FALSE) is not t.TRUE:
             free = t.and_(state.guard, t.not_(state.held.get(lock, t.FALSE)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from verify.engine import told
 from verify.engine.access import Accesses
 from verify.engine.content import Content, Unknown
 from verify.engine.place import Place
@@ -19,13 +20,15 @@ def emit(
     """EL3's x0 to x17."""
     record = memory.record
     number = len(record.smcs)
+    ghost = {**state.ghost, **memory.others.told(state, told.identifier(arguments))}
     origin = record.site(place.span, place.function, "smc", place.text)
     results = tuple(Integer(t.var(f"{record.prefix}smc{number}.q{k}", 64), origin) for k in range(18))
     tx, rx = _exchange(memory, state, number)
     version = _version(memory, state)
     record.smcs.append(SmcEvent(
         state.guard, arguments, results, place.span, is_forward, tuple(sorted(state.held.items())),
-        origin.value, tx, rx, tuple(sorted(state.ghost.items())), version))
+        origin.value, tx, rx, tuple(sorted(ghost.items())), version))
+    told.tell(state.ghost, arguments, results)
     if version is not None:
         answered(record, record.smcs[-1], number, version)
     return results

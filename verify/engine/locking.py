@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from verify.engine import told
 from verify.engine.access import Accesses
 from verify.engine.place import Place
 from verify.engine.record import LockEvent, Obligation
@@ -50,9 +51,11 @@ def _observe(memory: Accesses, state: State, path: str) -> None:
     here = {p: memory.others.peek(state, p) for p in state.pre if shared.lock_of.get(p) == path}
     if path == shared.buffers_lock and state.flags.get("buffers-taken", t.FALSE) is t.FALSE:
         state.flags["buffers-taken"] = t.TRUE
+        state.ghost[told.LEFT] = state.ghost[told.MAPPED]
         state.found = dict(state.ghost)
         state.pre.update(here)
     state.left.update({p: memory.others.peek(state, p) for p in state.left if shared.lock_of.get(p) == path})
     if not state.acquired and path == shared.lock_of.get(shared.version):
         state.acquired = True
+        state.ghost[told.FOUND] = state.ghost[told.ASKED]
         state.pre.update(here)

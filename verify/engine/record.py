@@ -180,6 +180,10 @@ class Snapshot:
     negotiated: Term
     pointers: tuple[tuple[str, tuple[Term, Term]], ...] = ()
     page: tuple[tuple[str, Term], ...] = ()
+    told: tuple[tuple[str, Term], ...] = ()
+    """What EL3 was told (`engine.told`)."""
+    flags: tuple[Term, ...] = ()
+    """Other scalars that the version's lock protects: are they set?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +239,7 @@ AT_ONCE = 8
 """So many unknowns come up together where other CPUs may run; what is known of one of them speaks of others."""
 _LISTS = ("smcs", "accesses", "obligations", "boundaries", "locks", "warns", "buffers", "transfers", "fetches",
           "releases", "sinks", "carried", "flows", "relies", "rely_guards", "quiet", "meetings", "universals",
-          "indices", "writes", "retrievals", "outsides", "byte_facts")
+          "indices", "writes", "looks", "out_of_turn", "retrievals", "outsides", "byte_facts")
 
 
 @dataclass(slots=True)
@@ -259,6 +263,10 @@ class Record:
     fetches: list[Fetch] = field(default_factory=list)
     writes: list[tuple[Term, str, Span]] = field(default_factory=list)
     """Statics that are written while their lock is not surely held: (when it is not, path, place)."""
+    looks: list[tuple[str, frozenset[str]]] = field(default_factory=list)
+    """Statics that no lock is known to protect are read or written: (path, the locks that are surely held then)."""
+    out_of_turn: list[tuple[str, Term]] = field(default_factory=list)
+    """EL3 is told something while the lock that this takes is free: (what, when)."""
     releases: list[tuple[Term, Snapshot]] = field(default_factory=list)
     """What a lock is given back with."""
     flows: list[Flow] = field(default_factory=list)
@@ -359,10 +367,18 @@ class Record:
 
     def copied(self, origin: Term, here: Term) -> Term:
         """The origin of a value that a store passes on: `here` if EL2's code did not make the value."""
-        if origin.op == "ite":
-            return t.ite(origin.args[0], self.copied(origin.args[1], here), self.copied(origin.args[2], here))
-        made = origin.op == "const" and self.sites[origin.value].kind not in ("host", "state", "interference", "smc")
-        return origin if made else here
+        known: dict[int, Term] = {}
+
+        def found(node: Term) -> Term:
+            if id(node) not in known:
+                if node.op == "ite":
+                    known[id(node)] = t.ite(node.args[0], found(node.args[1]), found(node.args[2]))
+                else:
+                    kind = self.sites[node.value].kind if node.is_const else "host"
+                    known[id(node)] = here if kind in ("host", "state", "interference", "smc") else node
+            return known[id(node)]
+
+        return found(origin)
 
     def unknown(self, label: str, bits: int, origin: Term, secret: bool = False) -> Integer:
         """A fresh variable; secret ones (`!` in the name) stand for uninitialised bytes."""

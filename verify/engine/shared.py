@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from verify.engine import memory, pages
+from verify.engine import memory, pages, told
 from verify.engine.content import Unknown, choose
 from verify.engine.memory import Fresh
 from verify.engine.record import Meeting, Record, Snapshot
@@ -39,6 +39,8 @@ class Shared:
     """EL2's buffers, by object."""
     memory: bool = False
     """Follow buffers, host memory, pages and loops; otherwise paths end there."""
+    unruly: frozenset[str] = frozenset()
+    """What EL3 is told (`engine.told`) while the lock that it takes is free: others may tell it at any time."""
     rounds: int = 0
     """Iterations after which a loop is not looked at any more, for counterexamples; 0: any number, by induction."""
 
@@ -80,6 +82,7 @@ class Others:
             state.observed = True
             return
         before = self.snapshot(state)
+        self._tell(state)
         changed: dict[str, tuple[Term, Term]] = {}
         for path, lock in self.shared.lock_of.items():
             if state.held.get(lock, t.FALSE) is not t.TRUE:
@@ -92,13 +95,48 @@ class Others:
     def snapshot(self, state: State) -> Snapshot:
         version, flag = self.peek(state, self.shared.version), self.peek(state, self.shared.negotiated)
         assert isinstance(version, Integer) and isinstance(flag, Integer)
-        pointers = []
+        pointers, flags = [], []
+        lock = self.shared.lock_of.get(self.shared.version)
         for path in sorted(self.shared.lock_of):
             value = self.peek(state, path)
             if isinstance(value, Pointer):
                 pointers.append((path, placed(value)))
+            elif self.shared.lock_of[path] == lock and path not in (self.shared.version, self.shared.negotiated):
+                flags.append(t.ne(value.term, t.const(0, value.term.bits)))
         page = tuple((name, state.ghost[name]) for name in ("state", "pins") if name in state.ghost)
-        return Snapshot(version.term, t.ne(flag.term, t.const(0, flag.term.bits)), tuple(pointers), page)
+        negotiated = t.ne(flag.term, t.const(0, flag.term.bits))
+        return Snapshot(version.term, negotiated, tuple(pointers), page, told.kept(state.ghost), tuple(flags))
+
+    def told(self, state: State, function: Term) -> dict[str, Term]:
+        """What EL3 was told when this CPU asks it for `function`; others may tell it more just before."""
+        locks = self.shared.lock_of
+        if not locks:  # at boot there are no others
+            return {}
+        flag = self.peek(state, self.shared.negotiated)
+        assert isinstance(flag, Integer)
+        open_ = t.eq(flag.term, t.const(0, flag.term.bits))
+        free = t.not_(state.held.get(self.shared.buffers_lock, t.FALSE))
+        early = t.not_(state.held.get(locks[self.shared.version], t.FALSE))
+        self.record.out_of_turn.append((told.MAPPED, t.and_(state.guard, told.is_about_buffers(function), free)))
+        self.record.out_of_turn.append((told.ASKED, t.and_(state.guard, told.is_other(function), early, open_)))
+        result = {}
+        for name, alone in ((told.MAPPED, t.not_(free)), (told.ASKED, t.and_(t.not_(early), open_))):
+            if alone is not t.TRUE or name in self.shared.unruly:
+                result[name] = self._told_later(state.ghost, name, alone)
+        return result
+
+    def _tell(self, state: State) -> None:
+        """Others told EL3 something."""
+        locks = ((told.MAPPED, self.shared.buffers_lock), (told.ASKED, self.shared.lock_of.get(self.shared.version)))
+        for name, lock in locks:
+            if lock is not None and (state.held.get(lock, t.FALSE) is not t.TRUE or name in self.shared.unruly):
+                state.ghost[name] = self._told_later(state.ghost, name)
+
+    def _told_later(self, ghost: Mapping[str, Term], name: str, alone: Term = t.FALSE) -> Term:
+        """`alone`: no other CPU may have told it, if all of them keep to the locks."""
+        origin = self.record.site(Span("<other CPU>", 0), "", "interference", "EL3")
+        later = told.later(self.record, ghost[name], name, origin)
+        return later if name in self.shared.unruly else t.ite(alone, ghost[name], later)
 
     def peek(self, state: State, path: str) -> Value:
         """The value of a static's scalar member, without counting as an access."""

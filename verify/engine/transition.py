@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from verify.engine import memory, pages, wraps
+from verify.engine import memory, pages, told, wraps
 from verify.engine.access import Accesses
 from verify.engine.content import Content, Unknown
 from verify.engine.contracts import CONTRACTS
@@ -25,6 +25,7 @@ from verify.terms import build as t
 from verify.terms.term import Term, variables
 
 CONTEXT = "$context"
+FFA_ERROR = 0x84000060
 PROXY_PAGES = "hyp_ffa_proxy_pages"
 """Says how many pages setup.c sets aside for the initialisation."""
 
@@ -39,7 +40,7 @@ class Transition:
     `inputs` are x0..x30 of the host; `outputs` their values afterwards. All terms are over the variables
     of `prefix`. A path that does not return is in `record.boundaries`; `alive` is the guard of the rest.
     `start` and `end` are what invariants speak of; `contents` what EL2's buffers hold at the end, by object; `page` and
-    `found` the followed page at the end and when the buffers' lock was taken.
+    `found` the followed page, and what EL3 was told, at the end and when the buffers' lock was taken.
     """
 
     record: Record
@@ -62,6 +63,13 @@ class Transition:
     """Static pointers as `pre` has them."""
     left: Mapping[str, Pointer]
     """The same as this call leaves them, whatever others do to them later."""
+
+    @property
+    def decided(self) -> Term:
+        """The site where EL2 decided how the call ends: where the code of an error was made, or else x0."""
+        x0, code = self.outputs[0], self.outputs[2]
+        is_error = t.eq(t.extract(x0.term, 31, 0), t.const(FFA_ERROR, 32))
+        return t.ite(is_error, self.record.copied(code.origin, x0.origin), x0.origin)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +154,7 @@ def run_init(setup: Setup, name: str) -> Transition:
     accesses = Accesses(record, _statics(unit), shared, {}, page_shift())
     executor = Executor(unit, record, accesses, page_shift(), CONTRACTS, setup.decide)
     state = initial_zero(unit, record)
+    state.ghost = told.at_boot()
     before = {path: _scalar(_read(state, accesses, obj, field)) for path, obj, field in _paths(unit)}
     start = accesses.others.snapshot(state)
     origin = record.site(NOWHERE, "", "state", PAGES)
@@ -157,10 +166,20 @@ def run_init(setup: Setup, name: str) -> Transition:
     version = accesses.others.snapshot(final)
     homes = tuple((path, (t.FALSE, t.const(0, 64))) for path in sorted(setup.shared.lock_of) if path in pointers)
     page = (("state", t.var("boot.page.state", 2)), ("pins", t.const(0, pages.PIN_BITS))) if setup.shared.memory else ()
+    end = Snapshot(version.version, version.negotiated, homes, page, version.told, _flags(setup, values))
     return Transition(
         record, (), (), before, {path: _scalar(value) for path, value in values.items()}, {}, pointers, returned,
-        final.guard, dict(final.held), start, Snapshot(version.version, version.negotiated, homes, page),
-        find_regions(pointers, _total(setup)), {}, {}, {}, {}, {})
+        final.guard, dict(final.held), start, end, find_regions(pointers, _total(setup)),
+        {}, {}, {}, {}, {})
+
+
+def _flags(setup: Setup, left: Mapping[str, Value]) -> tuple[Term, ...]:
+    """As `Others.snapshot` has them: initialisation knows of no locks."""
+    shared = setup.shared
+    lock = shared.lock_of.get(shared.version)
+    paths = (path for path in sorted(shared.lock_of) if shared.lock_of[path] == lock)
+    found = (left.get(path) for path in paths if path not in (shared.version, shared.negotiated))
+    return tuple(t.ne(value.term, t.const(0, value.term.bits)) for value in found if isinstance(value, Integer))
 
 
 def _total(setup: Setup) -> Term:
@@ -258,10 +277,11 @@ def run_call(setup: Setup, init: Transition, prefix: str = "c.") -> Transition:
     accesses = Accesses(record, {**_statics(unit), CONTEXT: context}, setup.shared, regions, page_shift())
     executor = Executor(unit, record, accesses, page_shift(), CONTRACTS, setup.decide)
     state = State(t.TRUE, {**_any_state(setup, record, init), CONTEXT: cells}, {})
+    state.ghost = told.at_a_call(prefix)
     if setup.shared.memory:
         record.rx_size = regions[setup.shared.rx].size if setup.shared.rx in regions else None
         pins = t.var(f"{prefix}s.$page.pins", pages.PIN_BITS)
-        state.ghost = {"state": t.var(f"{prefix}s.$page.state", 2), "pins": pins, **pages.unfollowed()}
+        state.ghost |= {"state": t.var(f"{prefix}s.$page.state", 2), "pins": pins, **pages.unfollowed()}
     state.found = dict(state.ghost)
     before = {path: _read(state, accesses, name, field) for path, name, field in _paths(unit)}
     watched = {setup.shared.version, setup.shared.negotiated, *setup.shared.lock_of}

@@ -10,6 +10,28 @@ from verify.ir.span import Span
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Of the SMCs since boot: has the SPMC EL2's pair of buffers mapped; was a function besides FFA_VERSION asked?"""
+
+    is_mapped: bool = False
+    is_asked: bool = False
+
+    def after(self, asked: int, answer: int) -> Told:
+        """x0 of an SMC and of its answer."""
+        function, is_done = asked & 0xFFFEFFFF, answer & 0xFFFFFFFF == 0x84000061
+        number = function & ~0x40000000
+        is_mapped = self.is_mapped
+        if is_done and number == 0x84000066:
+            is_mapped = True
+        elif is_done and function == 0x84000067:
+            is_mapped = False
+        return Told(is_mapped, self.is_asked or (0x84000060 <= number <= 0x840000FF and function != 0x84000063))
+
+
+NOTHING_TOLD = Told()
+
+
+@dataclass(frozen=True, slots=True)
 class SmcDone:
     """An SMC that EL2 made; `function` is the innermost function of the tree.
 
@@ -27,6 +49,8 @@ class SmcDone:
     rx: Snapshot | None = None
     pages: PagesThen | None = None
     transfers: int = 0
+    told: Told = NOTHING_TOLD
+    """What EL3 had been told before."""
 
 
 @dataclass(frozen=True, slots=True)

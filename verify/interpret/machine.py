@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from verify.interpret import arithmetic
 from verify.interpret.environment import Environment, Mailbox
-from verify.interpret.events import AccessDone, BufferDone, LockDone, Log, SmcDone, Step, TransferDone, WarnDone
+from verify.interpret.events import AccessDone, BufferDone, LockDone, Log, SmcDone, Step, Told, TransferDone, WarnDone
 from verify.interpret.memory import Fault, Memory
 from verify.interpret.world import ACTIONS, World, request
 from verify.ir import expr as e
@@ -45,6 +45,7 @@ class Machine:
         self.memory = Memory(environment.fill, lenient)
         self.mailbox: Mailbox | None = None
         self.log = Log()
+        self.told = Told()
         self._trace = trace
         self._world = world
         if world is not None:
@@ -274,7 +275,8 @@ class Machine:
         rx = mailbox.received() if mailbox is not None else None
         self.log.add(SmcDone(
             tuple(arguments), tuple(answers), is_forward, self._span, self._where(), self.held, tx, rx, pages,
-            len(self.log.transfers)))
+            len(self.log.transfers), self.told))
+        self.told = self.told.after(arguments[0], answers[0])
         return answers
 
     def _note_buffer(self, address: int, length: int, is_write: bool, is_copy: bool) -> None:

@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 
 from verify.interpret.environment import Mailbox, Surroundings
-from verify.interpret.events import FaultDone, Log
+from verify.interpret.events import NOTHING_TOLD, FaultDone, Log, Told
 from verify.interpret.machine import MAX_STEPS, Machine
 from verify.interpret.memory import Bytes, Fault
 from verify.interpret.world import PagesThen
@@ -63,6 +63,8 @@ class CallDone:
     page_shift: int
     buffers: tuple[tuple[str, int], ...]
     ended: FaultDone | None = None
+    told: tuple[Told, Told] = (NOTHING_TOLD, NOTHING_TOLD)
+    """What EL3 had been told before and after."""
 
 
 class Session:
@@ -148,7 +150,7 @@ class Session:
         machine.memory.looks.extend(host.looks)
         context = machine.allocate("host context", len(content), content)
         machine.log = Log()
-        old, pages = self.state(), world.now()
+        old, pages, told = self.state(), world.now(), machine.told
         ended = None
         try:
             machine.call(self.unit.entry, [context])
@@ -159,4 +161,5 @@ class Session:
         handled = not any(smc.is_forward for smc in log.smcs)
         return CallDone(
             before, after, handled, ended.text if ended else None, log, machine.held, old, self.state(), host,
-            (pages, world.now()), machine.page_shift, tuple(sorted(self.buffers.items())), ended)
+            (pages, world.now()), machine.page_shift, tuple(sorted(self.buffers.items())), ended,
+            (told, machine.told))

@@ -215,7 +215,7 @@ class Spmc(Surroundings):
 
     def _next_fragment(self, handle: int, words: Sequence[int]) -> Sequence[int]:
         found = self.ledger.complete(handle)
-        need(words[4] == 0 and found.given is not None and words[3] == found.given)
+        need(self.size > 0 and words[4] == 0 and found.given is not None and words[3] == found.given)
         start = words[3]
         need(start < len(found.answer), INVALID)
         need(not self.is_full, BUSY)

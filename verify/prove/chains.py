@@ -82,6 +82,6 @@ class ChainHunt:
     def _hit(self, claim: Claim, site: Site, replayed: Replay) -> Hit:
         made = site
         if not site.function:
-            answer = self.target.step.outputs[0].origin
-            made = self.target.step.record.sites[evaluate([answer], replayed.script.values)[0]]
+            decided = evaluate([self.target.step.decided], replayed.script.values)[0]
+            made = self.target.step.record.sites[decided]
         return Hit(claim.require, claim.key, site, made, partial(replayed.confirm, claim.require))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from verify.interpret.events import AccessDone, BufferDone, LockDone, SmcDone, TransferDone
+from verify.interpret.events import AccessDone, BufferDone, LockDone, SmcDone, Told, TransferDone
 from verify.interpret.memory import HOST_BASE, Snapshot
 from verify.interpret.session import CallDone
 from verify.rules.binding import Binding
@@ -35,10 +35,11 @@ def _truth(value: bool) -> Truth:
     return Truth(t.truth(value))
 
 
-def _state(values: Mapping[str, int], binding: Binding) -> State:
+def _state(values: Mapping[str, int], binding: Binding, told: Told) -> State:
     tx, rx = values.get(binding.host_tx, 0), values.get(binding.host_rx, 0)
     return State(number(values[binding.version], 32), _truth(values[binding.negotiated] != 0), {},
-                 _truth(tx != 0), _address(tx), _truth(rx != 0), _address(rx))
+                 _truth(tx != 0), _address(tx), _truth(rx != 0), _address(rx),
+                 _truth(told.is_asked), _truth(told.is_mapped))
 
 
 def _address(pointer: int) -> Word:
@@ -64,7 +65,8 @@ def _smc(done: SmcDone, binding: Binding, transfers: Sequence[TransferDone], pag
     return Smc(
         _truth(True), tuple(number(x, 64) for x in done.arguments), tuple(number(x, 64) for x in done.results),
         _content(done.tx), _content(done.rx), number(state, PAGE_STATE_BITS), number(found, PAGE_STATE_BITS),
-        _truth(bool(changed)), _truth(binding.buffers_lock in done.held))
+        _truth(bool(changed)), _truth(binding.buffers_lock in done.held),
+        _truth(done.told.is_asked))
 
 
 def _accesses(done: CallDone, binding: Binding) -> list[Access]:
@@ -134,8 +136,8 @@ def concrete_scene(
         Word(t.const(x, 64), (Output(f"x{k}", t.const(0, 16)),)) for k, x in enumerate(done.registers))
     return Scene(
         call=Call(tuple(number(x, 64) for x in done.before)),
-        pre=_state(before, binding),
-        post=_state(after, binding),
+        pre=_state(before, binding, done.told[0]),
+        post=_state(after, binding, done.told[1]),
         result=Result(_truth(done.handled), registers),
         smcs=tuple(_smc(smc, binding, log.transfers, page) for smc in log.smcs if not smc.is_forward),
         forwards=tuple(_smc(smc, binding, log.transfers, page) for smc in log.smcs if smc.is_forward),

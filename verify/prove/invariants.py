@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from itertools import pairwise
 
-from verify.engine import pages
+from verify.engine import pages, told
 from verify.engine.record import Boundary, Snapshot
 from verify.engine.relevance import Outright, contradict, guard_equations, trace
 from verify.engine.retrieval import CONFORMS
@@ -83,6 +83,16 @@ def _shared(state: Snapshot) -> Term:
     return t.implies(t.not_(_is(page["pins"], 0)), t.eq(page["state"], pages.SHARED_HYP))
 
 
+def _mapped_if_registered(state: Snapshot) -> Term:
+    mapped = dict(state.told).get(told.MAPPED, t.FALSE)
+    return t.and_(*(t.implies(is_set, mapped) for is_set, _ in _hosts(state)))
+
+
+def _registered_if_mapped(state: Snapshot) -> Term:
+    mapped = dict(state.told).get(told.MAPPED, t.FALSE)
+    return t.and_(*(t.implies(mapped, is_set) for is_set, _ in _hosts(state)))
+
+
 TEMPLATES: tuple[tuple[str, Template], ...] = (
     ("the version's bit 31 is clear", lambda s, top: _is(t.extract(s.version, 31, 31), 0)),
     ("the version is 0 or has major 1", lambda s, top: t.or_(_is(s.version, 0), _is(t.extract(s.version, 30, 16), 1))),
@@ -106,6 +116,12 @@ MEMORY_TEMPLATES: tuple[tuple[str, Template], ...] = (
     ("the host's mailboxes are different pages", lambda s, top: _apart(s)),
     ("a page is pinned once for each mailbox that it is", lambda s, top: _pinned(s)),
     ("a pinned page is shared with EL2", lambda s, top: _shared(s)),
+    ("EL3 has EL2's buffers mapped while the host's are registered", lambda s, top: _mapped_if_registered(s)),
+    ("EL3 has EL2's buffers mapped only while the host's are registered", lambda s, top: _registered_if_mapped(s)),
+    ("before a version is agreed nothing but FFA_VERSION is asked, unless a flag of its lock's is set",
+     lambda s, top: t.or_(s.negotiated, t.not_(dict(s.told).get(told.ASKED, t.FALSE)), *s.flags)),
+    ("a flag of the version's lock is set only where something besides FFA_VERSION was asked",
+     lambda s, top: t.implies(t.or_(*s.flags), dict(s.told).get(told.ASKED, t.FALSE))),
 )
 
 

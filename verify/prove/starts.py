@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from verify.engine import pages
+from verify.engine import pages, told
 from verify.engine.regions import HOST, PAGE_SIZES, PAGES
 from verify.engine.shared import join_path
 from verify.engine.transition import pointee, set_at_boot
@@ -147,7 +147,9 @@ def _make_start(target: Target, way: Way) -> Start | None:
 
 def standing(target: Target, session: Session, booted: Sequence[Sequence[int]]) -> dict[str, Term]:
     """What a call from here begins with, but for the followed page and buffers; `booted`: EL3's answers then."""
-    known = {**_page_size(session.machine.page_shift), **_statics(target, session), **_addresses(target, session)}
+    known = {**_page_size(session.machine.page_shift), **_statics(target, session), **_addresses(target, session),
+             told.variable(STEP, told.MAPPED): t.truth(session.machine.told.is_mapped),
+             told.variable(STEP, told.ASKED): t.truth(session.machine.told.is_asked)}
     return {**known, **_boot(target, booted, known)}
 
 

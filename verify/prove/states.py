@@ -239,7 +239,7 @@ class StateHunt:
     def _made(self, record: Record, site: int, start: Start, values: Mapping[str, int]) -> Site:
         if record.sites[site].function:
             return record.sites[site]
-        return record.sites[evaluate(start.at([self.starts.target.step.outputs[0].origin]), values)[0]]
+        return record.sites[evaluate(start.at([self.starts.target.step.decided]), values)[0]]
 
     def _replay(self, start: Start, values: Mapping[str, int], name: str) -> Replay:
         script = make_script(self.starts, start, values)

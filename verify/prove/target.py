@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from verify.engine import told
 from verify.engine.content import Content, Unknown, byte
 from verify.engine.regions import PAGE_SIZES
 from verify.engine.shared import Shared, join_path
@@ -17,7 +18,7 @@ from verify.ir.function import Unit
 from verify.rules.binding import Binding
 from verify.rules.scene import Scene
 from verify.rules.symbolic_scene import symbolic_scene
-from verify.solve.query import Solver
+from verify.solve.query import Solver, Unsatisfiable
 from verify.terms import build as t
 from verify.terms.evaluate import Memory, evaluate
 from verify.terms.term import Term, variables
@@ -101,7 +102,35 @@ def make_target(unit: Unit, binding: Binding, memory: bool = False, rounds: int 
     setup = replace(setup, shared=known)
     before = len(answers.given)
     step = run_call(setup, init, STEP)
+    refined = _refined(step, known, answers.solver)
+    if refined != known:
+        setup = replace(setup, shared=refined)
+        init = run_init(setup, binding.init)
+        before = len(answers.given)
+        step = run_call(setup, init, STEP)
     return Target(unit, binding, init, step, asked[0].value & 0xFFFFFFFF, setup, answers.given[before:])
+
+
+def _refined(step: Transition, shared: Shared, solver: Solver) -> Shared:
+    """What one call shows of the locks: which other statics they protect, and what EL3 is told without them."""
+    held: dict[str, frozenset[str]] = {}
+    unseen = {name for boundary in step.record.boundaries for name in boundary.writes}
+    for path, locks in step.record.looks:
+        held[path] = held.get(path, locks) & locks
+    known = sorted(set(shared.lock_of.values()))
+    found = {path: next(lock for lock in known if lock in locks)
+             for path, locks in held.items() if not locks.isdisjoint(known) and path.partition(".")[0] not in unseen}
+    return replace(shared, lock_of={**shared.lock_of, **found}, others=shared.others - found.keys(),
+                   unruly=_unruly(step, solver))
+
+
+def _unruly(step: Transition, solver: Solver) -> frozenset[str]:
+    """What some call may tell EL3 while the lock that this takes is free."""
+    asked: dict[str, list[Term]] = {}
+    for name, happens in step.record.out_of_turn:
+        asked.setdefault(name, []).append(happens)
+    return frozenset(name for name, found in asked.items()
+                     if not isinstance(solver.refute([*step.record.relies, t.or_(*found)]), Unsatisfiable))
 
 
 @dataclass(slots=True)
@@ -184,6 +213,8 @@ def link(target: Target, step: Transition, earlier: Transition) -> dict[str, Ter
         found[f"{prefix}s.{path}.at"] = at
     for name, term in earlier.end.page:
         found[f"{prefix}s.$page.{name}"] = term
+    for name, term in earlier.end.told:
+        found[told.variable(prefix, name)] = term
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from verify.engine import told
 from verify.engine.record import Record, SmcEvent
 from verify.errors import InputError
 from verify.prove.described import described
@@ -94,6 +95,33 @@ def _preserved(event: SmcEvent) -> Term:
 
 def _version_rest(event: SmcEvent) -> Term:
     return t.and_(*(_is(_low(event, k), 0) for k in range(1, 8)))
+
+
+def _maps(event: SmcEvent) -> Term:
+    """A second pair is refused."""
+    return t.or_(t.not_(_mapped(event)), _is(_low(event, 0), ERROR))
+
+
+def _unmaps(event: SmcEvent) -> Term:
+    """The caller's own pair is given up when it is asked for, and only a pair that is mapped."""
+    own = _is(t.extract(event.arguments[1].term, 31, 0), 0)
+    return t.and_(t.or_(_mapped(event), _fails(event, INVALID_PARAMETERS)),
+                  t.or_(t.not_(_mapped(event)), t.not_(own), _is(_low(event, 0), SUCCESS)))
+
+
+def _needs_buffers(event: SmcEvent) -> Term:
+    """What goes through a pair of buffers fails without one."""
+    return t.or_(_mapped(event), _is(_low(event, 0), ERROR))
+
+
+def _lists(event: SmcEvent) -> Term:
+    """A list of partitions comes in a buffer; their number does not."""
+    counts = _is(t.extract(event.arguments[5].term, 0, 0), 1)
+    return t.or_(counts, _needs_buffers(event))
+
+
+def _mapped(event: SmcEvent) -> Term:
+    return dict(event.ghost)[told.MAPPED]
 
 
 def _frame(event: SmcEvent) -> Term:
@@ -224,6 +252,11 @@ AXIOMS = (
     Axiom("FFA-MSG-11", RUN, ("L2",), _run),
     Axiom("FFA-BUF-05", 0xC4000066, ("L1", "L2"), _wide_one_of(SUCCESS, ERROR)),
     Axiom("FFA-BUF-08", 0x84000067, ("L1", "L2"), _frame),
+    Axiom("FFA-BUF-03", 0xC4000066, ("L2",), _maps),
+    Axiom("FFA-BUF-07", 0x84000067, ("L2",), _unmaps),
+    Axiom("FFA-BUF-06", 0x84000068, ("L2",), _lists),
+    *(Axiom("FFA-BUF-06", function, ("L2",), _needs_buffers) for function in (
+        0x84000072, 0xC4000072, 0x84000073, 0xC4000073, 0x84000074, 0xC4000074, FRAG_RX, FRAG_TX)),
     Axiom("FFA-BUF-09", 0x84000065, ("L1", "L2"), _frame),
     Axiom("FFA-DSC-10", 0x84000068, ("L1", "L2"), _frame),
     Axiom("FFA-MEM-18", 0x84000072, ("L1", "L2"), _one_of(SUCCESS, ERROR, FRAG_RX)),

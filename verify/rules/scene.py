@@ -70,6 +70,10 @@ class State:
     """Physical address of the host's TX buffer, where EL2 knows one (64 bits)."""
     has_rx: Truth = NO
     rx_at: Word = NO_SIZE
+    asked: Truth = NO
+    """Some function of FF-A besides FFA_VERSION was asked of EL3 since boot; `pre` only."""
+    mapped: Truth = NO
+    """EL3 has EL2's own pair of buffers mapped, as its answers to FFA_RXTX_MAP and FFA_RXTX_UNMAP have it."""
 
     @property
     def minor(self) -> Word:
@@ -128,6 +132,8 @@ class Smc:
     """The page's state when this call first changed it; where it did not, as `page_state`."""
     by_us: Truth = NO
     locked: Truth = NO
+    asked: Truth = NO
+    """Some function of FF-A besides FFA_VERSION was asked before, since boot."""
 
     def x(self, number: int) -> Word:
         return self.parameters[_index(number, 18)]

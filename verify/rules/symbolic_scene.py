@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from verify.engine import told
 from verify.engine.content import Content as EngineContent
 from verify.engine.pages import PAGE, PIN_BITS
 from verify.engine.record import (
@@ -26,6 +27,7 @@ from verify.rules.memory import (
     EL2_RX,
     EL2_TX,
     HOST,
+    NO,
     NO_CONTENT,
     NO_PAGE,
     BufferAccess,
@@ -55,11 +57,13 @@ def _truth(term: Term, name: str, origin: Term) -> Truth:
     return Truth(term, (Output(name, origin),))
 
 
-def _state(values: Mapping[str, Integer], pointers: Mapping[str, Pointer], binding: Binding) -> State:
+def _state(
+    values: Mapping[str, Integer], pointers: Mapping[str, Pointer], binding: Binding, asked: Truth, mapped: Truth
+) -> State:
     version, flag = values[binding.version], values[binding.negotiated]
     negotiated = t.ne(flag.term, t.const(0, flag.term.bits))
     return State(_word(version, "version"), _truth(negotiated, "negotiated", flag.origin), {},
-                 *_mailbox(pointers, binding.host_tx), *_mailbox(pointers, binding.host_rx))
+                 *_mailbox(pointers, binding.host_tx), *_mailbox(pointers, binding.host_rx), asked, mapped)
 
 
 def _mailbox(pointers: Mapping[str, Pointer], path: str) -> tuple[Truth, Word]:
@@ -93,7 +97,7 @@ def _smc(record: Record, event: SmcEvent, binding: Binding) -> Smc:
     ghost = dict(event.ghost)
     locked = dict(event.locks).get(binding.buffers_lock, t.FALSE)
     state, touched = ghost.get("state", t.const(0, 2)), ghost.get("touched", t.FALSE)
-    site = t.const(event.site, ORIGIN_BITS)
+    site = _site(event.guard, event.site)
     name = "outcome" if event.is_forward else "smc"
     return Smc(
         _truth(event.guard, name, site),
@@ -101,6 +105,7 @@ def _smc(record: Record, event: SmcEvent, binding: Binding) -> Smc:
         tuple(Word(value.term) for value in event.results),
         _content(record, event.tx), _content(record, event.rx), Word(state),
         Word(t.ite(touched, ghost.get("found", state), state)), Truth(ghost.get("ours", t.FALSE)), Truth(locked),
+        Truth(ghost[told.ASKED]),
     )
 
 
@@ -173,11 +178,13 @@ def symbolic_scene(
 ) -> Scene:
     """The scene of one symbolic call."""
     held = t.or_(*step.held.values())
-    origin = step.outputs[0].origin
+    origin = step.decided
     return Scene(
         call=Call(tuple(Word(term) for term in step.inputs)),
-        pre=_state(step.pre, step.seen, binding),
-        post=_state(_after(step, binding), step.left, binding),
+        pre=_state(step.pre, step.seen, binding, Truth(step.page[told.FOUND]),
+                   Truth(step.found[told.MAPPED])),
+        post=_state(_after(step, binding), step.left, binding, NO,
+                    _truth(step.page[told.LEFT], "mapped", origin)),
         result=Result(_handled(step), tuple(_word(value, f"x{k}") for k, value in enumerate(step.outputs))),
         smcs=tuple(_smc(step.record, event, binding) for event in step.record.smcs if not event.is_forward),
         forwards=tuple(_smc(step.record, event, binding) for event in step.record.smcs if event.is_forward),
@@ -203,14 +210,19 @@ def symbolic_scene(
     )
 
 
+def _site(happens: Term, number: int) -> Term:
+    """What does not happen is nobody's: what is missing is blamed on where the call's end was decided."""
+    return t.ite(happens, t.const(number, ORIGIN_BITS), t.const(0, ORIGIN_BITS))
+
+
 def _page(step: Transition) -> Page:
-    if not step.page:
+    if "state" not in step.page:
         return NO_PAGE
     zero = t.const(0, PIN_BITS)
     return Page(
-        Word(PAGE), Word(step.found["state"]), Word(step.page["state"], (Output("page", step.outputs[0].origin),)),
+        Word(PAGE), Word(step.found["state"]), Word(step.page["state"], (Output("page", step.decided),)),
         Truth(t.ne(step.found["pins"], zero)),
-        Truth(t.ne(step.page["pins"], zero), (Output("page", step.outputs[0].origin),)), Truth(step.page["disturbed"]))
+        Truth(t.ne(step.page["pins"], zero), (Output("page", step.decided),)), Truth(step.page["disturbed"]))
 
 
 def _buffer_name(event: BufferEvent, binding: Binding) -> str:
@@ -219,7 +231,7 @@ def _buffer_name(event: BufferEvent, binding: Binding) -> str:
 
 
 def _buffer_access(step: Transition, event: BufferEvent, binding: Binding) -> BufferAccess:
-    site = t.const(event.site, ORIGIN_BITS)
+    site = _site(event.guard, event.site)
     return BufferAccess(
         _buffer_name(event, binding), event.is_write, event.is_copy, _truth(event.guard, "access", site),
         Word(event.offset), Word(event.length), Truth(dict(event.locks).get(binding.buffers_lock, t.FALSE)),
@@ -239,7 +251,7 @@ def _hazard(record: Record, item: Obligation) -> Hazard:
 
 
 def _transfer(event: TransferEvent, binding: Binding) -> Transfer:
-    site = t.const(event.site, ORIGIN_BITS)
+    site = _site(event.guard, event.site)
     success = Truth(event.succeeds)
     locked = Truth(dict(event.locks).get(binding.buffers_lock, t.FALSE))
     return Transfer(event.action, _truth(event.guard, "pages", site), success, Truth(event.covers), Word(event.found),

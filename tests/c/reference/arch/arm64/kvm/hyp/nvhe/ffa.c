@@ -75,6 +75,8 @@ static struct {
 static DEFINE_HYP_SPINLOCK(version_lock);
 static u32 hyp_ffa_version;
 static bool has_version_negotiated;
+/* The secure world was asked for more than a version and does not suit: it must not be asked for another one. */
+static bool is_given_up;
 
 /* A result of FF-A's own: x4 to x7 are reserved in all of them. */
 static void answer(struct kvm_cpu_context *host, u32 w0, u32 w1, u32 w2, u32 w3)
@@ -204,13 +206,18 @@ static u32 agree(u32 wanted)
 	if (has_version_negotiated)
 		return wanted < version ? (u32)FFA_RET_NOT_SUPPORTED : version;
 
+	if (is_given_up)
+		return (u32)FFA_RET_NOT_SUPPORTED;
+
 	if (wanted < version) {
 		if (!spmc_accepts(wanted))
 			return (u32)FFA_RET_NOT_SUPPORTED;
 		version = wanted;
 	}
-	if (!is_spmc_ours() || !are_mailboxes_taken(version))
+	if (!is_spmc_ours() || !are_mailboxes_taken(version)) {
+		is_given_up = true;
 		return (u32)FFA_RET_NOT_SUPPORTED;
+	}
 
 	hyp_ffa_version = version;
 	smp_store_release(&has_version_negotiated, true);
