@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from verify.rules import Part, Scene, Smc, Transfer, Truth, all_of, any_of, no, part, require
+from verify.rules import Part, Require, Scene, Smc, Transfer, Truth, all_of, any_of, blame, no, part, require
 
 from . import ids
 from .layout import PAGE_SIZES, RANGE_SIZE, Layout, Message, Range, fragment_range
@@ -30,6 +30,11 @@ def made(scene: Scene, *functions: int) -> Iterator[tuple[Smc, Truth]]:
 def sent(scene: Scene) -> list[tuple[Smc, Truth]]:
     """First fragments that go to the SPMC."""
     return list(made(scene, *SHARE, *LEND))
+
+
+def only_if(text: str, holds: Truth, sends: Iterable[tuple[Smc, Truth]]) -> Require:
+    """One of these goes to the SPMC only if this holds; if not, the SMC is to blame."""
+    return require(text, blame(holds, "smc", [happens for _, happens in sends]), "smc")
 
 
 def message(smc: Smc, layout: Layout) -> Message:

@@ -20,6 +20,7 @@ from .memory_calls import (
     asks,
     frame,
     made,
+    only_if,
     refused,
     sent,
     taken_back_without_failure,
@@ -94,11 +95,11 @@ def fragment_input(scene: Scene) -> Iterator[Part]:
     goes = asked & any_of(happens for _, happens in sends)
     spare = range(5, 8) if scene.profile == "STRICT" else ()
     yield part("accepted", goes, [
-        require("the fragment is not empty", ~(call.w(3) == 0), "smc"),
-        require("the fragment fits a mailbox", call.w(3).widened(64) <= scene.mailbox_size, "smc"),
-        require("the fragment consists of whole ranges", call.w(3) % 16 == 0, "smc"),
-        require("no sender is named", call.w(4) == 0, "smc"),
-        *(require("reserved registers are zero", call.w(k) == 0, "smc") for k in spare),
+        only_if("the fragment is not empty", ~(call.w(3) == 0), sends),
+        only_if("the fragment fits a mailbox", call.w(3).widened(64) <= scene.mailbox_size, sends),
+        only_if("the fragment consists of whole ranges", call.w(3) % 16 == 0, sends),
+        only_if("no sender is named", call.w(4) == 0, sends),
+        *(only_if("reserved registers are zero", call.w(k) == 0, sends) for k in spare),
     ], function="FFA_MEM_FRAG_TX")
     yield part("as emitted", goes, [
         *(require("the host's handle and length", all_of(

@@ -17,6 +17,7 @@ from .memory_calls import (
     asks,
     frame,
     made,
+    only_if,
     taken_back_without_failure,
 )
 
@@ -59,8 +60,8 @@ def reclaim_input(scene: Scene) -> Iterator[Part]:
     goes = asked & any_of(happens for _, happens in _reclaims(scene))
     spare = range(4, 8) if scene.profile == "STRICT" else ()
     yield part("accepted", goes, [
-        require("no flag but zero memory and time slicing", call.w(3).masked(0xFFFFFFFC) == 0, "smc"),
-        *(require("reserved registers are zero", call.w(k) == 0, "smc") for k in spare),
+        only_if("no flag but zero memory and time slicing", call.w(3).masked(0xFFFFFFFC) == 0, _reclaims(scene)),
+        *(only_if("reserved registers are zero", call.w(k) == 0, _reclaims(scene)) for k in spare),
     ], function=NAME)
     yield part("as emitted", goes, [
         *(require("the host's handle and flags", all_of(

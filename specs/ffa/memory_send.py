@@ -21,6 +21,7 @@ from .memory_calls import (
     RETRIEVE_RESP,
     SENDS,
     asks,
+    only_if,
     refused,
     sent,
 )
@@ -55,12 +56,12 @@ def transmission_registers(scene: Scene) -> Iterator[Part]:
     for name, functions in SENDS:
         asked = asks(scene, functions)
         yield part(f"{name}, accepted", asked & sends, [
-            require("the address is zero", no_address(scene), "smc"),
-            require("the page count is zero", call.w(4) == 0, "smc"),
-            require("the fragment is not empty", ~(call.w(2) == 0), "smc"),
-            require("the fragment is at most the total", call.w(2) <= call.w(1), "smc"),
-            require("the total length is a multiple of 16", call.w(1) % 16 == 0, "smc"),
-            require("the fragment's length is a multiple of 16", call.w(2) % 16 == 0, "smc"),
+            only_if("the address is zero", no_address(scene), sent(scene)),
+            only_if("the page count is zero", call.w(4) == 0, sent(scene)),
+            only_if("the fragment is not empty", ~(call.w(2) == 0), sent(scene)),
+            only_if("the fragment is at most the total", call.w(2) <= call.w(1), sent(scene)),
+            only_if("the total length is a multiple of 16", call.w(1) % 16 == 0, sent(scene)),
+            only_if("the fragment's length is a multiple of 16", call.w(2) % 16 == 0, sent(scene)),
         ], function=name)
         yield part(f"{name}, as emitted", asked & sends, [
             require("the same kind of transaction",
@@ -141,7 +142,7 @@ def smallest_fragment(scene: Scene) -> Iterator[Part]:
         for layout in LAYOUTS:
             asked = asks(scene, functions) & layout.agreed(scene)
             yield part(f"{name}, {layout.name}", asked & _sends(scene), [
-                require("the fragment holds a header and an entry", length >= layout.header + SMALL_ENTRY, "smc")],
+                only_if("the fragment holds a header and an entry", length >= layout.header + SMALL_ENTRY, sent(scene))],
                 function=name, exists=layout.agreed(scene))
             yield part(f"{name}, {layout.name}, reads", asked & any_of(x.happens for x in reads), [
                 require("EL2 parses only what was copied",

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 from tests.agreement.runs import Begun
 from tests.agreement.schedule import Answer, Formulas, Given, Schedule, schedule
-from verify.engine import content
+from verify.engine import content, told
 from verify.engine.pages import PAGE
 from verify.engine.regions import HOST
 from verify.engine.shared import placed
 from verify.interpret import memory
+from verify.interpret.events import Told
 from verify.interpret.session import CallDone, Session
 from verify.interpret.world import LAST_PAGE
 from verify.prove.choices import interesting_pages
@@ -120,11 +121,12 @@ class Engine:
         """
         record, log = self.target.step.record, done.log
         sent = [tuple(said["arguments"][18 * k:18 * k + 18]) for k in range(len(record.smcs))]
+        known = [tuple(said["told then"][2 * k:2 * k + 2]) for k in range(len(record.smcs))]
         yield "SMCs", _made(said["smcs"], (
-            (x.is_forward, None if x.is_forward else x.span, arguments, byte)
-            for x, arguments, byte in zip(record.smcs, sent, said["messages"], strict=True))), [
-            (x.is_forward, None if x.is_forward else x.span, x.arguments, x.tx.read(at, 1) if x.tx is not None else 0)
-            for x in log.smcs]
+            (x.is_forward, None if x.is_forward else x.span, arguments, byte, known)
+            for x, arguments, byte, known in zip(record.smcs, sent, said["messages"], known, strict=True))), [
+            (x.is_forward, None if x.is_forward else x.span, x.arguments, x.tx.read(at, 1) if x.tx is not None else 0,
+             _told(x.told)) for x in log.smcs]
         yield "pages", _made(said["transfers"], (
             (x.action, x.span, covers, found)
             for x, covers, found in zip(record.transfers, said["covers"], said["found"], strict=True))), [
@@ -152,6 +154,10 @@ class Engine:
                 yield f"where {path} leads", value, after[path] - memory.HOST_BASE
         yield "the page's state", said["page"][0], done.pages[1].state(page)
         yield "the page's pins", said["page"][1], done.pages[1].pins.at(page)
+        before, left = map(_told, done.told)
+        for name, value, there in zip(("mapped", "asked", "mapped, left", "asked before"), said["told"],
+                                      (*left, left[0], before[1]), strict=True):
+            yield name, value, there
         yield from ((f"is {path} held", value, int(path in done.held))
                     for path, value in zip(sorted(step.held), said["held"], strict=True))
 
@@ -211,6 +217,8 @@ def formulas(target: Target) -> Formulas:
         "offsets": (x.offset for x in record.buffers), "lengths": (x.length for x in record.buffers),
         "locks": (x.guard for x in record.locks), "warns": (guard for guard, _, _ in record.warns),
         "broken": (t.and_(x.guard, t.not_(x.holds)) for x in record.obligations),
+        "told": (step.page[name] for name in (*told.KEPT, told.LEFT, told.FOUND)),
+        "told then": (dict(smc.ghost)[name] for smc in record.smcs for name in told.KEPT),
         "boundaries": (x.guard for x in record.boundaries), "quiet": record.quiet, "relies": record.relies,
     }
     made["contents"] = (content.byte(step.contents[name], AT) for name in sorted(step.contents))
@@ -240,6 +248,10 @@ def _host_pointers(target: Target) -> list[str]:
 
 def _made(happens: Sequence[int], rows: Iterable[Row]) -> list[Row]:
     return [row for row, does in zip(rows, happens, strict=True) if does]
+
+
+def _told(known: Told) -> tuple[int, int]:
+    return int(known.is_mapped), int(known.is_asked)
 
 
 def _buffer(name: str) -> str:

@@ -41,6 +41,8 @@ def of(serves: str, what: str, rule: str, function: str, output: str, *edits: Ed
 
 
 VERSION_FAULTS = (
+    of("", "the SPMC is asked for a version again", "VER-13", "ask", "smc", (
+        "\tif (is_given_up)\n\t\treturn (u32)FFA_RET_NOT_SUPPORTED;\n\n", "")),
     of("", "the SPMC's smallest mailbox is not compared", "DSC-04", "agree", "negotiated", (
         "least && least <= MAILBOX_SIZE", "least")),
     of("", "the SPMC may give EL2 another ID", "DSC-08", "agree", "negotiated", (
@@ -80,6 +82,9 @@ MAILBOX_FAULTS = (
     of("map", "RX stays shared where EL3 refuses", "BUF-05", "refuse", "page", (
         "\tgive_page_back(rx);\ngive_tx_back:", "give_tx_back:")),
     of("map unmap", "RX is not forgotten", "BUF-06", "give_mailboxes_back", "mailbox", ("\thost_buffers.rx = NULL;\n", "")),
+    of("map unmap", "EL3 keeps EL2's pair", "BUF-06", "unmap_mailboxes", "mapped", (
+        "\task(&said, FFA_RXTX_UNMAP, HOST_ENDPOINT, 0, 0, 0, 0);\n\tif ((u32)said.a0 != FFA_SUCCESS)\n"
+        "\t\treturn code_of(&said);\n", "")),
     of("map unmap", "the ID is looked for in the low half", "BUF-07", "unmap_mailboxes", "x0", (
         "\tif (ids != HOST_ENDPOINT)\n\t\treturn FFA_RET_INVALID_PARAMETERS;\n\n\thyp_spin_lock(&host_buffers.lock);\n"
         "\tverdict = give_mailboxes_back", "\tif ((u16)ids != HOST_ENDPOINT)\n\t\treturn FFA_RET_INVALID_PARAMETERS;\n\n"
@@ -140,7 +145,7 @@ SEND_FAULTS = (
         "\tif (length < start + FFA_ACCESS_SIZE_1_0 + sizeof(struct ffa_composite))\n\t\treturn false;\n\n", "")),
     of("map send", "a message may be longer than EL2 can take back", "MEM-04", "send_ranges", "smc", (
         "\tif (length > ffa_desc_buf.len)\n\t\treturn FFA_RET_NO_MEMORY;\n", "")),
-    of("map send", "the version is read twice", "MEM-05", "send_ranges", "smc", (
+    of("map send", "the version is read twice", "MEM-05", "send_first_fragment", "smc", (
         "find_parts(message, fragment, version, &parts)", "find_parts(message, fragment, hyp_ffa_version, &parts)")),
     of("map send", "there may be more receivers", "MEM-06", "send_ranges", "smc", (
         "region->access_count != 1", "!region->access_count")),
@@ -170,7 +175,7 @@ SEND_FAULTS = (
         "\t\t\tverdict = code_of(said);\n\t\t}", "\t\t\treturn code_of(said);\n\t\t}")),
     of("map send", "half a message may be a success", "MEM-18", "answer_sent", "x0", (
         "\tif (next->sent == next->length)\n\t\treturn (u32)said->a0", "\tif (1)\n\t\treturn (u32)said->a0")),
-    of("map send", "the handle is that of another answer", "ERR-07", "answer_sent", "x2", (
+    of("map send", "the handle is that of another answer", "ERR-07", "answer_sent", "x0", (
         "handle_of(said.a2, said.a3) : handle_of(said.a1, said.a2);",
         "handle_of(said.a3, said.a2) : handle_of(said.a1, said.a2);")),
     of("map send", "a share that fails is asserted", "SEC-11", "send_ranges", "warn", (
@@ -186,33 +191,33 @@ SEND_FAULTS = (
 )
 
 FRAGMENT_FAULTS = (
-    of("map send more", "the sender of a fragment is not looked at", "MEM-19", "send_more", "x0", (
+    of("map send more", "the sender of a fragment is not looked at", "MEM-19", "send_ranges", "smc", (
         " || ids != HOST_ENDPOINT || reserved5", " || reserved5")),
     of("map send more", "a fragment may be of a transaction that is over", "MEM-20", "send_ranges", "smc", (
         "!known || known->phase != HALF_SENT", "!known")),
     of("map send more", "what EL3 refuses of a fragment stays shared", "MEM-21", "send_ranges", "page", (
         "\t\t\tverdict = code_of(said);\n\t\t}", "\t\t\treturn code_of(said);\n\t\t}")),
-    of("map send more", "a fragment that fails is reclaimed", "SEC-03", "send_next_fragment", "smc", (
+    of("map send more", "a fragment that fails is reclaimed", "SEC-03", "ask", "smc", (
         "\t\tknown->phase = next.phase;\n", "\t\task(&said, FFA_MEM_RECLAIM, low, high, 0, 0, 0);\n"
         "\t\tknown->phase = UNUSED;\n")),
 )
 
 RECLAIM_FAULTS = (
-    of("map send reclaim", "flags of the host's are passed on", "MEM-22", "take_memory_back", "smc", (
+    of("map send reclaim", "flags of the host's are passed on", "MEM-22", "ask", "smc", (
         "flags & ~(FFA_MEMORY_CLEAR | FFA_MEMORY_TIME_SLICE) || ", "")),
-    of("map send reclaim", "the request has one length in every version", "MEM-23", "fetch_description", "smc", (
+    of("map send reclaim", "the request has one length in every version", "MEM-23", "ask", "smc", (
         "\tu32 size = region_size(version), fragment;", "\tu32 size = sizeof(*request), fragment;")),
-    of("map send reclaim", "a request holds old bytes", "SEC-10", "fetch_description", "smc", (
+    of("map send reclaim", "a request holds old bytes", "SEC-10", "ask", "smc", (
         "\tmemset(request, 0, size);\n", "")),
     of("map send reclaim", "the first fragment may be longer than a mailbox", "MEM-24", "fetch_description", "access", (
         "fragment % 16 == 0 && fragment <= MAILBOX_SIZE && fragment <= room", "fragment % 16 == 0 && fragment <= room"),
         trust="L0"),
-    of("map send reclaim", "a fragment may be empty", "MEM-25", "fetch_rest", "hazard", (
+    of("map send reclaim", "a fragment may be empty", "MEM-25", "ask", "smc", (
         "return fragment && fragment % 16 == 0", "return fragment % 16 == 0"), trust="L0"),
     of("map send reclaim", "ranges may lie behind the description", "MEM-26", "is_fetched_well", "access", (
         "\t       (u64)composite->ranges * sizeof(struct ffa_range) == rest &&\n\t       are_ranges", "\t       are_ranges"),
         trust="L0"),
-    of("map send reclaim", "pages are given back before EL3 gives them up", "MEM-27", "take_memory_back", "page", (
+    of("map send reclaim", "pages are given back before EL3 gives them up", "MEM-27", "ask", "page", (
         "\task(&said, FFA_MEM_RECLAIM, low, high, flags, 0, 0);\n\tif ((u32)said.a0 != FFA_SUCCESS)\n"
         "\t\treturn code_of(&said);\n\n\tcomposite = message + parts.composite;\n"
         "\tWARN_ON(unshare_ranges((const void *)(composite + 1), composite->ranges) != composite->ranges);\n",

@@ -176,8 +176,8 @@ class Executor:
                 return [(t.TRUE, target)]
             case i.Branch():
                 truth = self._expressions(frame).truth(terminator.condition)
-                for size in compared(truth):
-                    self.record.sink(state.guard, size, self._place(terminator.span))
+                for when, size in compared(truth):
+                    self.record.sink(t.and_(state.guard, when), size, self._place(terminator.span))
                 condition = self.record.abstract(truth)
                 self._defined(state, condition, terminator.span)
                 return [(condition, terminator.then), (t.not_(condition), terminator.other)]

@@ -40,9 +40,11 @@ def variable(prefix: str, name: str) -> str:
 def later(record: Record, known: Term, name: str, origin: Term) -> Term:
     """Another CPU may have told EL3 something since."""
     fresh = record.unknown(f"other.told.{name}", 0, origin).term
-    new = t.or_(known, fresh) if name == ASKED else fresh
-    record.quiet.append(t.eq(new, known))
-    return new
+    if name == ASKED:
+        record.quiet.append(t.not_(fresh))
+        return t.or_(known, fresh)
+    record.quiet.append(t.eq(fresh, known))
+    return fresh
 
 
 def tell(ghost: dict[str, Term], arguments: Sequence[Integer], results: Sequence[Integer]) -> None:

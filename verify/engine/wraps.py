@@ -90,17 +90,37 @@ def _exact(term: Term) -> Term:
     return t.eq(t.extract(wide, 2 * term.bits - 1, term.bits), t.const(0, term.bits))
 
 
-def compared(condition: Term) -> Iterator[Term]:
-    """What is looked at for its size; a sum that is compared with one of its own terms is an overflow test."""
-    todo = [condition]
-    while todo:
-        node = todo.pop()
+def compared(condition: Term) -> Iterator[tuple[Term, Term]]:
+    """What is looked at for its size, and when: (the condition depends on it, term).
+
+    A sum that is compared with one of its own terms is an overflow test. Where paths met, the condition holds what each
+    of them looked at: that counts on its own path alone.
+    """
+    matters: dict[int, Term] = {id(condition): t.TRUE}
+    for node in reversed(topological([condition])):
+        when = matters.get(id(node), t.FALSE)
         if node.op in ("ult", "ule"):
             left, right = node.args
-            yield from (one for one, other in ((left, right), (right, left))
+            yield from ((when, one) for one, other in ((left, right), (right, left))
                         if not (one.op == "add" and any(part is other for part in one.args)))
         elif node.bits == 0:
-            todo.extend(part for part in node.args if part.bits == 0)
+            for part, others in _parts(node):
+                matters[id(part)] = t.or_(matters.get(id(part), t.FALSE), t.and_(when, others))
+
+
+def _parts(truth: Term) -> Iterator[tuple[Term, Term]]:
+    """The truths that it is made of, and when it depends on each."""
+    parts = truth.args
+    match truth.op:
+        case "band" | "bor":
+            decided = t.not_ if truth.op == "bor" else t.and_
+            for part in parts:
+                yield part, t.and_(*(decided(other) for other in parts if other is not part))
+        case "ite":
+            condition, then, other = parts
+            yield from ((condition, t.TRUE), (then, condition), (other, t.not_(condition)))
+        case _:
+            yield from ((part, t.TRUE) for part in parts if part.bits == 0)
 
 
 def _is_difference(term: Term) -> bool:

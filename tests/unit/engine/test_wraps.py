@@ -75,8 +75,17 @@ def test_what_a_loop_carries_counts_where_it_is_used() -> None:
 
 def test_a_sum_compared_with_its_own_term_is_an_overflow_test() -> None:
     total = t.binary("add", A, B)
-    assert total not in list(wraps.compared(t.ult(total, A)))
-    assert total in list(wraps.compared(t.and_(t.var("other", 0), t.ult(total, t.var("size", 32)))))
+    assert total not in [size for _, size in wraps.compared(t.ult(total, A))]
+    assert total in [size for _, size in wraps.compared(t.and_(t.var("other", 0), t.ult(total, t.var("size", 32))))]
+
+
+def test_a_comparison_counts_on_the_path_that_made_it() -> None:
+    """`return x + y < size` on one path, `return false` on the other: the caller's branch is on both."""
+    total, here = t.binary("add", A, B), t.var("here", 0)
+    is_small = t.ult(total, t.var("size", 32))
+    for merged, when in ((t.ite(here, is_small, t.FALSE), here), (t.ite(here, t.TRUE, is_small), t.not_(here)),
+                         (t.ite(here, is_small, t.var("other", 0)), here)):
+        assert (when, total) in list(wraps.compared(merged))
 
 
 def test_bounds_are_bounds() -> None:

@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 
+from verify.engine import told
 from verify.engine.content import Content, Unknown, Written
 from verify.engine.record import Record, SmcEvent
 from verify.engine.retrieval import CONFORMS, answered
@@ -45,7 +46,8 @@ def test_axioms_hold_of_its_answers() -> None:
         results = spmc.smc(arguments, False)
         record = Record("t.")
         record.smcs.append(SmcEvent(
-            t.TRUE, integers(arguments), integers(results), NOWHERE, False, (), 0))
+            t.TRUE, integers(arguments), integers(results), NOWHERE, False, (), 0,
+            ghost=tuple(told.at_boot().items())))
         own = {"spmc.version": t.const(spmc.version, 32)}
         said = substitute(axioms(record, "L2"), own)
         broken = [number for number, term in enumerate(said) if term is not t.TRUE]
@@ -73,6 +75,7 @@ class Run:
         self.spmc = Spmc(mailbox=self.mailbox, version=self.version, largest=self.rng.choice((1, 96, 1 << 20)))
         self.record = Record("t.", rx_size=t.const(MAILBOX, 64))
         self.kinds: set[tuple[int, int]] = set()
+        self.told = told.at_boot()
         self.message = b""
         self.at = 0
 
@@ -87,7 +90,8 @@ class Run:
         results = list(self.spmc.smc(padded, False))
         self.record.smcs.append(SmcEvent(
             t.TRUE, integers(padded), integers(results), NOWHERE, False, (), 0, tx, content(self.mailbox.received()),
-            version=t.const(self.version, 32)))
+            ghost=tuple(self.told.items()), version=t.const(self.version, 32)))
+        told.tell(self.told, integers(padded), integers(results))
         self.kinds.add((arguments[0], results[0] & 0xFFFFFFFF))
         return results
 
