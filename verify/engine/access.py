@@ -177,7 +177,7 @@ class Accesses:
         if self.buffers.has(name):
             self.buffers.note(state, (name, start, length), place, is_write=False, is_copy=True)
             content, begin = self.buffers.source(state, name, start)
-            return self.buffers.readable(state, content, start, inside, place), begin
+            return self.buffers.readable(state, (name, content, start), inside, place), begin
         size, at = self._constant(length), self._number(start)
         self._exactly(name, at, size, is_scalar=False)
         return from_cells(state.cells(name), at, size, self.fresh(name, at, 8).term), t.const(0, 64)

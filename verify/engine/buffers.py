@@ -104,12 +104,19 @@ class Buffers:
         origin = self._record.site(place.span, place.function, "outside", place.text)
         self._record.outsides.append(Outside(state.guard, inside.outside, offset, size, origin))
 
-    def readable(self, state: State, content: c.Content, offset: Term, inside: Inside, place: Place) -> c.Content:
-        """What a copy takes along: arbitrary secrets where it leaves its source."""
+    def readable(
+        self, state: State, found: tuple[str, c.Content, Term], inside: Inside, place: Place
+    ) -> c.Content:
+        """What a copy takes along, of (object, content, offset): arbitrary secrets beyond the end of its source."""
+        name, content, offset = found
         if not inside.outside:
             return content
         self._may_leave(state, inside, offset, None, place)
-        return c.choose(inside.holds, content, c.Unknown(inside.outside))
+        beyond: c.Content = c.Unknown(inside.outside)
+        if name in self._sizes:
+            zero = t.const(0, 64)
+            beyond = c.Copied(beyond, zero, self._sizes[name], content, zero)
+        return c.choose(inside.holds, content, beyond)
 
     def store(self, state: State, name: str, offset: Term, value: Term, place: Place) -> None:
         length = t.const(value.bits // 8, 64)

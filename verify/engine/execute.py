@@ -146,7 +146,7 @@ class Executor:
             return Ways()
         place, runner = frame.inner, _InFrame(self, frame)
         if self.memory.shared.rounds:
-            return unroll(runner, region, side, self.memory.shared.rounds)
+            return unroll(runner, region, side, self.memory.shared.rounds, self.record, place)
         mark = self.record.mark()
 
         def body(start: Side) -> Ways:

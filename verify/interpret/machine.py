@@ -9,6 +9,7 @@ from verify.interpret import arithmetic
 from verify.interpret.environment import Environment, Mailbox
 from verify.interpret.events import AccessDone, BufferDone, LockDone, Log, SmcDone, Step, Told, TransferDone, WarnDone
 from verify.interpret.memory import Fault, Memory
+from verify.interpret.progress import Progress
 from verify.interpret.world import ACTIONS, World, request
 from verify.ir import expr as e
 from verify.ir import instr as i
@@ -62,6 +63,8 @@ class Machine:
         self._frames: list[_Frame] = []
         self._span: Span = NOWHERE
         self._steps = 0
+        self._events = 0
+        """SMCs, locks, and pages that the page tables were asked about."""
         self._most_steps = most_steps
 
     # -- from outside ----------------------------------------------------------------------------------------
@@ -115,7 +118,7 @@ class Machine:
 
     def _run(self, frame: _Frame) -> int | None:
         blocks = {block.label: block for block in frame.function.blocks}
-        block = frame.function.blocks[0]
+        block, progress = frame.function.blocks[0], Progress()
         while True:
             self.log.blocks.add((frame.function.name, block.label))
             for instruction in block.instructions:
@@ -132,6 +135,8 @@ class Machine:
                 return None if value is None else self._value(frame, value)
             self.log.edges.add((frame.function.name, block.label, following))
             block = blocks[following]
+            if progress.stands_still(following, self._events + self.memory.changes, frame.registers):
+                raise Fault("no end: an iteration changes nothing", "endless-loop")
 
     def _next(self, frame: _Frame, terminator: i.Terminator) -> str | None:
         match terminator:
@@ -243,6 +248,7 @@ class Machine:
     def _transfer(self, world: World, name: str, arguments: list[int]) -> int:
         asked, before = request(name, arguments, self.page_shift), world.now()
         result = world.transfer(asked)
+        self._events += asked.count > 0
         self.log.add(TransferDone(
             asked.action, asked.first, asked.count, result, before, self.held, self._span, self._where()))
         return result
@@ -255,6 +261,7 @@ class Machine:
 
     def _lock(self, address: int, acquire: bool) -> None:
         self.memory.find(address, 1)
+        self._events += 1
         path = self._paths.get(address, hex(address))
         self.log.add(LockDone(path, acquire, self.held, self._span, self._where()))
         if acquire == (path in self._held):
@@ -268,6 +275,7 @@ class Machine:
     def _smc(self, arguments: list[int], is_forward: bool) -> list[int]:
         if len(self.log.smcs) >= MAX_SMCS:
             raise Fault("no end after twenty thousand SMCs", "endless-loop")
+        self._events += 1
         mailbox, world = self.mailbox, self._world
         tx = mailbox.sent() if mailbox is not None else None
         pages = world.now() if world is not None else None

@@ -86,6 +86,8 @@ class Memory:
         self.looks: deque[Bytes] = deque()
         self.guard: Callable[[int, int], None] | None = None
         """(physical address, size) of each access to host memory; raises Fault."""
+        self.changes = 0
+        """How often something was written that had not been there, or may not have been."""
 
     def allocate(self, name: str, size: int, content: bytes | None = None) -> int:
         """Address of a new object; `content` None leaves it uninitialised, a short one is followed by zeros."""
@@ -154,6 +156,7 @@ class Memory:
 
     def write_host(self, at: int, content: Bytes) -> None:
         """The host's own write, at a physical address."""
+        self.changes += 1
         self._host.content.update((at + offset, byte) for offset, byte in content.items())
 
     def read_host(self, at: int, size: int) -> bytes:
@@ -179,7 +182,10 @@ class Memory:
         slot, offset = self.find(address, size)
         slot.taken = None
         for index in range(size):
-            slot.content[offset + index] = (value >> (8 * index)) & 0xFF
+            byte = (value >> (8 * index)) & 0xFF
+            if slot.content.get(offset + index) != byte:
+                slot.content[offset + index] = byte
+                self.changes += 1
 
     def copy(self, target: int, source: int, size: int) -> None:
         """Uninitialised bytes stay uninitialised, where the target can be."""
@@ -189,6 +195,7 @@ class Memory:
             return
         (origin, start), (into, at) = self._source(source, size), self.find(target, size)
         into.taken = None
+        self.changes += 1
         moved = {index: origin.content.get(start + index) for index in range(size)}
         for index, byte in moved.items():
             if byte is None and (origin.is_zeroed or into.is_zeroed or start + index >= origin.size):
@@ -208,4 +215,5 @@ class Memory:
         """Somebody else writes to an object; what does not fit is lost."""
         slot, _ = self.find(address, 0)
         slot.taken = None
+        self.changes += 1
         slot.content.update((k, byte) for k, byte in content.items() if k < slot.size)
