@@ -173,8 +173,8 @@ SEND_FAULTS = (
         "\tu32 shared = share_ranges(ranges, count - (count > 1), &pages) + (count > 1);")),
     of("map send", "what EL3 refuses stays shared", "MEM-17", "send_ranges", "page", (
         "\t\t\tverdict = code_of(said);\n\t\t}", "\t\t\treturn code_of(said);\n\t\t}")),
-    of("map send", "half a message may be a success", "MEM-18", "answer_sent", "x0", (
-        "\tif (next->sent == next->length)\n\t\treturn (u32)said->a0", "\tif (1)\n\t\treturn (u32)said->a0")),
+    of("map send", "half a message may be a success", "MEM-18", "send_first_fragment", "x3", (
+        "\tif (next->sent == next->length)\n\t\treturn (u32)said->a0", "\tif (1)\n\t\treturn (u32)said->a0"), trust="L0"),
     of("map send", "the handle is that of another answer", "ERR-07", "answer_sent", "x0", (
         "handle_of(said.a2, said.a3) : handle_of(said.a1, said.a2);",
         "handle_of(said.a3, said.a2) : handle_of(said.a1, said.a2);")),
@@ -193,8 +193,8 @@ SEND_FAULTS = (
 FRAGMENT_FAULTS = (
     of("map send more", "the sender of a fragment is not looked at", "MEM-19", "send_ranges", "smc", (
         " || ids != HOST_ENDPOINT || reserved5", " || reserved5")),
-    of("map send more", "a fragment may be of a transaction that is over", "MEM-20", "send_ranges", "smc", (
-        "!known || known->phase != HALF_SENT", "!known")),
+    of("map send more", "any answer asks for more", "MEM-20", "answer_sent", "x0", (
+        "\treturn (u32)said->a0 == FFA_MEM_FRAG_RX && ", "\treturn "), trust="L0"),
     of("map send more", "what EL3 refuses of a fragment stays shared", "MEM-21", "send_ranges", "page", (
         "\t\t\tverdict = code_of(said);\n\t\t}", "\t\t\treturn code_of(said);\n\t\t}")),
     of("map send more", "a fragment that fails is reclaimed", "SEC-03", "ask", "smc", (
@@ -209,12 +209,12 @@ RECLAIM_FAULTS = (
         "\tu32 size = region_size(version), fragment;", "\tu32 size = sizeof(*request), fragment;")),
     of("map send reclaim", "a request holds old bytes", "SEC-10", "ask", "smc", (
         "\tmemset(request, 0, size);\n", "")),
-    of("map send reclaim", "the first fragment may be longer than a mailbox", "MEM-24", "fetch_description", "access", (
+    of("map send reclaim", "the first fragment may be longer than a mailbox", "MEM-24", "ask", "smc", (
         "fragment % 16 == 0 && fragment <= MAILBOX_SIZE && fragment <= room", "fragment % 16 == 0 && fragment <= room"),
         trust="L0"),
     of("map send reclaim", "a fragment may be empty", "MEM-25", "ask", "smc", (
         "return fragment && fragment % 16 == 0", "return fragment % 16 == 0"), trust="L0"),
-    of("map send reclaim", "ranges may lie behind the description", "MEM-26", "is_fetched_well", "access", (
+    of("map send reclaim", "ranges may lie behind the description", "MEM-26", "ask", "smc", (
         "\t       (u64)composite->ranges * sizeof(struct ffa_range) == rest &&\n\t       are_ranges", "\t       are_ranges"),
         trust="L0"),
     of("map send reclaim", "pages are given back before EL3 gives them up", "MEM-27", "ask", "page", (
@@ -225,10 +225,8 @@ RECLAIM_FAULTS = (
         "\tWARN_ON(unshare_ranges((const void *)(composite + 1), composite->ranges) != composite->ranges);\n"
         "\task(&said, FFA_MEM_RECLAIM, low, high, flags, 0, 0);\n\tif ((u32)said.a0 != FFA_SUCCESS)\n"
         "\t\treturn code_of(&said);\n\n")),
-    of("map send reclaim", "a handle lives on after its reclaim", "MEM-29", "take_memory_back", "smc", (
-        "\tWARN_ON(unshare_ranges((const void *)(composite + 1), composite->ranges) != composite->ranges);\n"
-        "\tknown->phase = UNUSED;\n",
-        "\tWARN_ON(unshare_ranges((const void *)(composite + 1), composite->ranges) != composite->ranges);\n"), calls=""),
+    of("map send", "what another region shares is given back", "MEM-29", "send_ranges", "page", (
+        "\t\tWARN_ON(unshare_ranges(ranges, shared) != shared);\n", "\t\tunshare_ranges(ranges, count);\n")),
 )
 
 MEMORY_FAULTS = (*VERSION_FAULTS, *MAILBOX_FAULTS, *SEND_FAULTS, *FRAGMENT_FAULTS, *RECLAIM_FAULTS)

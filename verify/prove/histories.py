@@ -109,6 +109,8 @@ def _transactions(w: Writer) -> Iterator[History]:
     yield History("share three ranges", (*w.start(), w.send(three)))
     yield History("share, reclaim", (*w.start(), w.send(w.descriptor(1)), reclaim))
     yield History("share three ranges, reclaim", (*w.start(), w.send(three), reclaim))
+    yield History("share two regions, reclaim the longer one",
+                  (*w.start(), w.send(three), w.send(Descriptor(w.version, w.ranges(4)[3:])), reclaim))
     yield History("share, reclaim, share", (*w.start(), w.send(three), reclaim, w.send(three)))
     yield History("share, reclaim twice", (*w.start(), w.send(three), reclaim, reclaim))
     yield History("share while EL2 owns its RX buffer, reclaim",

@@ -30,7 +30,7 @@ IS_FOREIGN = t.var("start.page.foreign", 0)
 INDEX = "ghost.index"
 """The variable of the followed index."""
 KEPT = ("map", "unmap", "partition info", "share three ranges", "share in fragments of 1, 2 ranges: first",
-        "share in fragments of 1, 2 ranges", "share three ranges, reclaim")
+        "share in fragments of 1, 2 ranges", "share three ranges, reclaim", "share two regions, reclaim the longer one")
 """Histories that lead to states of their own kind."""
 SMCCC_1_2, SMCCC_1_1 = 0x10002, 0x10001
 VERSIONS = (0x10001, 0x10000, 0x10002)

@@ -267,8 +267,9 @@ def make_script(starts: Starts, start: Start, values: Mapping[str, int]) -> Scri
                if happens]
     transfers = zip(record.transfers, of([x.guard for x in record.transfers]), strict=True)
     results = tuple(of([event.result for event, happens in transfers if happens]))
-    loads = zip(record.outsides, of([x.guard for x in record.outsides]), of([x.offset for x in record.outsides]),
-                strict=True)
+    stays = {item.outside: item.holds for item in record.obligations}
+    leaves = [t.and_(x.guard, t.not_(stays[x.name])) for x in record.outsides]
+    loads = zip(record.outsides, of(leaves), of([x.offset for x in record.outsides]), strict=True)
     outside = ((load.name, offset, load.size) for load, happens, offset in loads if happens)
     page = values.get(str(PAGE.data), 0)
     known = [(page, FOREIGN if values.get(str(IS_FOREIGN.data)) else OWN)] if start.then.states.at(page) is None else []
