@@ -142,7 +142,8 @@ def smallest_fragment(scene: Scene) -> Iterator[Part]:
         for layout in LAYOUTS:
             asked = asks(scene, functions) & layout.agreed(scene)
             yield part(f"{name}, {layout.name}", asked & _sends(scene), [
-                only_if("the fragment holds a header and an entry", length >= layout.header + SMALL_ENTRY, sent(scene))],
+                only_if("the fragment holds a header and an entry", length >= layout.header + SMALL_ENTRY,
+                        sent(scene))],
                 function=name, exists=layout.agreed(scene))
             yield part(f"{name}, {layout.name}, reads", asked & any_of(x.happens for x in reads), [
                 require("EL2 parses only what was copied",

@@ -64,7 +64,7 @@ NO_MAILBOX_FAULTS = (
     fault(R, "notifications are passed on in their 64-bit form", "POL-02", PASSED_ON, "outcome", (
         "\tcase FFA_ID_GET:\n\tcase FFA_RUN:\n\t\treturn PASS_ON;", "\tcase FFA_ID_GET:\n\tcase FFA_RUN:\n"
         "\tcase FFA_FN64(0x83):\n\t\treturn PASS_ON;")),
-    fault(R, "an error path keeps the buffers' lock", "CC-12", "refuse", "lock", (
+    fault(R, "an error path keeps the buffers' lock", "CC-12", "code_of", "lock", (
         "\thyp_spin_unlock(&host_buffers.lock);\n\n\tif ((u32)said.a0 != FFA_SUCCESS)\n\t\treturn code_of(&said);\n",
         "\tif ((u32)said.a0 != FFA_SUCCESS)\n\t\treturn code_of(&said);\n\thyp_spin_unlock(&host_buffers.lock);\n")),
     fault(R, "the last word of a message is left out", "MSG-07", "send_request2", "smc x17", (

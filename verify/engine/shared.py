@@ -40,7 +40,7 @@ class Shared:
     memory: bool = False
     """Follow buffers, host memory, pages and loops; otherwise paths end there."""
     unruly: frozenset[str] = frozenset()
-    """What EL3 is told (`engine.told`) while the lock that it takes is free: others may tell it at any time."""
+    """What EL3 may be told (`engine.told`) at any time, for some call does not keep to its lock."""
     rounds: int = 0
     """Iterations after which a loop is not looked at any more, for counterexamples; 0: any number, by induction."""
 

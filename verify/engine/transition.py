@@ -71,6 +71,10 @@ class Transition:
         is_error = t.eq(t.extract(x0.term, 31, 0), t.const(FFA_ERROR, 32))
         return t.ite(is_error, self.record.copied(code.origin, x0.origin), x0.origin)
 
+    def blamed(self, output: str) -> Term:
+        """The site to show for an output that EL2's code did not make: a register was left by who wrote x0."""
+        return self.outputs[0].origin if output.startswith("x") else self.decided
+
 
 @dataclass(frozen=True, slots=True)
 class Setup:

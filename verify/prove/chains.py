@@ -82,6 +82,6 @@ class ChainHunt:
     def _hit(self, claim: Claim, site: Site, replayed: Replay) -> Hit:
         made = site
         if not site.function:
-            decided = evaluate([self.target.step.decided], replayed.script.values)[0]
-            made = self.target.step.record.sites[decided]
+            blamed = evaluate([self.target.step.blamed(claim.require.output)], replayed.script.values)[0]
+            made = self.target.step.record.sites[blamed]
         return Hit(claim.require, claim.key, site, made, partial(replayed.confirm, claim.require))

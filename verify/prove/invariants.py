@@ -5,10 +5,10 @@ R. M. Flanagan and K. R. M. Leino describe the method (FME 2001).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from verify.engine import pages, told
 from verify.engine.record import Boundary, Snapshot
@@ -83,13 +83,17 @@ def _shared(state: Snapshot) -> Term:
     return t.implies(t.not_(_is(page["pins"], 0)), t.eq(page["state"], pages.SHARED_HYP))
 
 
+def _told(state: Snapshot, name: str) -> Term:
+    return dict(state.told).get(name, t.FALSE)
+
+
 def _mapped_if_registered(state: Snapshot) -> Term:
-    mapped = dict(state.told).get(told.MAPPED, t.FALSE)
+    mapped = _told(state, told.MAPPED)
     return t.and_(*(t.implies(is_set, mapped) for is_set, _ in _hosts(state)))
 
 
 def _registered_if_mapped(state: Snapshot) -> Term:
-    mapped = dict(state.told).get(told.MAPPED, t.FALSE)
+    mapped = _told(state, told.MAPPED)
     return t.and_(*(t.implies(mapped, is_set) for is_set, _ in _hosts(state)))
 
 
@@ -116,13 +120,21 @@ MEMORY_TEMPLATES: tuple[tuple[str, Template], ...] = (
     ("the host's mailboxes are different pages", lambda s, top: _apart(s)),
     ("a page is pinned once for each mailbox that it is", lambda s, top: _pinned(s)),
     ("a pinned page is shared with EL2", lambda s, top: _shared(s)),
-    ("EL3 has EL2's buffers mapped while the host's are registered", lambda s, top: _mapped_if_registered(s)),
-    ("EL3 has EL2's buffers mapped only while the host's are registered", lambda s, top: _registered_if_mapped(s)),
-    ("before a version is agreed nothing but FFA_VERSION is asked, unless a flag of its lock's is set",
-     lambda s, top: t.or_(s.negotiated, t.not_(dict(s.told).get(told.ASKED, t.FALSE)), *s.flags)),
-    ("a flag of the version's lock is set only where something besides FFA_VERSION was asked",
-     lambda s, top: t.implies(t.or_(*s.flags), dict(s.told).get(told.ASKED, t.FALSE))),
 )
+TOLD_TEMPLATES: dict[str, tuple[tuple[str, Template], ...]] = {
+    told.MAPPED: (
+        ("EL3 has EL2's buffers mapped while the host's are registered", lambda s, top: _mapped_if_registered(s)),
+        ("EL3 has EL2's buffers mapped only while the host's are registered",
+         lambda s, top: _registered_if_mapped(s)),
+    ),
+    told.ASKED: (
+        ("before a version is agreed nothing but FFA_VERSION is asked, unless a flag of its lock's is set",
+         lambda s, top: t.or_(s.negotiated, t.not_(_told(s, told.ASKED)), *s.flags)),
+        ("a flag of the version's lock is set only where something besides FFA_VERSION was asked",
+         lambda s, top: t.implies(t.or_(*s.flags), _told(s, told.ASKED))),
+    ),
+}
+"""Of what EL3 was told; only if no other CPU may tell it more at any time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +150,7 @@ class Invariants:
 
 @cache
 def stated(name: str, highest: int, state: Snapshot) -> Term:
-    return dict((*TEMPLATES, *MEMORY_TEMPLATES))[name](state, highest)
+    return dict((*TEMPLATES, *MEMORY_TEMPLATES, *chain(*TOLD_TEMPLATES.values())))[name](state, highest)
 
 
 def booted(target: Target, level: str) -> list[Term]:
@@ -181,8 +193,7 @@ def find_invariants(target: Target, level: str, solver: Solver) -> Invariants:
     A call keeps them where it ends, wherever it gives back a lock, and wherever other CPUs may look in between: only
     then may it assume them of what those leave behind.
     """
-    templates = (*TEMPLATES, *MEMORY_TEMPLATES) if target.shared.memory else TEMPLATES
-    names = tuple(name for name, _ in templates)
+    names = tuple(name for name, _ in _templates(target))
     start = booted(target, level)
     names = _weed(names, target.max_version, solver, lambda found, claims: start, target.init.end)
     goals = _goals(target, level)
@@ -197,6 +208,15 @@ def find_invariants(target: Target, level: str, solver: Solver) -> Invariants:
             goals.insert(0, goals.pop(done))
             done = 1
     return Invariants(names, target.max_version)
+
+
+def _templates(target: Target) -> Iterator[tuple[str, Template]]:
+    yield from TEMPLATES
+    if target.shared.memory:
+        yield from MEMORY_TEMPLATES
+        for name, found in TOLD_TEMPLATES.items():
+            if name not in target.shared.unruly:
+                yield from found
 
 
 def _goals(target: Target, level: str) -> list[tuple[Given, Snapshot]]:

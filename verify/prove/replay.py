@@ -143,7 +143,7 @@ def _place(session: Session, environment: Scripted, addresses: Iterable[tuple[st
 
 
 def _disturb(session: Session, environment: Scripted, target: Target, script: Script) -> None:
-    """What the last call must not reveal is something else now."""
+    """What the last call must not reveal is something else now. Looks at a static that do not matter are the same."""
     prefix = f"{target.step.record.prefix}s."
     _place(session, environment, ((k.removeprefix("phys."), v) for k, v in script.other if k.startswith("phys.")))
     scalars = {
@@ -152,7 +152,7 @@ def _disturb(session: Session, environment: Scripted, target: Target, script: Sc
     }
     for name, value in script.other:
         found = OTHER_CPU.fullmatch(name)
-        if found is not None and found[1] in scalars:
+        if found is not None and found[1] in scalars and value != script.values.get(name):
             session.machine.set_static(found[1], value)
         path = name.removeprefix(prefix).removeprefix("boot.")
         if name.startswith((prefix, "boot.")) and path in scalars:

@@ -9,7 +9,7 @@ from itertools import combinations
 
 from verify.engine.content import Content, Unknown
 from verify.engine.pages import PAGE, SHARE_FFA, SHARE_HYP, UNSHARE_FFA
-from verify.engine.record import Record, Site
+from verify.engine.record import Site
 from verify.engine.relevance import exclude
 from verify.errors import ReplayMismatch
 from verify.interpret.session import HostWrites
@@ -231,15 +231,17 @@ class StateHunt:
                 episode = replayed.confirm(claim.require)
             except ReplayMismatch:
                 continue
-            made = self._made(record, site, start, values)
+            made = self._made(site, claim.require.output, start, values)
             found[claim.key, site] = Hit(
                 claim.require, claim.key, record.sites[site], made, partial(_already_run, episode))
         return list(found.values())
 
-    def _made(self, record: Record, site: int, start: Start, values: Mapping[str, int]) -> Site:
+    def _made(self, site: int, output: str, start: Start, values: Mapping[str, int]) -> Site:
+        step = self.starts.target.step
+        record = step.record
         if record.sites[site].function:
             return record.sites[site]
-        return record.sites[evaluate(start.at([self.starts.target.step.decided]), values)[0]]
+        return record.sites[evaluate(start.at([step.blamed(output)]), values)[0]]
 
     def _replay(self, start: Start, values: Mapping[str, int], name: str) -> Replay:
         script = make_script(self.starts, start, values)

@@ -125,7 +125,9 @@ def _refined(step: Transition, shared: Shared, solver: Solver) -> Shared:
 
 
 def _unruly(step: Transition, solver: Solver) -> frozenset[str]:
-    """What some call may tell EL3 while the lock that this takes is free."""
+    """What some call may tell EL3 while the lock that this takes is free; what is not modelled may tell it anything."""
+    if step.record.boundaries:
+        return frozenset(told.KEPT)
     asked: dict[str, list[Term]] = {}
     for name, happens in step.record.out_of_turn:
         asked.setdefault(name, []).append(happens)
