@@ -193,7 +193,8 @@ def find_invariants(target: Target, level: str, solver: Solver) -> Invariants:
     A call keeps them where it ends, wherever it gives back a lock, and wherever other CPUs may look in between: only
     then may it assume them of what those leave behind.
     """
-    names = tuple(name for name, _ in _templates(target))
+    begin = target.step.start
+    names = tuple(name for name, says in _templates(target) if says(begin, target.max_version) is not t.TRUE)
     start = booted(target, level)
     names = _weed(names, target.max_version, solver, lambda found, claims: start, target.init.end)
     goals = _goals(target, level)
