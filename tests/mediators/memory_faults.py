@@ -74,12 +74,12 @@ MAILBOX_FAULTS = (
     of("map", "RX may begin anywhere", "BUF-01", "map_mailboxes", "x0", (" || !PAGE_ALIGNED(rx)", "")),
     of("map", "reserved bits of the page count are cut off", "BUF-02", "map_mailboxes", "x0", (
         "pages != MAILBOX_SIZE", "(pages & 0x3f) != MAILBOX_SIZE")),
-    of("map", "a second pair replaces the first", "BUF-03", "map_mailboxes", "x0", (
+    of("map", "a second pair replaces the first", "BUF-03", "ask", "smc", (
         "\tif (host_buffers.tx)\n\t\tverdict = FFA_RET_DENIED;\n\telse if", "\tif")),
     of("map", "RX is not pinned", "BUF-04", "map_mailboxes", "page", (
         "\tverdict = take_page(rx);", "\tverdict = __pkvm_host_share_hyp(hyp_virt_to_pfn(rx)) ? "
         "FFA_RET_INVALID_PARAMETERS : ANSWERED;")),
-    of("map", "RX stays shared where EL3 refuses", "BUF-05", "refuse", "page", (
+    of("map", "RX stays shared where EL3 refuses", "BUF-05", "code_of", "page", (
         "\tgive_page_back(rx);\ngive_tx_back:", "give_tx_back:")),
     of("map unmap", "RX is not forgotten", "BUF-06", "give_mailboxes_back", "mailbox", ("\thost_buffers.rx = NULL;\n", "")),
     of("map unmap", "EL3 keeps EL2's pair", "BUF-06", "unmap_mailboxes", "mapped", (
