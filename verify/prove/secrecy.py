@@ -109,7 +109,8 @@ def _is_secret(name: str, kind: str, target: Target) -> bool:
         known = (target.binding.version, target.binding.negotiated)
         static = path.partition(".")[0]
         return (static in target.unit.statics and path not in known and static != target.binding.buffers
-                and path not in target.step.pointers and path in target.init.after and target.is_private(path))
+                and path not in target.shared.lock_of and path not in target.step.pointers
+                and path in target.init.after and target.is_private(path))
     return name.startswith(("phys.", "boot."))
 
 

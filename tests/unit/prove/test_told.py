@@ -111,3 +111,12 @@ def test_the_interpreters_notion(smcs: list[tuple[int, int]], is_mapped: bool, i
     for asked, answer in smcs:
         known = known.after(asked, answer)
     assert known == Told(is_mapped, is_asked)
+
+
+@pytest.mark.parametrize("trust", ["L0", "L2"])
+def test_a_flag_of_the_locks_is_no_secret(trust: str) -> None:
+    """The answer to FFA_VERSION depends on it, as it does on the version."""
+    options = Options(rules=("SEC-02",), functions=("FFA_VERSION",), trusts=(trust,), profile="SEED")
+    unit = mini.unit(DECLARED, LOOKS, asks("given_up = true;"))
+    (result,) = judge_target("mini", "", unit, PKVM, options.select(registered()), options).results
+    assert result.status is Status.PROVED
