@@ -31,8 +31,8 @@ def result_provenance(scene: Scene) -> Iterator[Part]:
     """Each result is made of the host's registers, the FF-A state and EL3's answers; never of EL2's addresses.
 
     Clause: none; two-run non-interference over EL2's addresses and unrelated statics.
-    Reading: FF-A state is the version, the agreement, whether buffers are registered, and what else their locks
-        protect.
+    Reading: FF-A state is the version, the agreement, whether buffers are registered, and flags (0 or 1) that
+        their locks protect.
     Applies to: every version.
     Not covered: host-readable memory (with the memory handlers); the stack is SEC-01's.
     """

@@ -10,6 +10,7 @@ from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field, replace
 
 from verify.engine.record import Record
+from verify.engine.writes import holds_truth
 from verify.prove.target import Target
 from verify.rules.rule import STACK
 from verify.terms import build as t
@@ -100,18 +101,20 @@ def _public(terms: list[Term]) -> tuple[Term, ...]:
 def _is_secret(name: str, kind: str, target: Target) -> bool:
     if kind == STACK:
         return "!" in name
-    found = OTHER_CPU.fullmatch(name)
-    if found is not None:
-        return found[1] in target.shared.others
-    prefix = f"{target.step.record.prefix}s."
-    if name.startswith(prefix):
-        path = name.removeprefix(prefix)
-        known = (target.binding.version, target.binding.negotiated)
-        static = path.partition(".")[0]
-        return (static in target.unit.statics and path not in known and static != target.binding.buffers
-                and path not in target.shared.lock_of and path not in target.step.pointers
-                and path in target.init.after and target.is_private(path))
-    return name.startswith(("phys.", "boot."))
+    prefix, found = f"{target.step.record.prefix}s.", OTHER_CPU.fullmatch(name)
+    if found is None and not name.startswith(prefix):
+        return name.startswith(("phys.", "boot."))
+    return _is_unrelated(found[1] if found is not None else name.removeprefix(prefix), target)
+
+
+def _is_unrelated(path: str, target: Target) -> bool:
+    """A static that is EL2's own business: neither FF-A state nor a flag that its locks protect."""
+    static, known = path.partition(".")[0], (target.binding.version, target.binding.negotiated)
+    if static not in target.unit.statics or path in known or static == target.binding.buffers:
+        return False
+    is_flag = path in target.shared.lock_of and holds_truth(target.unit, static)
+    return (not is_flag and path not in target.step.pointers and path in target.init.after
+            and target.is_private(path))
 
 
 def secrets(target: Target, kind: str, never: Container[str] = ()) -> Secrets:

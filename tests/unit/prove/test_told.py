@@ -120,3 +120,19 @@ def test_a_flag_of_the_locks_is_no_secret(trust: str) -> None:
     unit = mini.unit(DECLARED, LOOKS, asks("given_up = true;"))
     (result,) = judge_target("mini", "", unit, PKVM, options.select(registered()), options).results
     assert result.status is Status.PROVED
+
+
+@pytest.mark.parametrize(("declared", "written"), [
+    ("static u64 kept;", "kept = hyp_virt_to_phys(&host_buffers);"), ("static u32 kept;", "kept++;")],
+    ids=["an address", "a counter"])
+def test_what_else_the_lock_protects_is_one(declared: str, written: str) -> None:
+    """Shown by the call after the one that wrote it, both under the version's lock."""
+    edits = (("static bool has_version_negotiated;\n", f"static bool has_version_negotiated;\n{declared}\n"),
+             ("    if ((wanted >> 16) != 1)\n", f"    shown = kept;\n    {written}\n    if ((wanted >> 16) != 1)\n"),
+             ("    u64 result = (u32)FFA_RET_NOT_SUPPORTED;\n", "    u64 result = (u32)FFA_RET_NOT_SUPPORTED, shown;\n"),
+             ("    answer(ctxt, result, 0, 0);\n", "    answer(ctxt, result, shown, 0);\n"))
+    options = Options(rules=("SEC-02",), functions=("FFA_VERSION",), trusts=("L2",), profile="SEED")
+    unit = mini.unit(*edits)
+    assert make_target(unit, PKVM).shared.lock_of["kept"] == "version_lock"
+    (result,) = judge_target("mini", "", unit, PKVM, options.select(registered()), options).results
+    assert result.status is Status.VIOLATED
