@@ -72,9 +72,13 @@ def _is_one(function: Term, known: Sequence[int]) -> Term:
 
 def is_other(function: Term) -> Term:
     """A function of FF-A, but not FFA_VERSION."""
+    return t.and_(is_ffa(function), t.not_(t.eq(function, t.const(VERSION, 32))))
+
+
+def is_ffa(function: Term) -> Term:
+    """A function ID (32 bits, without the SVE hint) of FF-A's range, in either convention."""
     kind = t.binary("and", function, t.const(0xBFFFFF00, 32))
-    is_ffa = t.and_(t.eq(kind, t.const(0x84000000, 32)), t.ule(t.const(0x60, 8), t.extract(function, 7, 0)))
-    return t.and_(is_ffa, t.not_(t.eq(function, t.const(VERSION, 32))))
+    return t.and_(t.eq(kind, t.const(0x84000000, 32)), t.ule(t.const(0x60, 8), t.extract(function, 7, 0)))
 
 
 def kept(ghost: Mapping[str, Term]) -> tuple[tuple[str, Term], ...]:

@@ -192,6 +192,7 @@ class Memory:
         if size == 0:
             if source >= HOST_BASE and self.looks:
                 self.looks.popleft()
+                self.changes += 1
             return
         (origin, start), (into, at) = self._source(source, size), self.find(target, size)
         into.taken = None

@@ -8,7 +8,7 @@ from functools import partial
 
 from verify.engine.record import Site
 from verify.prove.claims import Claim, Renamed, alone, claims, is_about_state_only, speaks_of_hazards
-from verify.prove.hunt import Hit, Known, remaining
+from verify.prove.hunt import Hit, Known, remaining, shown
 from verify.prove.outcome import Episode
 from verify.prove.replay import Replay
 from verify.prove.reset import Script, Search
@@ -80,8 +80,6 @@ class ChainHunt:
         return self.search.find([*given, t.or_(*together)])
 
     def _hit(self, claim: Claim, site: Site, replayed: Replay) -> Hit:
-        made = site
-        if not site.function:
-            blamed = evaluate([self.target.step.blamed(claim.require.output)], replayed.script.values)[0]
-            made = self.target.step.record.sites[blamed]
+        step = self.target.step
+        made = shown(step, site, claim.require.output, lambda blamed: evaluate([blamed], replayed.script.values)[0])
         return Hit(claim.require, claim.key, site, made, partial(replayed.confirm, claim.require))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from verify.engine.record import Record, Site
+from verify.engine.transition import Transition
 from verify.prove.claims import STRAY, Claim, Key
 from verify.prove.outcome import Episode
 from verify.rules.rule import Require
@@ -48,6 +49,11 @@ def remaining(record: Record, claim: Claim, known: Known) -> Term:
     numbers = (record.number(site) for key, site in sorted(known, key=str) if key == claim.key or site.kind == STRAY)
     gone = [t.eq(claim.origin, t.const(number, claim.origin.bits)) for number in numbers if number is not None]
     return t.and_(claim.fails, *(t.not_(x) for x in gone))
+
+
+def shown(step: Transition, site: Site, output: str, value_of: Callable[[Term], int]) -> Site:
+    """The site itself, or who is to blame for the output where it is in no function; `value_of` a term in the model."""
+    return site if site.function else step.record.sites[value_of(step.blamed(output))]
 
 
 def witness(hunts: Sequence[Hunt], name: str) -> Episode | Undecided | None:

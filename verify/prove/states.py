@@ -9,13 +9,12 @@ from itertools import combinations
 
 from verify.engine.content import Content, Unknown
 from verify.engine.pages import PAGE, SHARE_FFA, SHARE_HYP, UNSHARE_FFA
-from verify.engine.record import Site
 from verify.engine.relevance import exclude
 from verify.errors import ReplayMismatch
 from verify.interpret.session import HostWrites
 from verify.interpret.world import FOREIGN, OWN
 from verify.prove.claims import Claim, Renamed, alone, claims, is_about_state_only, speaks_of_hazards
-from verify.prove.hunt import Hit, Known, remaining
+from verify.prove.hunt import Hit, Known, remaining, shown
 from verify.prove.outcome import Episode
 from verify.prove.replay import Replay
 from verify.prove.reset import Script, make_readable
@@ -231,17 +230,11 @@ class StateHunt:
                 episode = replayed.confirm(claim.require)
             except ReplayMismatch:
                 continue
-            made = self._made(site, claim.require.output, start, values)
+            made = shown(self.starts.target.step, record.sites[site], claim.require.output,
+                         lambda blamed: evaluate(start.at([blamed]), values)[0])
             found[claim.key, site] = Hit(
                 claim.require, claim.key, record.sites[site], made, partial(_already_run, episode))
         return list(found.values())
-
-    def _made(self, site: int, output: str, start: Start, values: Mapping[str, int]) -> Site:
-        step = self.starts.target.step
-        record = step.record
-        if record.sites[site].function:
-            return record.sites[site]
-        return record.sites[evaluate(start.at([step.blamed(output)]), values)[0]]
 
     def _replay(self, start: Start, values: Mapping[str, int], name: str) -> Replay:
         script = make_script(self.starts, start, values)

@@ -42,7 +42,7 @@ def _is(term: Term, value: int) -> Term:
 
 def _asked(event: SmcEvent) -> Term:
     """The function, without the SVE hint."""
-    return t.binary("and", t.extract(event.arguments[0].term, 31, 0), t.const(0xFFFEFFFF, 32))
+    return told.identifier(event.arguments)
 
 
 def _version(event: SmcEvent) -> Term:
@@ -70,18 +70,14 @@ def _nothing(event: SmcEvent) -> Term:
 
 
 def _is_ffa(event: SmcEvent) -> Term:
-    asked = _asked(event)
-    kind = t.binary("and", asked, t.const(0xBFFFFF00, 32))
-    return t.and_(_is(kind, 0x84000000), t.ule(t.const(0x60, 8), t.extract(asked, 7, 0)))
+    return told.is_ffa(_asked(event))
 
 
 def _some_frame(event: SmcEvent) -> Term:
     """w0 names a function of FF-A, or is NOT_SUPPORTED; FFA_VERSION has its own axioms."""
     low = _low(event, 0)
-    frame = t.and_(_is(t.binary("and", low, t.const(0xBFFFFF00, 32)), 0x84000000),
-                   t.ule(t.const(0x60, 8), t.extract(low, 7, 0)))
     is_version = _is(_asked(event), VERSION)
-    return t.or_(t.not_(_is_ffa(event)), is_version, frame, _is(low, NOT_SUPPORTED))
+    return t.or_(t.not_(_is_ffa(event)), is_version, told.is_ffa(low), _is(low, NOT_SUPPORTED))
 
 
 def _preserved(event: SmcEvent) -> Term:
