@@ -53,20 +53,29 @@ def reserved_result_registers(scene: Scene) -> Iterator[Part]:
     """Registers x4 to x7 that the result's layout does not use are zero.
 
     Clause: DEN0077A 1.2 section 11.2, the convention for reserved parameters.
-    Reading: of every completion that EL2 makes itself; what EL3 answered to a relayed request is EL3's. A caller of
-        SMC32 looks at w4 to w7 alone (DEN0028); their upper halves are SEC-01's and SEC-02's.
+    Reading: of every completion that EL2 makes itself; where it hands on what EL3 answered to an SMC of this call,
+        these registers may be EL3's too. A caller of SMC32 looks at w4 to w7 alone (DEN0028); their upper halves are
+        SEC-01's and SEC-02's.
     Applies to: every version. Contested upstream: one reviewer wants them left alone.
     Not covered: forwarded calls.
     """
     for name, premise in by_function(scene):
         made = premise & scene.result.handled & ~uses_x4_to_x7(scene) & ~relayed(scene)
         yield part(name, made, [
-            require("x4–x7 are zero (w4–w7 of SMC32)", _seen(scene, k), f"x{k}") for k in range(4, 8)
+            require("x4–x7 are zero (w4–w7 of SMC32), or EL3's", _zero(scene, k) | _handed_on(scene, k), f"x{k}")
+            for k in range(4, 8)
         ])
 
 
-def _seen(scene: Scene, k: int) -> Truth:
+def _zero(scene: Scene, k: int) -> Truth:
     return (scene.result.w(k) == 0) & (~scene.call.is64 | (scene.result.x(k) == 0))
+
+
+def _handed_on(scene: Scene, k: int) -> Truth:
+    """From an answer of EL3's whose w0 is handed on too."""
+    return any_of(
+        smc.made & (scene.result.w(0) == smc.qw(0)) & (scene.result.w(k) == smc.qw(k))
+        & (~scene.call.is64 | (scene.result.x(k) == smc.q(k))) for smc in scene.smcs)
 
 
 def _core(scene: Scene, k: int) -> Require:

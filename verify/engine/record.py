@@ -184,6 +184,8 @@ class Snapshot:
     """What EL3 was told (`engine.told`)."""
     flags: tuple[Term, ...] = ()
     """Other scalars that the version's lock protects: are they set?"""
+    switches: tuple[Term, ...] = ()
+    """Scalars that the buffers' lock protects: are they set?"""
 
 
 @dataclass(frozen=True, slots=True)

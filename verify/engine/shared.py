@@ -95,17 +95,12 @@ class Others:
     def snapshot(self, state: State) -> Snapshot:
         version, flag = self.peek(state, self.shared.version), self.peek(state, self.shared.negotiated)
         assert isinstance(version, Integer) and isinstance(flag, Integer)
-        pointers, flags = [], []
-        lock = self.shared.lock_of.get(self.shared.version)
-        for path in sorted(self.shared.lock_of):
-            value = self.peek(state, path)
-            if isinstance(value, Pointer):
-                pointers.append((path, placed(value)))
-            elif self.shared.lock_of[path] == lock and path not in (self.shared.version, self.shared.negotiated):
-                flags.append(t.ne(value.term, t.const(0, value.term.bits)))
+        values = {path: self.peek(state, path) for path in sorted(self.shared.lock_of)}
+        pointers = ((path, placed(value)) for path, value in values.items() if isinstance(value, Pointer))
         page = tuple((name, state.ghost[name]) for name in ("state", "pins") if name in state.ghost)
         negotiated = t.ne(flag.term, t.const(0, flag.term.bits))
-        return Snapshot(version.term, negotiated, tuple(pointers), page, told.kept(state.ghost), tuple(flags))
+        return Snapshot(version.term, negotiated, tuple(pointers), page, told.kept(state.ghost),
+                        *flags(self.shared, values))
 
     def told(self, state: State, function: Term) -> dict[str, Term]:
         """What EL3 was told when this CPU asks it for `function`; others may tell it more just before."""
@@ -206,6 +201,17 @@ class Others:
             was = t.ne(old_flag, t.const(0, old_flag.bits))
             is_now = t.ne(new_flag, t.const(0, new_flag.bits))
             self.record.rely(t.and_(guard, was), t.and_(is_now, t.eq(old, new)))
+
+
+def flags(shared: Shared, values: Mapping[str, Value]) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
+    """Which scalars are set that the version's lock protects, besides those that are bound; and the buffers'."""
+    found: dict[str, list[Term]] = {}
+    for path, lock in sorted(shared.lock_of.items()):
+        value = values.get(path)
+        if isinstance(value, Integer) and path not in (shared.version, shared.negotiated):
+            found.setdefault(lock, []).append(t.ne(value.term, t.const(0, value.term.bits)))
+    version, buffers = shared.lock_of.get(shared.version, ""), shared.buffers_lock
+    return tuple(found.get(version, ())), tuple(found.get(buffers, ()) if buffers != version else ())
 
 
 def placed(pointer: Pointer) -> tuple[Term, Term]:

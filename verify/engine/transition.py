@@ -14,7 +14,7 @@ from verify.engine.induction import Decide
 from verify.engine.memory import Cell
 from verify.engine.record import Record, Snapshot
 from verify.engine.regions import HOST, PAGES, Region, find_regions
-from verify.engine.shared import Shared, join_path
+from verify.engine.shared import Shared, flags, join_path
 from verify.engine.state import State
 from verify.engine.value import Integer, Pointer, Target, Value, null
 from verify.engine.writes import written
@@ -170,20 +170,11 @@ def run_init(setup: Setup, name: str) -> Transition:
     version = accesses.others.snapshot(final)
     homes = tuple((path, (t.FALSE, t.const(0, 64))) for path in sorted(setup.shared.lock_of) if path in pointers)
     page = (("state", t.var("boot.page.state", 2)), ("pins", t.const(0, pages.PIN_BITS))) if setup.shared.memory else ()
-    end = Snapshot(version.version, version.negotiated, homes, page, version.told, _flags(setup, values))
+    end = Snapshot(version.version, version.negotiated, homes, page, version.told, *flags(setup.shared, values))
     return Transition(
         record, (), (), before, {path: _scalar(value) for path, value in values.items()}, {}, pointers, returned,
         final.guard, dict(final.held), start, end, find_regions(pointers, _total(setup)),
         {}, {}, {}, {}, {})
-
-
-def _flags(setup: Setup, left: Mapping[str, Value]) -> tuple[Term, ...]:
-    """As `Others.snapshot` has them: initialisation knows of no locks."""
-    shared = setup.shared
-    lock = shared.lock_of.get(shared.version)
-    paths = (path for path in sorted(shared.lock_of) if shared.lock_of[path] == lock)
-    found = (left.get(path) for path in paths if path not in (shared.version, shared.negotiated))
-    return tuple(t.ne(value.term, t.const(0, value.term.bits)) for value in found if isinstance(value, Integer))
 
 
 def _total(setup: Setup) -> Term:

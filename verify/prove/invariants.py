@@ -126,6 +126,10 @@ TOLD_TEMPLATES: dict[str, tuple[tuple[str, Template], ...]] = {
         ("EL3 has EL2's buffers mapped while the host's are registered", lambda s, top: _mapped_if_registered(s)),
         ("EL3 has EL2's buffers mapped only while the host's are registered",
          lambda s, top: _registered_if_mapped(s)),
+        ("EL3 has EL2's buffers mapped only while a flag of their lock's is set",
+         lambda s, top: t.implies(t.truth(bool(s.switches)), t.implies(_told(s, told.MAPPED), t.or_(*s.switches)))),
+        ("a flag of the buffers' lock is set only while EL3 has them mapped",
+         lambda s, top: t.implies(t.or_(*s.switches), _told(s, told.MAPPED))),
     ),
     told.ASKED: (
         ("before a version is agreed nothing but FFA_VERSION is asked, unless a flag of its lock's is set",

@@ -83,8 +83,8 @@ def make_target(unit: Unit, binding: Binding, memory: bool = False, rounds: int 
     _check_types(unit, binding)
     locks = {binding.version: binding.version_lock, binding.negotiated: binding.version_lock}
     buffers = unit.statics[binding.buffers]
-    locks |= {path: binding.buffers_lock for member in buffers.fields
-              if (path := join_path(binding.buffers, member)) != binding.buffers_lock}
+    locks |= {join_path(binding.buffers, member): binding.buffers_lock for member in buffers.fields
+              if member.bits == POINTER}
     shared = Shared(locks, binding.version, binding.negotiated, _others(unit, locks),
                     holds_truth(unit, binding.negotiated.partition(".")[0]), binding.buffers_lock, memory=memory,
                     rounds=rounds)

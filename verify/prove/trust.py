@@ -64,6 +64,11 @@ def _own_version(event: SmcEvent) -> Term:
     return t.and_(t.or_(own, _is(_low(event, 0), NOT_SUPPORTED)), t.or_(own, NO_SPMC, lower, t.not_(is_one)))
 
 
+def _bit_31(event: SmcEvent) -> Term:
+    """A version with bit 31 set is none."""
+    return t.or_(_is(t.extract(event.arguments[1].term, 31, 31), 0), _is(_low(event, 0), NOT_SUPPORTED))
+
+
 def _nothing(event: SmcEvent) -> Term:
     """Without an SPMC every call of FF-A is unknown."""
     return t.or_(t.not_(t.and_(_is_ffa(event), NO_SPMC)), _is(_low(event, 0), NOT_SUPPORTED))
@@ -227,6 +232,7 @@ AXIOMS = (
     Axiom("FFA-ERR-05", ANY, ("L1", "L2"), _some_frame),
     Axiom("FFA-VER-04", ANY, ("L2",), _nothing),
     Axiom("FFA-VER-04", VERSION, ("L2",), _own_version),
+    Axiom("FFA-VER-01", VERSION, ("L2",), _bit_31),
     Axiom("FFA-ERR-01", ANY, ("L1", "L2"), _error),
     *(Axiom("FFA-ERR-04", function, ("L1", "L2"), _success) for function in (
         0x84000068, 0x84000072, 0xC4000072, 0x84000073, 0xC4000073, 0x84000077, 0x8400007B)),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from verify.errors import InputError
+from verify.ir import instr as i
+from verify.ir.expr import AddressOf, Const, Expr, PointerAdd
 from verify.ir.function import Unit
 
 
@@ -41,14 +43,49 @@ class Binding:
 
 
 def choose(unit: Unit, bindings: Iterable[Binding]) -> Binding:
-    """The first binding that the unit satisfies; raises InputError with what is missing."""
+    """The first binding that the unit satisfies; raises InputError with what is missing.
+
+    A lock that the unit never takes protects nothing. Where there is just one other that it takes, that one is bound
+    instead: a wrong guess proves nothing, for each write is held against its lock.
+    """
     missing: list[str] = []
-    for binding in bindings:
+    taken = taken_locks(unit)
+    for binding in (_with_locks(binding, taken) for binding in bindings):
         missing = binding.missing(unit)
         if not missing:
             return binding
     raise InputError(
         f"no binding fits this target: it has no {', '.join(missing)}; bind the names under [binding] in verify.toml")
+
+
+def _with_locks(binding: Binding, taken: frozenset[str]) -> Binding:
+    used = {binding.version_lock, binding.buffers_lock}
+    spare, idle = sorted(taken - used), sorted(used - taken)
+    if len(spare) != 1 or len(idle) != 1:
+        return binding
+    if binding.version_lock in idle:
+        return replace(binding, version_lock=spare[0])
+    return replace(binding, buffers_lock=spare[0])
+
+
+def taken_locks(unit: Unit) -> frozenset[str]:
+    """Paths of the static locks that some function takes."""
+    found = (_path(unit, item.pointer) for function in unit.functions.values() for block in function.blocks
+             for item in block.instructions if isinstance(item, i.Lock))
+    return frozenset(path for path in found if path is not None)
+
+
+def _path(unit: Unit, pointer: Expr) -> str | None:
+    offset = 0
+    while isinstance(pointer, PointerAdd):
+        step = pointer.offset
+        if not isinstance(step, Const):
+            return None
+        pointer, offset = pointer.base, offset + step.value
+    if not isinstance(pointer, AddressOf) or not pointer.is_static:
+        return None
+    paths = [field.path for field in unit.statics[pointer.name].fields if field.offset == offset]
+    return ".".join(filter(None, (pointer.name, *paths[:1])))
 
 
 def from_table(table: dict[str, object], base: Binding) -> Binding:

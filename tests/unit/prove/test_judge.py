@@ -85,6 +85,37 @@ def test_a_fault_that_needs_faulty_firmware_is_no_finding_at_l2() -> None:
     assert judge(edit, rule="VER-11", trust="L2").status is Status.PROVED
 
 
+HANDS_ON = (
+    "    case FFA_ID_GET:\n        return false;",
+    """    case FFA_ID_GET: {
+        struct arm_smccc_1_2_regs res, asked = { .a0 = FFA_ID_GET };
+
+        arm_smccc_1_2_smc(&asked, &res);
+        answer(host_ctxt, res.a0, res.a1, res.a2);
+        cpu_reg(host_ctxt, 6) = res.a6;
+        return true;
+    }""")
+
+
+def test_what_el3_answered_may_be_handed_on_and_nothing_else() -> None:
+    """With an answer that EL2 makes itself, x6 would be a leftover."""
+    assert judge(HANDS_ON, rule="CC-08").status is Status.PROVED
+    made = ("answer(host_ctxt, res.a0, res.a1, res.a2);\n        cpu_reg(host_ctxt, 6)",
+            "answer(host_ctxt, FFA_ERROR, 0, (u32)FFA_RET_INVALID_PARAMETERS);\n        cpu_reg(host_ctxt, 6)")
+    (finding,) = (f for part in judge(HANDS_ON, made, rule="CC-08").parts for f in part.findings)
+    assert finding.cause.outputs == ("x6",)
+
+
+def test_a_conforming_spmc_refuses_bit_31() -> None:
+    """EL2 asks it for 0x80010000, which is a fault by itself; nothing is agreed."""
+    edits = (("if ((wanted >> 16) != 1)", "if (((wanted >> 16) & 0x7fff) != 1)"),
+             ("if (wanted < hyp_ffa_version) {", "if ((wanted & 0xffff) < (hyp_ffa_version & 0xffff)) {"),
+             ("if ((s32)res.a0 < (s32)wanted || ((u32)res.a0 >> 16) != 1)", "if ((s32)res.a0 < 0)"))
+    clauses = {trust: {f.clause for part in judge(*edits, rule="VER-12", trust=trust).parts for f in part.findings}
+               for trust in ("L0", "L2")}
+    assert clauses == {"L0": {"EL2's version stays", "the agreement stays as it was"}, "L2": set()}
+
+
 def test_fingerprints_survive_edits_elsewhere() -> None:
     fault = ("    cpu_reg(ctxt, 6) = 0;\n", "")
     shifted = ("static u32 hyp_ffa_version;", "\n\n\nstatic u32 hyp_ffa_version;\n\n")
