@@ -76,7 +76,7 @@ NO_MAILBOX_FAULTS = (
 N = "no_func_id"
 NO_FUNC_ID_FAULTS = (
     fault(N, "there is service before negotiation", "VER-10", "do_features", "x0", ("\tif (!agreed)\n", "\tif (!version)\n")),
-    fault(N, "the version's lock is kept where there is no agreement", "CC-12", "fail", "lock", (
+    fault(N, "the version's lock is kept where there is no agreement", "CC-12", "kvm_host_ffa_handler", "lock", (
         "\thyp_spin_unlock(&version_lock);\n\tif (!agreed)\n\t\treturn fail(host_ctxt, FFA_RET_INVALID_PARAMETERS);\n",
         "\tif (!agreed)\n\t\treturn fail(host_ctxt, FFA_RET_INVALID_PARAMETERS);\n"
         "\thyp_spin_unlock(&version_lock);\n")),

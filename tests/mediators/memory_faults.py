@@ -93,17 +93,18 @@ MAILBOX_FAULTS = (
         "\tgive_page_back(host_buffers.rx);\n", "")),
     of("map unmap", "EL3's refusal to unmap is not looked at", "ERR-06", "unmap_mailboxes", "x0", (
         "\task(&said, FFA_RXTX_UNMAP, HOST_ENDPOINT, 0, 0, 0, 0);\n\tif ((u32)said.a0 != FFA_SUCCESS)\n"
-        "\t\treturn code_of(&said);\n", "\task(&said, FFA_RXTX_UNMAP, HOST_ENDPOINT, 0, 0, 0, 0);\n")),
-    of("map unmap", "a pair is dropped before EL3 agrees", "SEC-13", "refuse", "mailbox", (
+        "\t\treturn code_of(&said);\n", "\task(&said, FFA_RXTX_UNMAP, HOST_ENDPOINT, 0, 0, 0, 0);\n"),
+       trust="L0"),
+    of("map unmap", "a pair is dropped before EL3 agrees", "SEC-13", "code_of", "mailbox", (
         "\task(&said, FFA_RXTX_UNMAP, HOST_ENDPOINT", "\thost_buffers.tx = NULL;\n"
-        "\task(&said, FFA_RXTX_UNMAP, HOST_ENDPOINT"), ("\tgive_page_back(host_buffers.tx);\n", "")),
+        "\task(&said, FFA_RXTX_UNMAP, HOST_ENDPOINT"), ("\tgive_page_back(host_buffers.tx);\n", ""), trust="L0"),
     of("map", "an errno is an answer", "ERR-03", "take_page", "x2", (
         "\tif (__pkvm_host_share_hyp(hyp_virt_to_pfn(page)))\n\t\treturn FFA_RET_INVALID_PARAMETERS;",
         "\tif (__pkvm_host_share_hyp(hyp_virt_to_pfn(page)))\n\t\treturn -EINVAL;")),
     of("map", "a wrong address is not supported", "ERR-05", "map_mailboxes", "x2", (
         "pages != MAILBOX_SIZE / FFA_PAGE_SIZE)\n\t\treturn FFA_RET_INVALID_PARAMETERS;",
         "pages != MAILBOX_SIZE / FFA_PAGE_SIZE)\n\t\treturn FFA_RET_NOT_SUPPORTED;")),
-    of("map", "an error path keeps the lock", "SEC-06", "refuse", "lock", (
+    of("map", "an error path keeps the lock", "SEC-06", "map_mailboxes", "lock", (
         "\t\tverdict = FFA_RET_DENIED;\n\telse if (tx == rx", "\t\treturn FFA_RET_DENIED;\n\telse if (tx == rx")),
     of("map release", "RX_RELEASE goes to EL3", "BUF-09", "handle_host_smc", "outcome", (
         "return release_host_rx(host);", "return PASS_ON;")),
@@ -180,7 +181,7 @@ SEND_FAULTS = (
         "handle_of(said.a3, said.a2) : handle_of(said.a1, said.a2);")),
     of("map send", "a share that fails is asserted", "SEC-11", "send_ranges", "warn", (
         "\tif (shared < count) {", "\tif (WARN_ON(shared < count)) {")),
-    of("map send", "the number of pages wraps", "SEC-08", "share_ranges", "hazard", (
+    of("map send", "the number of pages wraps", "SEC-08", "bytes_of", "hazard", (
         "\treturn (u64)range->pages * FFA_PAGE_SIZE;", "\treturn range->pages * FFA_PAGE_SIZE;")),
     of("map send", "a range that is none is tried again", "SEC-12", "share_ranges", "hazard", (
         "\tfor (i = 0; i < count; i++) {\n\t\tif (!is_range(&ranges[i]))\n\t\t\tbreak;\n\t\tif (__pkvm_host_share",

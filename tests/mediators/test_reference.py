@@ -7,13 +7,14 @@ import pytest
 from tests.mediators.memory_faults import serving
 from tests.mediators.trees import MEMORY_RULES, REFERENCE, RULES, judge, parts, table
 from verify.prove.outcome import Status
-from verify.verdict.exit_status import OK, exit_status
+from verify.verdict.exit_status import UNDECIDED, exit_status
 from verify.verdict.run import TargetRun
 
 LEVELS = ("L0", "L2")
 PARTS = 219
 """At least so many parts of these rules are proved at each level."""
 NOTHING_TO_JUDGE = {
+    "FFA-CC-05": {"FFA_MSG_SEND_DIRECT_REQ2", "FFA_MSG_SEND_DIRECT_RESP2"},
     "FFA-CC-06": {"FFA_RXTX_MAP: x8–x17 of SMC32", "FFA_MSG_SEND_DIRECT_REQ2: x8–x17 of SMC32",
                   "FFA_MSG_SEND_DIRECT_RESP2: x8–x17 of SMC32"},
     "FFA-ERR-01": {"FFA_VERSION", "FFA_MSG_SEND_DIRECT_REQ2", "FFA_MSG_SEND_DIRECT_RESP2"},
@@ -33,6 +34,10 @@ SLICES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 """What a mediator serves besides what needs no memory: the functions that it is judged by then, the rules they keep."""
 NEEDS_SENDING = {"FFA-MEM-29"}
 """Vacuous where no page is ever shared with the secure world."""
+OPEN = {("FFA-SEC-11", "L2", "FFA_MEM_RECLAIM")}
+"""A conforming SPMC lists no page twice, which proofs do not know: they have no ledger. Nothing is found from reset."""
+WILD_AT_L0 = "blocked by invalid-pointer"
+"""An EL3 that lists a mailbox's page when memory is taken back makes the host's mailboxes unsafe to use."""
 QUICK = ("map", "map unmap", "map release", "map info")
 WHERE_IT_HAPPENS = ("FFA-CC-07", "FFA-CC-10", "FFA-ERR-03", "FFA-ERR-05", "FFA-ERR-06", "FFA-ERR-07", "FFA-MSG-09")
 """Rules about what happens to few functions: passed on, failed, carried out by an SMC."""
@@ -50,7 +55,7 @@ def test_a_handler_keeps_every_rule(serves: str) -> None:
     functions, rules = SLICES[serves]
     run = judge(REFERENCE, *serving(*serves.split()), functions=functions, trusts=("L2",))
     allowed = set() if "send" in serves else NEEDS_SENDING
-    assert [item for item in opened(run) if item[0] not in allowed] == []
+    assert [item for item in opened(run) if item[0] not in allowed and item[:3] not in OPEN] == []
     proved = parts(run, Status.PROVED)
     assert {result.rule for result, _ in proved} >= {f"FFA-{rule}" for rule in rules}
     for _, part in proved:
@@ -67,19 +72,24 @@ def strict() -> TargetRun:
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("rule", RULES)
 def test_keeps(strict: TargetRun, rule: str, level: str) -> None:
-    assert table(strict)[rule, level] is Status.PROVED
+    wild = [item for item in opened(strict) if item[:2] == (rule, level)]
+    assert all(level == "L0" and why == WILD_AT_L0 for _, _, _, why in wild)
+    assert table(strict)[rule, level] is (Status.UNKNOWN if wild else Status.PROVED)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rule", MEMORY_RULES)
 def test_keeps_what_is_said_of_memory(strict: TargetRun, rule: str) -> None:
-    assert table(strict)[rule, "L2"] in (Status.PROVED, Status.NOT_APPLICABLE)
+    known = {result.rule for result, part in parts(strict, Status.UNKNOWN)
+             if (result.rule, result.trust, part.name) in OPEN}
+    good = (Status.PROVED, Status.NOT_APPLICABLE, *([Status.UNKNOWN] if rule in known else []))
+    assert table(strict)[rule, "L2"] in good
 
 
 @pytest.mark.slow
-def test_nothing_is_open_or_vacuous(strict: TargetRun) -> None:
-    assert [item for item in opened(strict) if item[1] == "L2"] == []
-    assert exit_status([strict], "L2") == OK
+def test_nothing_else_is_open_or_vacuous(strict: TargetRun) -> None:
+    assert {item[:3] for item in opened(strict) if item[1] == "L2"} == OPEN
+    assert exit_status([strict], "L2") == UNDECIDED
 
 
 @pytest.mark.slow
@@ -110,6 +120,7 @@ def test_every_proof_has_a_call_that_meets_its_premise(strict: TargetRun) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize("profile", ["SEED", "UP618"])
 def test_keeps_the_other_readings_too(profile: str) -> None:
-    contested = ("CC-09", "ERR-02", "POL-02", "POL-05", "VER-07", "VER-10")
+    """Not VER-10: STRICT alone accepts the code that the reference refuses with."""
+    contested = ("CC-09", "ERR-02", "POL-02", "POL-05", "VER-07")
     run = judge(REFERENCE, rules=contested, trusts=("L2",), profile=profile)
     assert set(table(run).values()) == {Status.PROVED}

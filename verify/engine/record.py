@@ -48,12 +48,13 @@ class SmcEvent:
 
 @dataclass(frozen=True, slots=True)
 class Retrieval:
-    """`answered`: the SPMC gives the descriptor `whole` of the region `handle`, piece by piece."""
+    """`answered`: the SPMC gives the descriptor `whole` of the region `handle`, piece by piece; `total` bytes."""
 
     guard: Term
     answered: Term
     whole: Unknown
     handle: Term
+    total: Term
 
 
 @dataclass(frozen=True, slots=True)

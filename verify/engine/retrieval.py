@@ -45,7 +45,8 @@ def _retrieved(record: Record, event: SmcEvent, number: int, version: Term) -> N
     whole = c.Unknown(f"{record.prefix}descriptor{number}")
     total, first = _low(event, 1), _low(event, 2)
     gives = t.and_(CONFORMS, event.guard, _is(_low(event, 0), RETRIEVE_RESP))
-    record.retrievals.append(Retrieval(event.guard, gives, whole, c.read(event.tx, t.const(AT_HANDLE, 64), 8)))
+    handle = c.read(event.tx, t.const(AT_HANDLE, 64), 8)
+    record.retrievals.append(Retrieval(event.guard, gives, whole, handle, total))
     rx, piece = event.rx.name, _wide(first)
     record.byte_facts.append((rx, lambda offset: t.implies(
         t.and_(gives, t.ult(offset, piece)), t.eq(t.select(rx, offset), c.byte(whole, offset)))))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from verify.engine import pages, told
+from verify.engine.record import Record
 from verify.engine.regions import HOST, PAGE_SIZES, PAGES
 from verify.engine.shared import join_path
 from verify.engine.transition import pointee, set_at_boot
@@ -17,6 +18,7 @@ from verify.interpret.world import FOREIGN, LAST_PAGE, OWN, PagesThen
 from verify.ir.expr import POINTER
 from verify.prove.histories import Call, histories
 from verify.prove.invariants import reclaimed, telling
+from verify.prove.ledger import Regions, conforming
 from verify.prove.target import STEP, Target, buffer_paths, mailbox_size
 from verify.prove.trust import SPMC, axioms
 from verify.terms import build as t
@@ -80,11 +82,17 @@ class Start:
     then: PagesThen
     definitions: Mapping[str, Term]
     memories: Mapping[str, Memory]
+    regions: Regions
+    """What the SPMC has of the host's memory."""
     known: dict[int, Term] = field(default_factory=dict)
 
     def is_here(self, asked: Mapping[str, Term]) -> Term:
         """These variables have the values that they have here; of EL2's buffers nothing is said."""
         return t.and_(*(t.eq(asked[name], value) for name, value in self.definitions.items() if name in asked))
+
+    def answers_conform(self, record: Record, level: str) -> Term:
+        """The SPMC remembers what was shared on the way here."""
+        return t.and_(*conforming(record, self.regions)) if level == "L2" else t.TRUE
 
     def at(self, terms: Sequence[Term]) -> list[Term]:
         """The terms of a call from here."""
@@ -142,7 +150,7 @@ def _make_start(target: Target, way: Way) -> Start | None:
         **standing(target, session, answers[:booted]), **_page(environment.world.now()),
         str(SPMC.data): t.const(way.spmc, 32)}
     return Start(way.name, way.page_shift, boot, way.calls, answers, left, environment.world.now(), definitions,
-                 _memories(target, session))
+                 _memories(target, session), {x.handle: x.answer for x in environment.ledger.open.values()})
 
 
 def standing(target: Target, session: Session, booted: Sequence[Sequence[int]]) -> dict[str, Term]:

@@ -150,7 +150,7 @@ class StateHunt:
             return None
         asked = self._asked(wanted)
         names = variables(asked)
-        here = [start.is_here(names) for start in starts]
+        here = [t.and_(start.is_here(names), self._conforms(start)) for start in starts]
         answer = self.solver.find([*asked, t.or_(*here)], share=MODEST)
         if isinstance(answer, Satisfied):
             return starts[evaluate(here, answer.values).index(1)]
@@ -206,7 +206,10 @@ class StateHunt:
         return answer.values if isinstance(answer, Satisfied) else None
 
     def _goal(self, start: Start, wanted: Sequence[Term]) -> list[Term]:
-        return [term for term in start.at(self._asked(wanted)) if term is not t.TRUE]
+        return [term for term in start.at([*self._asked(wanted), self._conforms(start)]) if term is not t.TRUE]
+
+    def _conforms(self, start: Start) -> Term:
+        return start.answers_conform(self.starts.target.step.record, self.level)
 
     def _asked(self, wanted: Sequence[Term]) -> list[Term]:
         general = self.starts.general(self.level, t.and_(*wanted))
