@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from verify.engine import told
 from verify.engine.content import byte
 from verify.engine.record import Record, Retrieval, SmcEvent
 from verify.prove.trust import SUCCESS
@@ -34,7 +35,7 @@ def _retrieved(item: Retrieval, regions: Regions) -> Term:
 
 def _reclaimed(event: SmcEvent, regions: Regions) -> Term:
     low, high = (t.extract(event.arguments[k].term, 31, 0) for k in (1, 2))
-    happens = t.and_(event.guard, _is(t.extract(event.arguments[0].term, 31, 0), RECLAIM),
+    happens = t.and_(event.guard, _is(told.identifier(event.arguments), RECLAIM),
                      _is(t.extract(event.results[0].term, 31, 0), SUCCESS))
     return t.implies(happens, t.or_(*(_is(t.concat(high, low), handle) for handle in sorted(regions))))
 

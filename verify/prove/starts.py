@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from verify.engine import pages, told
-from verify.engine.record import Record
 from verify.engine.regions import HOST, PAGE_SIZES, PAGES
 from verify.engine.shared import join_path
 from verify.engine.transition import pointee, set_at_boot
@@ -90,10 +89,6 @@ class Start:
         """These variables have the values that they have here; of EL2's buffers nothing is said."""
         return t.and_(*(t.eq(asked[name], value) for name, value in self.definitions.items() if name in asked))
 
-    def answers_conform(self, record: Record, level: str) -> Term:
-        """The SPMC remembers what was shared on the way here."""
-        return t.and_(*conforming(record, self.regions)) if level == "L2" else t.TRUE
-
     def at(self, terms: Sequence[Term]) -> list[Term]:
         """The terms of a call from here."""
         return substitute(list(terms), self.definitions, self.known, self.memories)
@@ -107,6 +102,16 @@ class Starts:
     items: tuple[Start, ...]
     facts: dict[str, list[Term]] = field(default_factory=dict)
     """By trust level: what every call keeps."""
+    remembered: dict[str, Term] = field(default_factory=dict)
+    """By the state's name: what the SPMC knows there."""
+
+    def answers_conform(self, start: Start, level: str) -> Term:
+        """The SPMC remembers what was shared on the way to this state."""
+        if level != "L2":
+            return t.TRUE
+        if start.name not in self.remembered:
+            self.remembered[start.name] = t.and_(*conforming(self.target.step.record, start.regions))
+        return self.remembered[start.name]
 
     def general(self, level: str, where: Term) -> list[Term]:
         """What every call keeps that `where` is about: other CPUs are quiet, EL3 is as trusted."""

@@ -209,7 +209,7 @@ class StateHunt:
         return [term for term in start.at([*self._asked(wanted), self._conforms(start)]) if term is not t.TRUE]
 
     def _conforms(self, start: Start) -> Term:
-        return start.answers_conform(self.starts.target.step.record, self.level)
+        return self.starts.answers_conform(start, self.level)
 
     def _asked(self, wanted: Sequence[Term]) -> list[Term]:
         general = self.starts.general(self.level, t.and_(*wanted))
