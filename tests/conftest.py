@@ -34,6 +34,12 @@ def seed_thread() -> Path | None:
     return next(iter(sorted(SHARED.glob("*.txt"))), None)
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test takes what another one found for its own."""
+    monkeypatch.setenv("VERIFY_CACHE", str(tmp_path_factory.mktemp("cache") / "kept"))
+
+
 def _missing(marker: str) -> str:
     """Why tests with this marker cannot run; empty if they can."""
     if marker == "kernel" and kernel_tree() is None:

@@ -5,21 +5,26 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
+from verify.cache.store import Store, default_folder
 from verify.cli.config import Config, read_config
 from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_folder, snapshot_names
 from verify.errors import InputError
 from verify.frontend.unit import HANDLER
-from verify.report import json_report, text
+from verify.prove.outcome import Finding
+from verify.report import json_report, story, text
+from verify.report.decode import names_of
 from verify.rules.binding import Binding, choose
 from verify.rules.rule import Rule, registered
 from verify.verdict.baseline import Tolerated, read_baseline
 from verify.verdict.exit_status import INTERRUPTED, exit_status
 from verify.verdict.options import Options
+from verify.verdict.reuse import Reuse
 from verify.verdict.run import Interrupted, Progress, TargetRun, judge_target
 
 RENDERERS = {"text": text.render, "json": json_report.render}
@@ -52,14 +57,20 @@ def bindings(config: Config) -> list[Binding]:
 @click.option("--jobs", type=click.IntRange(1), default=None, help="Processes (default: one a core).")
 @click.option("--baseline", type=click.Path(path_type=Path), help="Fail only for findings new against this file.")
 @click.option("--config", "config_path", type=click.Path(path_type=Path), help="Default: verify.toml, if there.")
+@click.option("--cache", "folder", type=click.Path(path_type=Path), help="Earlier results (default: the user's).")
+@click.option("--fresh", is_flag=True, help="Judge everything again, whatever is in the cache.")
+@click.option("--read-only", is_flag=True, help="Take results from the cache, and add none.")
 @click.option("--rlimit", type=click.IntRange(1), default=None, help="Solver's resource units for one query.")
 def run(
     tree: Path | None, revision: str | None, patches: tuple[Path, ...], extracted: Path | None,
     targets: tuple[str, ...], rule_globs: tuple[str, ...], functions: tuple[str, ...], profile: str,
     trusts: tuple[str, ...], page_size: str, formats: tuple[str, ...], outputs: tuple[Path, ...],
-    jobs: int | None, baseline: Path | None, config_path: Path | None, rlimit: int | None,
+    jobs: int | None, baseline: Path | None, config_path: Path | None, folder: Path | None, fresh: bool,
+    read_only: bool, rlimit: int | None,
 ) -> int:
     """Judge a kernel tree, or snapshots: the first of those that come with the program, or all of a folder.
+
+    What an earlier run of this version found of the same code, asked the same, is taken from the cache.
 
     Exit status: 0 proved, 1 violated, 2 wrong input, 3 undecided, 4 internal error.
     """
@@ -71,12 +82,15 @@ def run(
     tolerated = config.tolerated.with_baseline(read_baseline(baseline) if baseline else ())
     places = pair_outputs(formats or ("text",), outputs)
     chosen = choose_targets(tree, revision, patches, extracted, targets, config.handler)
+    store = open_store(folder, fresh, read_only)
     try:
-        runs = judge_all(chosen, bindings(config), rules, options)
+        runs = judge_all(chosen, bindings(config), rules, options, store)
     except Interrupted as stop:
         click.echo(f"verify: {stop}", err=True)
         return INTERRUPTED
     write_reports(runs, options, tolerated, places)
+    if store.problem:
+        click.echo(f"verify: {store.problem}", err=True)
     for line in tolerated.unmatched(runs):
         click.echo(line, err=True)
     return exit_status(runs, options.strictest, tolerated.fingerprints)
@@ -96,19 +110,44 @@ def choose_targets(
     return [from_source(tree, revision, patches, handler)]
 
 
+def open_store(folder: Path | None, fresh: bool, read_only: bool) -> Store:
+    """Raises InputError where the options contradict each other, or the folder is none."""
+    if fresh and read_only:
+        raise InputError("--fresh judges everything again and keeps it, --read-only keeps nothing: give one of them")
+    place = folder or default_folder()
+    if place.exists() and not place.is_dir():
+        raise InputError(f"{place}: not a directory; --cache names one, or one to be made")
+    return Store(place, reads=not fresh, writes=not read_only)
+
+
 def judge_all(
-    chosen: Sequence[Chosen], known: Sequence[Binding], rules: tuple[Rule, ...], options: Options
+    chosen: Sequence[Chosen], known: Sequence[Binding], rules: tuple[Rule, ...], options: Options, store: Store
 ) -> list[TargetRun]:
     runs: list[TargetRun] = []
     for item in chosen:
         binding = choose(item.unit, known)
+        reuse = Reuse(store, tell, item.unit, binding, options)
         try:
             runs.append(judge_target(item.name, item.revision, item.unit, binding, rules, options, item.notes,
-                                     progress(item.name)))
+                                     progress(item.name), reuse))
+            report_reuse(runs[-1])
         except Interrupted as stop:
             before = ", ".join(run.name for run in runs) or "none"
             raise Interrupted(f"{stop}; targets finished before: {before}") from None
     return runs
+
+
+def tell(finding: Finding, constants: Mapping[str, int]) -> Mapping[str, Any]:
+    """As the reports tell it."""
+    return story.told(finding, names_of(constants))
+
+
+def report_reuse(run: TargetRun) -> None:
+    reused = {result.rule for result in run.results if result.is_cached}
+    if reused:
+        again = len({result.rule for result in run.results}) - len(reused)
+        click.echo(f"verify: {run.name}: {len(reused)} rules as an earlier run found them, {again} judged now "
+                   "(--fresh judges all)", err=True)
 
 
 def progress(name: str) -> Progress | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Any
 
 from verify.interpret.events import SmcDone
 from verify.interpret.session import CallDone
@@ -55,12 +57,19 @@ class Episode:
 
 
 @dataclass(frozen=True, slots=True)
+class Retold:
+    """An episode of an earlier run of this program on the same unit, as reports tell it."""
+
+    told: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One cause of a violation, with the calls that show it. `clause` is the conjunct that fails."""
 
     cause: Cause
     clause: str
-    episode: Episode
+    episode: Episode | Retold
     fingerprint: str = ""
 
 
@@ -75,7 +84,7 @@ class PartResult:
     places: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
-    witness: Episode | None = None
+    witness: Episode | Retold | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +96,8 @@ class RuleResult:
     trust: str
     parts: tuple[PartResult, ...]
     cost: Cost = field(default_factory=Cost)
+    is_cached: bool = False
+    """Found by an earlier run."""
 
     @property
     def status(self) -> Status:

@@ -38,7 +38,7 @@ def _result(run: TargetRun, result: RuleResult, options: Options, accepted: Mapp
         "confidence": rule.confidence, "clauses": [str(clause) for clause in rule.clauses],
         "parts": [_part(part, names, accepted) for part in result.parts],
         "cost": {"queries": result.cost.queries, "rlimit": result.cost.units, "by_hand": result.cost.by_hand,
-                 "refuted": result.cost.refuted, "confirmed": result.cost.confirmed},
+                 "refuted": result.cost.refuted, "confirmed": result.cost.confirmed, "cached": result.is_cached},
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from verify.interpret.events import SmcDone, Step, TransferDone
 from verify.interpret.session import CallDone
-from verify.prove.outcome import Cause, Episode, Finding
+from verify.prove.outcome import Cause, Episode, Finding, Retold
 from verify.report.decode import Names
 from verify.report.sequence import Teller, ending, page_then
 
@@ -121,6 +121,14 @@ def episode(item: Episode, names: Names, why: Cause | None = None) -> dict[str, 
     }
 
 
+def told(item: Finding, names: Names) -> Mapping[str, Any]:
+    """The finding's episode, with what its cause does."""
+    match item.episode:
+        case Retold(told=known):
+            return known
+        case Episode():
+            return episode(item.episode, names, item.cause)
+
+
 def finding(item: Finding, names: Names) -> Mapping[str, Any]:
-    told = episode(item.episode, names, item.cause)
-    return {"fingerprint": item.fingerprint, "clause": item.clause, "cause": cause(item.cause), **told}
+    return {"fingerprint": item.fingerprint, "clause": item.clause, "cause": cause(item.cause), **told(item, names)}

@@ -71,13 +71,18 @@ def _is_in(run: TargetRun, trust: str, finding: Finding) -> bool:
 
 def _table(run: TargetRun, options: Options) -> Iterator[str]:
     trusts = sorted(options.trusts)
-    heading = "".join(f"{trust:<16}" for trust in trusts)
+    width = 24 if any(result.is_cached for result in run.results) else 16
+    heading = "".join(f"{trust:<{width}}" for trust in trusts)
     yield f"{'rule':<12}{heading}{'queries':>8}  title"
     for identity in dict.fromkeys(result.rule for result in run.results):
         mine = {result.trust: result for result in run.results if result.rule == identity}
-        cells = "".join(f"{mine[trust].status.value:<16}" if trust in mine else " " * 16 for trust in trusts)
+        cells = "".join(f"{_cell(mine[trust]) if trust in mine else '':<{width}}" for trust in trusts)
         queries = sum(result.cost.queries for result in mine.values())
         yield f"{identity:<12}{cells}{queries:>8}  {run.rules[identity].title}"
+
+
+def _cell(result: RuleResult) -> str:
+    return f"{result.status.value}{' (cached)' if result.is_cached else ''}"
 
 
 def _who(trust: str) -> str:
@@ -101,7 +106,7 @@ def _finding(
                                  f"confidence {rule.confidence})")
     kind = story.KINDS.get(finding.cause.kind, finding.cause.kind)
     yield f"  wrong: {story.ranges(finding.cause.outputs)}; made from {kind}"
-    told = story.episode(finding.episode, names, finding.cause)
+    told = story.told(finding, names)
     yield f"  from reset, pages of {told['page_size']}, unused EL2 memory filled with {told['unused_memory']}:"
     if told["boot"]:
         yield from _wrap("  boot: ", _pairs(told["boot"]))

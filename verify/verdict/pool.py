@@ -15,6 +15,8 @@ _WORK: list[Callable[[int], Any]] = []
 
 def side_by_side(work: Callable[[int], T], order: Sequence[int], jobs: int) -> Generator[T]:
     """The results in the order given, begun in that order; never in this process, for Ctrl-C is this one's."""
+    if not order:
+        return
     context = multiprocessing.get_context("fork")
     _WORK[:] = [work]
     pool: Any = None

@@ -26,6 +26,7 @@ from verify.rules.scene import Scene
 from verify.solve.query import RLIMIT, Cost, Solver
 from verify.verdict.options import Options
 from verify.verdict.pool import side_by_side
+from verify.verdict.reuse import Reuse
 
 Progress = Callable[[str, int, int], None]
 """(rule that is finished, how many are, how many there are)"""
@@ -87,34 +88,51 @@ def _known(
 
 def judge_target(
     name: str, revision: str, unit: Unit, binding: Binding, rules: tuple[Rule, ...], options: Options,
-    notes: tuple[str, ...] = (), progress: Progress | None = None,
+    notes: tuple[str, ...] = (), progress: Progress | None = None, reuse: Reuse | None = None,
 ) -> TargetRun:
     """Raises InputError for a unit that cannot be judged, ReplayMismatch, and Interrupted on Ctrl-C."""
+    known = reuse or Reuse(None, lambda finding, constants: {}, unit, binding, options)
+    invariants, results = known.invariants(), known.all_results(rules)
+    if invariants is None or len(results) < len(rules) or not any(results.values()):
+        invariants = _judge(name, unit, binding, rules, options, known, results, progress)
+    ordered = tuple(result for rule in rules for result in results[rule.identity] if result.parts)
+    return TargetRun(name, revision, ordered, {rule.identity: rule for rule in rules}, unit.constants, unit.assumptions,
+                     invariants, notes)
+
+
+def _judge(
+    name: str, unit: Unit, binding: Binding, rules: tuple[Rule, ...], options: Options, known: Reuse,
+    results: dict[str, list[RuleResult]], progress: Progress | None,
+) -> Mapping[str, tuple[str, ...]]:
+    """Adds the results that are missing; the invariants of each trust level."""
     target = make_target(unit, binding, memory=True)
-    rules = _reported(rules, target.scene(options.profile), options)
+    reported = _reported(rules, target.scene(options.profile), options)
     _, settings = prepare(unit, binding, options, target)
+    invariants = {setting.level: setting.invariants.names for setting in settings}
+    known.keep_invariants(invariants)
+    for rule in sorted({rule.identity for rule in rules} - {rule.identity for rule in reported}):
+        results[rule] = []
+        known.keep(rule, [])
     solver = Solver(options.limit or RLIMIT)
-    results: list[RuleResult] = []
-    order = range(len(rules))[::-1]  # the last ones in the book take longest
+    missing = [rule for rule in reported if rule.identity not in results]
+    before = len(reported) - len(missing)
 
     def judged(number: int) -> list[RuleResult]:
-        return judge_rule(settings, rules[number], solver.successor())
+        found = judge_rule(settings, missing[number], solver.successor())
+        known.keep(missing[number].identity, found)
+        return found
 
+    order = range(len(missing))[::-1]  # the last ones in the book take longest
     try:
         with closing(side_by_side(judged, order, options.jobs)) as groups:
-            for done, group in enumerate(groups, 1):
-                results += group
+            for done, group in enumerate(groups, before + 1):
+                results[group[0].rule] = group
                 if progress is not None:
-                    progress(group[0].rule, done, len(rules))
+                    progress(group[0].rule, done, len(reported))
     except KeyboardInterrupt:
-        names = ", ".join(dict.fromkeys(result.rule for result in results)) or "no rule"
+        names = ", ".join(sorted(results)) or "no rule"
         raise Interrupted(f"interrupted in {name}; finished there: {names}") from None
-    number = {rule.identity: k for k, rule in enumerate(rules)}
-    results.sort(key=lambda result: number[result.rule])
-    return TargetRun(
-        name, revision, tuple(result for result in results if result.parts), {rule.identity: rule for rule in rules},
-        unit.constants, unit.assumptions,
-        {setting.level: setting.invariants.names for setting in settings}, notes)
+    return invariants
 
 
 def _reported(rules: tuple[Rule, ...], scene: Scene, options: Options) -> tuple[Rule, ...]:
