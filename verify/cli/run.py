@@ -139,7 +139,7 @@ def write_reports(
 ) -> None:
     """Raises InputError where a file cannot be written."""
     for name, path in places:
-        content = RENDERERS[name](runs, options, tolerated.reasons)
+        content = RENDERERS[name](runs, options, tolerated)
         if path is None:
             click.echo(content, nl=False)
             continue

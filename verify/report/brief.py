@@ -1,0 +1,79 @@
+"""A finding, or what is left open, in a few words: what failed, where, who can do it, by which calls."""
+
+from __future__ import annotations
+
+import shlex
+
+from verify.frontend.preprocess import FFA_C
+from verify.prove.outcome import Finding
+from verify.report.decode import Names
+from verify.report.found import Found, Open
+from verify.report.story import who, wrong
+from verify.verdict.options import Options
+
+MOST_CALLS = 6
+
+
+def place(file: str, line: int) -> tuple[str, int]:
+    """A line of the tree; what lies in none of its files is shown at the top of the mediator's."""
+    return (file, line) if line > 0 and not file.startswith("<") else (FFA_C, 1)
+
+
+def where(item: Found | Open) -> tuple[str, int]:
+    """File and line: of a finding's cause, of the first thing that is not modelled, or the top of the mediator."""
+    if isinstance(item, Found):
+        return place(item.finding.cause.file, item.finding.cause.line)
+    for text in item.part.places:
+        file, _, line = text.rpartition(":")
+        if line.isdigit():
+            return place(file, int(line))
+    return FFA_C, 1
+
+
+def title(item: Found | Open) -> str:
+    return f"{item.rule.identity} {item.rule.title}"
+
+
+def said(item: Found | Open, names: Names) -> str:
+    """One paragraph."""
+    if isinstance(item, Open):
+        return f"Undecided, part {item.part.name}: {reason(item)}."
+    return (f"Violated in {item.finding.cause.function}, part {item.part.name}: {item.finding.clause}. "
+            f"Wrong: {wrong(item.finding.cause)}. {_capital(who(item.trust))}. "
+            f"From reset: {calls(item.finding, names)}.")
+
+
+def reason(item: Open) -> str:
+    places = f" ({', '.join(item.part.places)})" if item.part.places else ""
+    return f"{item.part.status.value}: {item.part.reason or 'no reason is known'}{places}"
+
+
+def calls(finding: Finding, names: Names) -> str:
+    """`FFA_VERSION(1.0) → 1.0; FFA_MEM_RECLAIM(handle 0x0) → FFA_ERROR(…)`; of many the last ones."""
+    done = finding.episode.calls
+    texts = [
+        f"{names.call(call.before)} → {'no answer' if call.ended else names.answer(call.before, call.registers)}"
+        for call in done[-MOST_CALLS:]]
+    left_out = [f"{len(done) - MOST_CALLS} calls"] if len(done) > MOST_CALLS else []
+    return "; ".join(left_out + texts)
+
+
+def again(item: Found | Open, options: Options) -> str:
+    """The command that shows this alone, with registers and lines; the tree is the reader's to name."""
+    words = ["verify run", f"--rule {item.rule.identity}"]
+    words += [f"--function {shlex.quote(item.part.function)}"] if item.part.function else []
+    words += [f"--trust {item.trust}"]
+    words += [f"--profile {item.profile}"] if item.profile != Options().profile else []
+    words += [f"--page-size {options.page_size}"] if options.page_size else []
+    return " ".join(words)
+
+
+def clip(text: str, most: int) -> str:
+    """At most so many characters, cut between words."""
+    if len(text) <= most:
+        return text
+    return text[:most - 1].rsplit(" ", 1)[0].rstrip(" ;,.") + "…"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,87 @@
+"""What a run found, each finding once, the worst first; and what it left open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from verify.prove.outcome import Finding, PartResult, RuleResult
+from verify.prove.trust import LEVELS
+from verify.rules.rule import Rule
+from verify.verdict.baseline import Tolerated
+from verify.verdict.exit_status import is_open
+from verify.verdict.options import Options
+from verify.verdict.run import TargetRun
+
+FORCES = ("security", "spec", "contested", "policy")
+"""The worst first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding, with the strictest trust level that shows it and all that do, weakest first.
+
+    `decides`: it is there at the level that the exit status follows. `tolerated`: why it does not fail the run; empty
+    where it would.
+    """
+
+    rule: Rule
+    profile: str
+    trust: str
+    trusts: tuple[str, ...]
+    part: PartResult
+    finding: Finding
+    decides: bool
+    tolerated: str
+
+    @property
+    def fails(self) -> bool:
+        return self.decides and not self.tolerated
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """A part that is neither proved nor fully known to be violated, at the level that decides."""
+
+    rule: Rule
+    profile: str
+    trust: str
+    part: PartResult
+
+
+def found(run: TargetRun, options: Options, tolerated: Tolerated) -> list[Found]:
+    """The worst first: what fails the run, then by trust level, then by what the rule is founded on."""
+    levels: dict[str, list[str]] = {}
+    strictest: dict[str, tuple[RuleResult, PartResult, Finding]] = {}
+    for result, part, finding in _all(run):
+        levels.setdefault(finding.fingerprint, []).append(result.trust)
+        strictest[finding.fingerprint] = result, part, finding
+    valid = tolerated.fingerprints
+    items = [
+        Found(run.rules[result.rule], result.profile, result.trust, tuple(dict.fromkeys(levels[fingerprint])), part,
+              finding, result.trust == options.strictest,
+              tolerated.reasons[fingerprint] if fingerprint in valid else "")
+        for fingerprint, (result, part, finding) in strictest.items()]
+    return sorted(items, key=_badness)
+
+
+def _all(run: TargetRun) -> Iterator[tuple[RuleResult, PartResult, Finding]]:
+    """The weakest trust level first."""
+    for result in sorted(run.results, key=lambda result: LEVELS.index(result.trust)):
+        for part in result.parts:
+            for finding in part.findings:
+                yield result, part, finding
+
+
+def _badness(item: Found) -> tuple[object, ...]:
+    cause, rule = item.finding.cause, item.rule
+    force = FORCES.index(rule.force) if rule.force in FORCES else len(FORCES)
+    return (not item.fails, -LEVELS.index(item.trust), bool(item.tolerated), force, rule.identity, cause.file,
+            cause.line, item.part.name, item.finding.fingerprint)
+
+
+def left_open(run: TargetRun, options: Options) -> list[Open]:
+    """In the order of the rules."""
+    return [
+        Open(run.rules[result.rule], result.profile, result.trust, part)
+        for result in run.results if result.trust == options.strictest for part in result.parts if is_open(part)]
