@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
@@ -14,7 +14,7 @@ from verify.cli.config import Config, read_config
 from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_folder, snapshot_names
 from verify.errors import InputError
 from verify.frontend.unit import HANDLER
-from verify.report import json_report, text
+from verify.report import fingerprints, github, json_report, junit, sarif, summary, text
 from verify.rules.binding import Binding, choose
 from verify.rules.rule import Rule, registered
 from verify.verdict.baseline import Tolerated, read_baseline
@@ -22,7 +22,10 @@ from verify.verdict.exit_status import INTERRUPTED, exit_status
 from verify.verdict.options import Options
 from verify.verdict.run import Interrupted, Progress, TargetRun, judge_target
 
-RENDERERS = {"text": text.render, "json": json_report.render}
+RENDERERS: dict[str, Callable[[Sequence[TargetRun], Options, Tolerated], str]] = {
+    "text": text.render, "json": json_report.render, "sarif": sarif.render, "junit": junit.render,
+    "markdown": summary.render, "github": github.render, "fingerprints": fingerprints.render,
+}
 
 
 def load_rules() -> tuple[Rule, ...]:

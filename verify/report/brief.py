@@ -12,6 +12,7 @@ from verify.report.story import who, wrong
 from verify.verdict.options import Options
 
 MOST_CALLS = 6
+MOST_PARTS = 4
 
 
 def place(file: str, line: int) -> tuple[str, int]:
@@ -23,7 +24,7 @@ def where(item: Found | Open) -> tuple[str, int]:
     """File and line: of a finding's cause, of the first thing that is not modelled, or the top of the mediator."""
     if isinstance(item, Found):
         return place(item.finding.cause.file, item.finding.cause.line)
-    for text in item.part.places:
+    for text in item.places:
         file, _, line = text.rpartition(":")
         if line.isdigit():
             return place(file, int(line))
@@ -37,15 +38,22 @@ def title(item: Found | Open) -> str:
 def said(item: Found | Open, names: Names) -> str:
     """One paragraph."""
     if isinstance(item, Open):
-        return f"Undecided, part {item.part.name}: {reason(item)}."
-    return (f"Violated in {item.finding.cause.function}, part {item.part.name}: {item.finding.clause}. "
+        return f"Undecided, {part_names(item)}: {reason(item)}."
+    return (f"Violated in {item.finding.cause.function}, part {item.part.name}. Required: {item.finding.clause}. "
             f"Wrong: {wrong(item.finding.cause)}. {_capital(who(item.trust))}. "
             f"From reset: {calls(item.finding, names)}.")
 
 
 def reason(item: Open) -> str:
-    places = f" ({', '.join(item.part.places)})" if item.part.places else ""
-    return f"{item.part.status.value}: {item.part.reason or 'no reason is known'}{places}"
+    places = f" ({', '.join(item.places)})" if item.places else ""
+    return f"{item.kind}: {item.reason}{places}"
+
+
+def part_names(item: Open) -> str:
+    """`part a`, `parts a, b and 5 more`."""
+    names = [part.name for part in item.parts]
+    more = f" and {len(names) - MOST_PARTS} more" if len(names) > MOST_PARTS else ""
+    return f"part{'s' if len(names) > 1 else ''} {', '.join(names[:MOST_PARTS])}{more}"
 
 
 def calls(finding: Finding, names: Names) -> str:
@@ -61,7 +69,7 @@ def calls(finding: Finding, names: Names) -> str:
 def again(item: Found | Open, options: Options) -> str:
     """The command that shows this alone, with registers and lines; the tree is the reader's to name."""
     words = ["verify run", f"--rule {item.rule.identity}"]
-    words += [f"--function {shlex.quote(item.part.function)}"] if item.part.function else []
+    words += [f"--function {shlex.quote(item.function)}"] if item.function else []
     words += [f"--trust {item.trust}"]
     words += [f"--profile {item.profile}"] if item.profile != Options().profile else []
     words += [f"--page-size {options.page_size}"] if options.page_size else []

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from verify.prove.outcome import Finding, PartResult, RuleResult
+from verify.prove.outcome import Finding, PartResult, RuleResult, Status
 from verify.prove.trust import LEVELS
 from verify.rules.rule import Rule
 from verify.verdict.baseline import Tolerated
@@ -35,18 +36,46 @@ class Found:
     tolerated: str
 
     @property
+    def function(self) -> str:
+        """The FF-A function that the part is about."""
+        return self.part.function
+
+    @property
     def fails(self) -> bool:
         return self.decides and not self.tolerated
 
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """A part that is neither proved nor fully known to be violated, at the level that decides."""
+    """Parts that are neither proved nor fully known to be violated, for one reason, at the level that decides.
+
+    `ordinal` counts what a rule has open for the same reason at different places.
+    """
 
     rule: Rule
     profile: str
     trust: str
-    part: PartResult
+    parts: tuple[PartResult, ...]
+    ordinal: int
+
+    @property
+    def kind(self) -> str:
+        status = self.parts[0].status
+        return "undecided beyond its findings" if status is Status.VIOLATED else status.value
+
+    @property
+    def reason(self) -> str:
+        return self.parts[0].reason or "no reason is known"
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        return self.parts[0].places
+
+    @property
+    def function(self) -> str:
+        """The FF-A function, if they are about one."""
+        names = {part.function for part in self.parts}
+        return names.pop() if len(names) == 1 else ""
 
 
 def found(run: TargetRun, options: Options, tolerated: Tolerated) -> list[Found]:
@@ -81,7 +110,24 @@ def _badness(item: Found) -> tuple[object, ...]:
 
 
 def left_open(run: TargetRun, options: Options) -> list[Open]:
-    """In the order of the rules."""
-    return [
-        Open(run.rules[result.rule], result.profile, result.trust, part)
-        for result in run.results if result.trust == options.strictest for part in result.parts if is_open(part)]
+    """In the order of the rules; a place that stops many parts is one."""
+    items: list[Open] = []
+    for result in run.results:
+        if result.trust != options.strictest:
+            continue
+        groups: dict[tuple[Status, str, tuple[str, ...]], list[PartResult]] = {}
+        for part in filter(is_open, result.parts):
+            groups.setdefault((part.status, part.reason, part.places), []).append(part)
+        before: Counter[tuple[Status, str]] = Counter()
+        for (status, reason, _), parts in groups.items():
+            items.append(Open(run.rules[result.rule], result.profile, result.trust, tuple(parts),
+                              before[status, reason]))
+            before[status, reason] += 1
+    return items
+
+
+def worst_first(run: TargetRun, options: Options, tolerated: Tolerated) -> list[Found | Open]:
+    """What fails the run, what is open, the rest."""
+    items = found(run, options, tolerated)
+    return [*(item for item in items if item.fails), *left_open(run, options),
+            *(item for item in items if not item.fails)]
