@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 
 from verify.frontend.preprocess import FFA_C
-from verify.prove.outcome import Finding
+from verify.interpret.session import CallDone
+from verify.prove.outcome import Finding, PartResult
 from verify.report.decode import Names
 from verify.report.found import Found, Open
+from verify.report.sequence import ending
 from verify.report.story import who, wrong
 from verify.verdict.options import Options
 
@@ -35,11 +38,12 @@ def title(item: Found | Open) -> str:
     return f"{item.rule.identity} {item.rule.title}"
 
 
-def said(item: Found | Open, names: Names) -> str:
-    """One paragraph."""
+def said(item: Found | Open, names: Names, others: Sequence[Found] = ()) -> str:
+    """One paragraph; `others` are of the same rule and place."""
     if isinstance(item, Open):
         return f"Undecided, {part_names(item)}: {reason(item)}."
-    return (f"Violated in {item.finding.cause.function}, part {item.part.name}. Required: {item.finding.clause}. "
+    parts = _named([item.part, *(other.part for other in others)])
+    return (f"Violated in {item.finding.cause.function}, {parts}. Required: {item.finding.clause}. "
             f"Wrong: {wrong(item.finding.cause)}. {_capital(who(item.trust))}. "
             f"From reset: {calls(item.finding, names)}.")
 
@@ -51,7 +55,11 @@ def reason(item: Open) -> str:
 
 def part_names(item: Open) -> str:
     """`part a`, `parts a, b and 5 more`."""
-    names = [part.name for part in item.parts]
+    return _named(item.parts)
+
+
+def _named(parts: Sequence[PartResult]) -> str:
+    names = list(dict.fromkeys(part.name for part in parts))
     more = f" and {len(names) - MOST_PARTS} more" if len(names) > MOST_PARTS else ""
     return f"part{'s' if len(names) > 1 else ''} {', '.join(names[:MOST_PARTS])}{more}"
 
@@ -59,11 +67,15 @@ def part_names(item: Open) -> str:
 def calls(finding: Finding, names: Names) -> str:
     """`FFA_VERSION(1.0) → 1.0; FFA_MEM_RECLAIM(handle 0x0) → FFA_ERROR(…)`; of many the last ones."""
     done = finding.episode.calls
-    texts = [
-        f"{names.call(call.before)} → {'no answer' if call.ended else names.answer(call.before, call.registers)}"
-        for call in done[-MOST_CALLS:]]
+    texts = [f"{names.call(call.before)} → {_outcome(call, finding, names)}" for call in done[-MOST_CALLS:]]
     left_out = [f"{len(done) - MOST_CALLS} calls"] if len(done) > MOST_CALLS else []
     return "; ".join(left_out + texts)
+
+
+def _outcome(call: CallDone, finding: Finding, names: Names) -> str:
+    if call.ended is None:
+        return names.answer(call.before, call.registers)
+    return f"no answer: {ending(call, finding.episode.names)}"
 
 
 def again(item: Found | Open, options: Options) -> str:

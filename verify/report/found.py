@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from verify.prove.outcome import Finding, PartResult, RuleResult, Status
@@ -107,6 +107,16 @@ def _badness(item: Found) -> tuple[object, ...]:
     force = FORCES.index(rule.force) if rule.force in FORCES else len(FORCES)
     return (not item.fails, -LEVELS.index(item.trust), bool(item.tolerated), force, rule.identity, cause.file,
             cause.line, item.part.name, item.finding.fingerprint)
+
+
+def by_place(items: Sequence[Found]) -> list[list[Found]]:
+    """What one rule finds at one line, for several functions perhaps: mostly one defect. In the order given."""
+    groups: dict[tuple[object, ...], list[Found]] = {}
+    for item in items:
+        cause = item.finding.cause
+        key = item.rule.identity, item.trust, item.tolerated, cause.file, cause.line, cause.function
+        groups.setdefault(key, []).append(item)
+    return list(groups.values())
 
 
 def left_open(run: TargetRun, options: Options) -> list[Open]:

@@ -33,7 +33,11 @@ def ranges(outputs: Iterable[str]) -> str:
 
 
 def wrong(item: Cause) -> str:
-    """`x1–x3; made from uninitialised memory`."""
+    """`x1–x3; made from uninitialised memory`; or what EL2 does that it must not."""
+    if item.kind == "hazard":
+        return item.text
+    if item.kind == "warn":
+        return "the condition of a WARN_ON is true"
     return f"{ranges(item.outputs)}; made from {KINDS.get(item.kind, item.kind)}"
 
 

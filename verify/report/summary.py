@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from verify.prove.outcome import Status
 from verify.report.brief import again, calls, part_names, reason, where
 from verify.report.decode import Names, names_of
-from verify.report.found import Found, Open, found, left_open
+from verify.report.found import Found, Open, by_place, found, left_open
 from verify.report.markup import code, plain
 from verify.report.story import who, wrong
 from verify.verdict.baseline import Tolerated
@@ -16,6 +16,8 @@ from verify.verdict.options import Options
 from verify.verdict.run import TargetRun
 
 MOST = 10
+MOST_LISTED = 4
+"""Names, of those that one line of the page lists."""
 MOST_BYTES = 1_000_000
 """GitHub refuses a summary of more than 1 MiB."""
 FINE = (Status.PROVED, Status.NOT_APPLICABLE)
@@ -24,7 +26,7 @@ FINE = (Status.PROVED, Status.NOT_APPLICABLE)
 def render(
     runs: Sequence[TargetRun], options: Options, tolerated: Tolerated, most: int = MOST, most_bytes: int = MOST_BYTES,
 ) -> str:
-    """`most`: findings, and parts left open, that are told of each target."""
+    """`most`: places with findings, and reasons why something is open, that are told of each target."""
     lines = [line for run in runs for line in _target(run, options, tolerated, most)]
     return "".join(f"{line}\n" for line in _within(lines, most_bytes))
 
@@ -49,9 +51,11 @@ def _target(run: TargetRun, options: Options, tolerated: Tolerated, most: int) -
     yield from _table(run, options, items)
     names = names_of(run.constants)
     worst = [item for item in items if item.fails] or [item for item in items if not item.tolerated]
-    yield from _findings(worst[:most], names, options)
-    if items and len(items) > len(worst[:most]):
-        yield from ("", _left_out(items, worst[:most]))
+    groups = by_place(worst)[:most]
+    yield from _findings(groups, names, options)
+    shown = {item.finding.fingerprint for group in groups for item in group}
+    if len(shown) < len(items):
+        yield from ("", _left_out([item for item in items if item.finding.fingerprint not in shown]))
     yield from _open(opened, most)
     yield from _advice(items, opened, options)
     yield ""
@@ -92,22 +96,34 @@ def _table(run: TargetRun, options: Options, items: Sequence[Found]) -> Iterator
                f"{plain(run.rules[identity].title)} |")
 
 
-def _findings(items: Sequence[Found], names: Names, options: Options) -> Iterator[str]:
-    if items:
-        yield from ("", "### Findings, the worst first", "")
-    for number, item in enumerate(items, 1):
+def _findings(groups: Sequence[Sequence[Found]], names: Names, options: Options) -> Iterator[str]:
+    """One of each place with its calls; who can do it is said before those that it is true of."""
+    if groups:
+        yield from ("", "### Findings, the worst first")
+    trust = ""
+    for number, group in enumerate(groups, 1):
+        item = group[0]
+        if item.trust != trust:
+            trust = item.trust
+            yield from ("", f"At {trust}: {plain(who(trust))}.", "")
         file, line = where(item)
         cause = item.finding.cause
-        yield f"{number}. **{item.rule.identity}** {code(f'{file}:{line}')} ({code(cause.function)}), " \
-              f"part {code(item.part.name)}"
-        yield f"   - required: {plain(item.finding.clause)}"
-        yield f"   - wrong: {plain(wrong(cause))}; {plain(who(item.trust))}"
-        yield f"   - from reset: {code(calls(item.finding, names))}"
-        yield f"   - {code(item.finding.fingerprint)}; in full: {code(again(item, options))}"
+        parts = list(dict.fromkeys(other.part.name for other in group))
+        yield (f"{number}. **{item.rule.identity}** {code(f'{file}:{line}')} {code(cause.function)}, "
+               f"for {_list(parts)}")
+        yield f"    - required: {plain(item.finding.clause)}"
+        yield f"    - wrong: {plain(wrong(cause))}"
+        yield f"    - from reset: {code(calls(item.finding, names))}"
+        prints = [other.finding.fingerprint for other in group]
+        yield f"    - in full: {code(again(item, options))}; fingerprint{'s' * (len(prints) > 1)} {_list(prints)}"
 
 
-def _left_out(items: Sequence[Found], shown: Sequence[Found]) -> str:
-    rest = [item for item in items if item not in shown]
+def _list(texts: Sequence[str]) -> str:
+    more = f" and {len(texts) - MOST_LISTED} more" if len(texts) > MOST_LISTED else ""
+    return ", ".join(code(text) for text in texts[:MOST_LISTED]) + more
+
+
+def _left_out(rest: Sequence[Found]) -> str:
     failing, tolerated = sum(item.fails for item in rest), sum(bool(item.tolerated) for item in rest)
     weaker = len(rest) - failing - tolerated
     kinds = [f"{failing} that fail the run" if failing else "", f"{tolerated} tolerated" if tolerated else "",

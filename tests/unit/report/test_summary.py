@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.report.judged import OPTIONS, finding, many, violated, with_part
+from verify.interpret.events import FaultDone
+from verify.ir.span import Span
 from verify.prove.outcome import PartResult, Status
 from verify.report import fingerprints, github, summary
 from verify.report.markup import code, command, command_property, plain
@@ -54,6 +56,29 @@ def test_the_worst_ten_and_how_many_are_left_out(judged: TargetRun) -> None:
     text = shown(many(judged, 25))
     assert len(re.findall(r"^\d+\. \*\*", text, re.MULTILINE)) == 10
     assert "Not shown: 15 that fail the run." in text
+
+
+def test_one_line_for_many_functions_is_told_once(judged: TargetRun) -> None:
+    parts = [replace(violated(judged, name), findings=(replace(finding(judged), fingerprint=letter * 16),))
+             for name, letter in (("one", "a"), ("two", "b"))]
+    run = replace(judged, results=(replace(judged.results[-1], parts=tuple(parts), trust="L2"),))
+    text = shown(run)
+    assert "`answer`, for `one`, `two`\n" in text
+    assert "fingerprints `aaaaaaaaaaaaaaaa`, `bbbbbbbbbbbbbbbb`\n" in text
+    assert "Not shown" not in text
+    lines = github.render([run], OPTIONS, NOTHING).splitlines()
+    assert len(lines) == 1 and "Violated in answer, parts one, two. " in lines[0]
+
+
+def test_a_call_that_does_not_return_says_how_it_ends(judged: TargetRun) -> None:
+    one = finding(judged)
+    *before, last = one.episode.calls
+    ended = replace(last, ended=FaultDone("invalid-pointer", "reads beyond it", Span("a.c", 3), "f"))
+    broken = replace(one, episode=replace(one.episode, calls=(*before, ended)),
+                     cause=replace(one.cause, kind="hazard", text="invalid-pointer"))
+    text = shown(with_part(judged, replace(violated(judged), findings=(broken,))))
+    assert "FFA_VERSION(1.0) → no answer: reads beyond it [invalid-pointer]`" in text
+    assert "wrong: invalid-pointer\n" in text
 
 
 def test_a_page_that_would_be_too_long_is_cut_at_a_line(judged: TargetRun) -> None:
@@ -104,7 +129,7 @@ def test_annotations_are_ten_and_one_line_each(judged: TargetRun) -> None:
     lines = github.render([with_part(judged, hostile)], OPTIONS, NOTHING).splitlines()
     assert len(lines) == 11
     assert all(line.startswith("::error file=") and "x%0A::error::y" in line for line in lines[:10])
-    assert lines[10] == "mini: 15 more results; the other reports have them"
+    assert lines[10] == "mini: 15 more; the other reports have them"
 
 
 def test_no_annotation_for_what_is_tolerated_and_a_notice_for_the_weaker_level(judged: TargetRun) -> None:
