@@ -28,6 +28,7 @@ from verify.rules.binding import Binding, choose
 from verify.rules.rule import Rule
 from verify.solve.query import Solver
 from verify.source.tree import read_tree
+from verify.verdict.baseline import Tolerated
 from verify.verdict.options import Options
 from verify.verdict.run import judge_rule, judge_target, prepare
 
@@ -110,7 +111,7 @@ def _judge(clock: Clock, item: Chosen, binding: Binding, options: Options, rules
     spent.units += sum(result.cost.units for result in run.results)
     spent.queries += sum(result.cost.queries for result in run.results)
     clock.add(f"judge, {options.jobs} processes", spent, is_part=False)
-    clock.time("report", lambda: text.render([run], options, {}))
+    clock.time("report", lambda: text.render([run], options, Tolerated()))
     return sum(len(result.parts) for result in run.results)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_fol
 from verify.errors import InputError
 from verify.frontend.unit import HANDLER
 from verify.prove.outcome import Finding
-from verify.report import json_report, story, text
+from verify.report import fingerprints, github, json_report, junit, sarif, story, summary, text
 from verify.report.decode import names_of
 from verify.rules.binding import Binding, choose
 from verify.rules.rule import Rule, registered
@@ -27,7 +27,10 @@ from verify.verdict.options import Options
 from verify.verdict.reuse import Reuse
 from verify.verdict.run import Interrupted, Progress, TargetRun, judge_target
 
-RENDERERS = {"text": text.render, "json": json_report.render}
+RENDERERS: dict[str, Callable[[Sequence[TargetRun], Options, Tolerated], str]] = {
+    "text": text.render, "json": json_report.render, "sarif": sarif.render, "junit": junit.render,
+    "markdown": summary.render, "github": github.render, "fingerprints": fingerprints.render,
+}
 
 
 def load_rules() -> tuple[Rule, ...]:
@@ -178,7 +181,7 @@ def write_reports(
 ) -> None:
     """Raises InputError where a file cannot be written."""
     for name, path in places:
-        content = RENDERERS[name](runs, options, tolerated.reasons)
+        content = RENDERERS[name](runs, options, tolerated)
         if path is None:
             click.echo(content, nl=False)
             continue

@@ -10,6 +10,7 @@ from verify import __version__
 from verify.prove.outcome import PartResult, RuleResult
 from verify.report import story
 from verify.report.decode import Names, names_of
+from verify.verdict.baseline import Tolerated
 from verify.verdict.options import Options
 from verify.verdict.run import TargetRun
 
@@ -58,5 +59,5 @@ def report(runs: Sequence[TargetRun], options: Options, accepted: Mapping[str, s
     }
 
 
-def render(runs: Sequence[TargetRun], options: Options, accepted: Mapping[str, str]) -> str:
-    return json.dumps(report(runs, options, accepted), indent=1, ensure_ascii=False) + "\n"
+def render(runs: Sequence[TargetRun], options: Options, tolerated: Tolerated) -> str:
+    return json.dumps(report(runs, options, tolerated.reasons), indent=1, ensure_ascii=False) + "\n"

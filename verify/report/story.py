@@ -32,6 +32,24 @@ def ranges(outputs: Iterable[str]) -> str:
     return ", ".join([f"x{run[0]}" if len(run) == 1 else f"x{run[0]}–x{run[-1]}" for run in runs] + others)
 
 
+def wrong(item: Cause) -> str:
+    """`x1–x3; made from uninitialised memory`; or what EL2 does that it must not."""
+    if item.kind == "hazard":
+        return item.text
+    if item.kind == "warn":
+        return "the condition of a WARN_ON is true"
+    return f"{ranges(item.outputs)}; made from {KINDS.get(item.kind, item.kind)}"
+
+
+def who(trust: str) -> str:
+    """What a finding at this level takes."""
+    if trust == "L2":
+        return "the host alone can do this; EL3 answers as the specification says"
+    if trust == "L1":
+        return "needs firmware that answers in proper frames with wrong values"
+    return "needs faulty firmware: EL3 answers what no conforming SPMC would"
+
+
 def cause(item: Cause) -> dict[str, Any]:
     return {
         "function": item.function, "file": item.file, "line": item.line, "output": ranges(item.outputs),

@@ -9,25 +9,25 @@ from typing import Any
 from verify.prove.outcome import Finding, PartResult, RuleResult, Status
 from verify.report import story
 from verify.report.decode import Names, names_of
+from verify.report.lines import lines_text, pairs
 from verify.report.sequence import LOCK
 from verify.rules.rule import Rule
+from verify.verdict.baseline import Tolerated
 from verify.verdict.options import Options
 from verify.verdict.run import TargetRun
 
 WIDTH = 118
 MOST = 16
 """Events of a call that are shown from its start and from its end."""
-LONGEST_LOOP = 64
-"""In lines."""
 TRUSTED = (
     "environment headers, binding, contracts of outside functions, front end, engine, solvers; each violation and each "
     "premise was reproduced by the interpreter"
 )
 
 
-def render(runs: Sequence[TargetRun], options: Options, accepted: Mapping[str, str]) -> str:
+def render(runs: Sequence[TargetRun], options: Options, tolerated: Tolerated) -> str:
     """Per target: a table by rule, then the findings, then what is open."""
-    return "\n".join(line for run in runs for line in _target(run, options, accepted)) + "\n"
+    return "\n".join(line for run in runs for line in _target(run, options, tolerated.reasons)) + "\n"
 
 
 def _target(run: TargetRun, options: Options, accepted: Mapping[str, str]) -> Iterator[str]:
@@ -85,31 +85,22 @@ def _cell(result: RuleResult) -> str:
     return f"{result.status.value}{' (cached)' if result.is_cached else ''}"
 
 
-def _who(trust: str) -> str:
-    if trust == "L2":
-        return "the host alone can do this; EL3 answers as the specification says"
-    if trust == "L1":
-        return "needs firmware that answers in proper frames with wrong values"
-    return "needs faulty firmware: EL3 answers what no conforming SPMC would"
-
-
 def _finding(
     rule: Rule, result: RuleResult, part: PartResult, finding: Finding, names: Names, accepted: Mapping[str, str]
 ) -> Iterator[str]:
     where = f"{finding.cause.file}:{finding.cause.line}"
     yield f"{rule.identity} {result.trust} {result.profile}, part {part.name}: violated"
-    yield f"  {_who(result.trust)}"
+    yield f"  {story.who(result.trust)}"
     if finding.fingerprint in accepted:
         yield f"  accepted: {accepted[finding.fingerprint]}"
     yield f"  at {where} ({finding.cause.function})"
     yield from _wrap("  rule: ", f"{finding.clause} ({rule.force}; {'; '.join(map(str, rule.clauses))}; "
                                  f"confidence {rule.confidence})")
-    kind = story.KINDS.get(finding.cause.kind, finding.cause.kind)
-    yield f"  wrong: {story.ranges(finding.cause.outputs)}; made from {kind}"
+    yield f"  wrong: {story.wrong(finding.cause)}"
     told = story.told(finding, names)
     yield f"  from reset, pages of {told['page_size']}, unused EL2 memory filled with {told['unused_memory']}:"
     if told["boot"]:
-        yield from _wrap("  boot: ", _pairs(told["boot"]))
+        yield from _wrap("  boot: ", pairs(told["boot"]))
     for asked in told["boot_smcs"]:
         yield f"  boot: EL2 asks: {asked['call']} → {asked['answer']}   ({asked['function']}:{asked['line']})"
     for number, call in enumerate(told["calls"], 1):
@@ -133,8 +124,8 @@ def call_lines(number: int, call: Mapping[str, Any], last: bool) -> Iterator[str
     outcome = f", {call['outcome']}" if call["ended"] is None else ""
     yield f"  {number}. {call['call']} → {call['answer']}{outcome}"
     if last:
-        yield from _wrap("     before: ", _pairs(call["before"]))
-        yield from _wrap("     after:  ", _pairs(call["after"]))
+        yield from _wrap("     before: ", pairs(call["before"]))
+        yield from _wrap("     after:  ", pairs(call["after"]))
     with_locks = bool(call["locks_held"]) or (call["ended"] is not None and LOCK in call["ended"]["kind"])
     kinds = {event["kind"] for event in call["events"]} if last else {"host-writes", "page-tables", "smc"}
     shown = [event for event in call["events"] if event["kind"] in kinds - ({LOCK} if not with_locks else set())]
@@ -142,7 +133,7 @@ def call_lines(number: int, call: Mapping[str, Any], last: bool) -> Iterator[str
     if last:
         changed = {k: v for k, v in call["state"]["after"].items() if call["state"]["before"].get(k) != v}
         if changed:
-            yield from _wrap("     EL2 then: ", _pairs(changed))
+            yield from _wrap("     EL2 then: ", pairs(changed))
         yield from _wrap("     lines: ", lines_text(call["lines"]))
 
 
@@ -159,42 +150,6 @@ def _events(lead: str, events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         for line in details:
             indent = " " * (11 + len(line) - len(line.lstrip()))
             yield from _wrap(indent, line.lstrip(), f"{indent}  ")
-
-
-def lines_text(entries: Sequence[Mapping[str, Any]]) -> str:
-    """`do_ffa_version: 712 (ffa_req_version=0x10000) 714 717; …`; what runs again at once as `[…]×3`."""
-    texts: list[str] = []
-    function, at = "", 0
-    while at < len(entries):
-        period, times = _repeated(entries, at)
-        for number in range(period):
-            entry = entries[at + number]
-            if entry["function"] != function:
-                function = entry["function"]
-                texts.append(("; " if texts else "") + f"{function}:")
-            values = f" ({_pairs(entry['values'])})" if entry["values"] else ""
-            opens, closes = "[" if times > 1 and not number else "", f"]×{times}" if number == period - 1 else ""
-            texts.append(f"{opens}{entry['line']}{values}{closes if times > 1 else ''}")
-        at += period * times
-    return " ".join(texts).replace(" ; ", "; ")
-
-
-def _repeated(entries: Sequence[Mapping[str, Any]], at: int) -> tuple[int, int]:
-    """How many lines from here run again and again, and how often; (1, 1) if none do."""
-    def key(k: int) -> tuple[object, ...]:
-        return entries[k]["file"], entries[k]["line"], entries[k]["function"]
-
-    for period in range(1, min(LONGEST_LOOP, (len(entries) - at) // 2) + 1):
-        end = at + period
-        while end < len(entries) and key(end) == key(end - period):
-            end += 1
-        if end - at >= 2 * period:
-            return period, (end - at) // period
-    return 1, 1
-
-
-def _pairs(values: Mapping[str, str]) -> str:
-    return " ".join(f"{name}={value}" for name, value in values.items()) or "all zero"
 
 
 def _open(run: TargetRun, options: Options) -> Iterator[str]:

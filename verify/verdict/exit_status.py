@@ -25,10 +25,11 @@ def exit_status(runs: Iterable[TargetRun], trust: str, tolerated: Collection[str
     if any(finding.fingerprint not in tolerated for finding in findings_of(runs, trust)):
         return VIOLATED
     parts = [part for run in runs for result in run.results if result.trust == trust for part in result.parts]
-    return UNDECIDED if any(map(_is_open, parts)) else OK
+    return UNDECIDED if any(map(is_open, parts)) else OK
 
 
-def _is_open(part: PartResult) -> bool:
+def is_open(part: PartResult) -> bool:
+    """Is anything left undecided, whatever was found?"""
     if part.status is Status.VIOLATED:
         return bool(part.reason)
     return part.status in (Status.UNKNOWN, Status.VACUOUS, Status.UNSUPPORTED)

@@ -17,8 +17,9 @@ from verify.ir.span import Span
 from verify.prove.histories import DATA, HANDLE, RECLAIM, SHARE, TX, Call, Writer
 from verify.report import story
 from verify.report.decode import Names, names_of
+from verify.report.lines import lines_text
 from verify.report.sequence import Teller
-from verify.report.text import call_lines, lines_text
+from verify.report.text import call_lines
 from verify.snapshot import store
 
 EXTRACTED = Path(__file__).parents[3] / "extracted"
