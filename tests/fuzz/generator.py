@@ -28,7 +28,7 @@ from tests.fuzz.undefined import Undefined
 UNDEFINED_SHARE, SYMBOLIC_SHARE = 0.25, 0.05
 
 
-def generate(seed: int, size: int = 5) -> Program:
+def generate(seed: int, size: int = 4) -> Program:
     """`size`: the most statements in a block of a function."""
     rng = random.Random(seed)
     records = _records(rng, seed)
@@ -110,7 +110,7 @@ def _main(scope: Scope, name: str, kinds: tuple[Scalar, ...], size: int, is_unde
     head = f"u64 {name}({_parameters(scope, kinds)})"
     statements = Statements(scope)
     body = [statements.objects.declare() for _ in range(scope.rng.randint(1, 3))]
-    body += [statements.statement(scope.rng.choice((1, 2, 2, 3))) for _ in range(scope.rng.randint(2, size))]
+    body += [statements.statement(scope.rng.choice((0, 1, 1, 2, 2, 3))) for _ in range(scope.rng.randint(1, size))]
     if is_undefined:
         undefined = Undefined(statements)
         body += [undefined.statement() for _ in range(scope.rng.randint(1, 2))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tests.fuzz.syntax import Program
 from tests.support import unit_of
@@ -15,15 +15,17 @@ from verify.engine.shared import Shared
 from verify.engine.transition import initial_zero
 from verify.engine.value import Integer
 from verify.interpret.environment import Scripted
-from verify.interpret.machine import Machine
 from verify.interpret.memory import Fault
-from verify.ir.function import Unit
+from verify.interpret.watching import Watching
+from verify.ir.function import Function, Unit
+from verify.ir.instr import Call
 from verify.terms import build as t
 from verify.terms.evaluate import evaluate
 from verify.terms.term import Term
 
 UNSET, ROUNDS = "branch-on-uninitialised", 12
-HEADER = "#define UB_IF(c) do { } while (0)\nstatic u32 hyp_ffa_version;\nstatic bool has_version_negotiated;\n"
+BOUND = ("hyp_ffa_version", "has_version_negotiated")
+HEADER = "#define UB_IF(c) do { } while (0)\n" + "".join(f"static u32 {name};\n" for name in BOUND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def interpreted(whole: Unit, program: Program, rows: Sequence[tuple[int, ...]]) 
 
 
 def _interpreted(whole: Unit, program: Program, row: tuple[int, ...]) -> Result:
-    machine = Machine(whole, Scripted(), trace=False)
+    machine = Watching(whole, Scripted(), trace=False)
     try:
         return Result(machine.call(program.name, row))
     except Fault as problem:
@@ -97,10 +99,22 @@ class Symbolic:
         return Result(value) if alive else Result(unsupported="")
 
 
+def alone(whole: Unit, program: Program) -> Unit:
+    """What a program calls, of a unit that holds many."""
+    wanted, todo = dict[str, Function](), [program.name]
+    while todo:
+        name = todo.pop()
+        if name in whole.functions and name not in wanted:
+            wanted[name] = whole.functions[name]
+            todo += [item.callee for block in wanted[name].blocks for item in block.instructions if isinstance(item, Call)]
+    return replace(whole, functions=wanted, statics={
+        name: item for name, item in whole.statics.items() if name in (*program.statics, *BOUND)})
+
+
 def symbolic(whole: Unit, program: Program, rounds: int = ROUNDS) -> Symbolic:
     """One run for all inputs; loops are run `rounds` times."""
-    record = Record("z.")
-    shared = Shared({}, "hyp_ffa_version", "has_version_negotiated", memory=True, rounds=rounds)
+    whole, record = alone(whole, program), Record("z.")
+    shared = Shared({}, *BOUND, memory=True, rounds=rounds)
     shift = t.const(12, 32)
     accesses = Accesses(record, whole.statics, shared, {}, shift)
     executor = Executor(whole, record, accesses, shift, CONTRACTS, lambda given, claims: [False for _ in claims])

@@ -187,10 +187,10 @@ class Statements:
         if into is None:
             return None
         kind, name = self.rng.choice(SCALARS), self.scope.fresh("v")
+        parts = self._own(self.x.value(2)), self._own(self.x.value(1))
         self.scope.declare(Variable(name, kind, is_plain=True))
         op = self.rng.choice(("add", "sub", "mul"))
-        return Stmt(f"{declaration(kind, name)} = check_{op}_overflow({{0}}, {{1}}, &{into.name});",
-                    (self._own(self.x.value(2)), self._own(self.x.value(1))))
+        return Stmt(f"{declaration(kind, name)} = check_{op}_overflow({{0}}, {{1}}, &{into.name});", parts)
 
     @staticmethod
     def _own(value: Expr) -> Expr:
@@ -248,7 +248,8 @@ class Statements:
         after = self.block(depth - 1)
         self.scope.blocks.pop()
         declared = Stmt(f"{declaration(kind, name)};")
-        return Stmt("<0>", (), ((declared, Stmt("if ({0}) <0> else <1>", (condition,), tuple(both)), *after),))
+        return Stmt("<0>", (), ((declared, Stmt("if ({0}) <0> else <1>", (condition,), tuple(both)),
+                                 Stmt("<0>", (), (after,))),))
 
     def _switch(self, depth: int) -> Stmt:
         mask = self.rng.choice((3, 7, 0xFF))
