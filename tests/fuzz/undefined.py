@@ -61,7 +61,7 @@ class Undefined:
         if place is None:
             return None
         where = self.rng.choice(("if ({0}) <0>", "switch ({0}) <0>", "while ({0}) <0>"))
-        test = atom(name, kind) if self.rng.random() < 0.5 else binary("<", atom(name, kind), self._value(), S32)
+        test = atom(self.rng.choice((name, f"!{name}", f"({name} ^ 1)", f"{name} != 1")), kind)  # each depends on it
         inner = Stmt("{0} = {1};", (place, self._value()))
         body = (inner,) if where.startswith("if") else (inner, Stmt("break;"))
         if where.startswith("switch"):
