@@ -23,7 +23,8 @@ from verify.terms import build as t
 from verify.terms.evaluate import evaluate
 from verify.terms.term import Term
 
-UNSET, ROUNDS = "branch-on-uninitialised", 12
+ROUNDS = 7
+"""More iterations than any loop of the generator has."""
 BOUND = ("hyp_ffa_version", "has_version_negotiated")
 HEADER = "#define UB_IF(c) do { } while (0)\n" + "".join(f"static u32 {name};\n" for name in BOUND)
 
