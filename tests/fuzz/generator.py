@@ -10,7 +10,6 @@ from tests.fuzz.statements import Statements
 from tests.fuzz.syntax import (
     BOOL,
     SCALARS,
-
     Array,
     Expr,
     Function,
@@ -60,8 +59,7 @@ def _records(rng: random.Random, seed: int) -> tuple[Record, ...]:
 def _scope(
     rng: random.Random, records: tuple[Record, ...], helpers: list[Helper], statics: list[Variable], symbolic: bool
 ) -> Scope:
-    scope = Scope(rng, records, list(helpers), [{v.name: v for v in statics}, {}], symbolic=symbolic)
-    return scope
+    return Scope(rng, records, list(helpers), [{v.name: v for v in statics}, {}], symbolic=symbolic)
 
 
 def _static(rng: random.Random, name: str, records: tuple[Record, ...]) -> tuple[Variable, str]:

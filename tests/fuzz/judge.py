@@ -23,6 +23,7 @@ from verify.terms import build as t
 from verify.terms.evaluate import evaluate
 from verify.terms.term import Term
 
+PATTERN = 0xA5A5A5A5A5A5A5A5
 ROUNDS = 7
 """More iterations than any loop of the generator has."""
 BOUND = ("hyp_ffa_version", "has_version_negotiated")
@@ -63,7 +64,7 @@ class _Values(Mapping[str, int]):
         self._known = known
 
     def __getitem__(self, name: str) -> int:
-        return self._known[name] if name in self._known else 0xA5A5A5A5A5A5A5A5
+        return self._known.get(name, PATTERN)
 
     def get(self, name: str, default: object = None) -> int:  # type: ignore[override]
         return self[name]

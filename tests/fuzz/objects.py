@@ -86,7 +86,7 @@ class Objects:
         initial = self.initialiser(kind, 2)
         name = self.name()
         text = declaration(kind, name)
-        if f"{name}" in initial.text:  # the initialiser would see the new variable
+        if name in initial.text:  # the initialiser would see the new variable
             name = self.scope.fresh("v")
             text = declaration(kind, name)
         self.scope.declare(Variable(name, kind, is_plain=is_plain))
@@ -124,11 +124,8 @@ class Objects:
             chosen = sorted(self.rng.sample(range(count), shown))
             items = [(f"[{at}] = ", self.initialiser(element, depth - 1, constant)) for at in chosen]
         else:
-            items = [("", self._element(element, depth - 1, constant)) for _ in range(shown)]
+            items = [("", self.initialiser(element, depth - 1, constant)) for _ in range(shown)]
         return self._list(Array(element, count), items)
-
-    def _element(self, kind: Type, depth: int, constant: bool) -> Expr:
-        return self.initialiser(kind, depth, constant)
 
     def _struct(self, kind: Record, depth: int, constant: bool) -> Expr:
         if self.rng.random() < 0.6:
@@ -138,7 +135,7 @@ class Objects:
             items = [(f".{name} = ", self.initialiser(member, depth - 1, constant)) for name, member in chosen]
         else:
             shown = kind.members[: self.rng.randint(0, len(kind.members))]
-            items = [("", self._element(member, depth - 1, constant)) for _, member in shown]
+            items = [("", self.initialiser(member, depth - 1, constant)) for _, member in shown]
         return self._list(kind, items)
 
     def _union(self, kind: Record, depth: int, constant: bool) -> Expr:

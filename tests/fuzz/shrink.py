@@ -27,7 +27,7 @@ def shrink(program: Program, is_interesting: Interesting, most: int = 400) -> Pr
 
 
 def _smaller(program: Program) -> Iterator[Program]:
-    for number, function in enumerate(program.functions[:-1]):
+    for number in range(len(program.functions) - 1):
         rest = (*program.functions[:number], *program.functions[number + 1 :])
         yield replace(program, functions=rest)
     for at, _ in enumerate(program.statics):

@@ -17,9 +17,8 @@ from tests.fuzz.syntax import U32, Expr, Function, Program, Stmt
 from tests.fuzz.undefined import givers
 from verify.ir import expr as e
 from verify.ir import instr as i
-from verify.ir.function import Block
+from verify.ir.function import Block, Unit
 from verify.ir.function import Function as Lowered
-from verify.ir.function import Unit
 
 SEEDS, ROWS = range(40), 6
 

@@ -118,7 +118,7 @@ class Undefined:
         if seen is None or place is None or not isinstance(seen.type, Array):
             return None
         kind = self.rng.choice(WIDE)
-        use = self.rng.choice((f"{seen.name}[{name}]", f"*({seen.name} + {name})", f"{name}[{seen.name}]"[:0] or f"(&{seen.name}[0])[{name}]"))
+        use = self.rng.choice((f"{seen.name}[{name}]", f"*({seen.name} + {name})", f"(&{seen.name}[0])[{name}]"))
         return Stmt("<0>", (), ((
             Stmt(f"{declaration(kind, name)} = {{0}};", (self._small(7),)),
             Stmt(f"UB_IF((u64){name} >= {seen.type.count});"), Stmt(f"{{0}} = {use};", (place,)),
