@@ -35,6 +35,8 @@ class Accesses:
         self.objects = dict(objects)
         self.shared = shared
         self.regions = dict(regions)
+        self.gone: set[str] = set()
+        """Locals of calls that have returned."""
         self.buffers = Buffers(
             record, {name: item.size for name, item in regions.items()}, shift, shared.buffers_lock)
         self.others = Others(record, objects, shared, self.fresh)
@@ -81,7 +83,7 @@ class Accesses:
         return found
 
     def _inside(self, target: Target, length: Term) -> Term:
-        if target.object is None:
+        if target.object is None or target.object in self.gone:
             return t.FALSE
         declared = self.objects.get(target.object)
         if declared is None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from verify.engine.access import Accesses
-from verify.engine.buffers import OUTSIDE
 from verify.engine.calls_out import emit
 from verify.engine.control import Region, Side, Ways, walk
 from verify.engine.expressions import Expressions
@@ -22,6 +21,7 @@ from verify.engine.place import Place
 from verify.engine.record import Boundary, Obligation, Record
 from verify.engine.state import Registers, State, merge_states
 from verify.engine.unroll import unroll
+from verify.engine.unset import Unset
 from verify.engine.value import Integer, NotModelled, Pointer, Value, as_pointer
 from verify.engine.wraps import compared
 from verify.engine.writes import escaped, written
@@ -31,7 +31,7 @@ from verify.ir.flow import remaining, topological_order
 from verify.ir.function import Block, Unit
 from verify.ir.span import Span
 from verify.terms import build as t
-from verify.terms.term import Term, topological
+from verify.terms.term import Term
 
 Contract = Callable[["Executor", State, tuple[Value, ...], Place], Value | None]
 
@@ -52,6 +52,7 @@ class Executor:
         self._frames: list[Frame] = []
         self._count = 0
         self._escaped = escaped(unit)
+        self._unset_in = Unset(record.exact.meanings)
 
     def run(self, name: str, arguments: tuple[Value, ...], state: State) -> tuple[State, Value | None]:
         """Execute a function from `state`; a dead state comes back where no path returns."""
@@ -72,6 +73,7 @@ class Executor:
             return self._body(frame, state)
         finally:
             self._frames.pop()
+            self.memory.gone.update(self._local(frame, local.name) for local in function.locals)
 
     @staticmethod
     def _local(frame: Frame, name: str) -> str:
@@ -179,7 +181,7 @@ class Executor:
                 for when, size in compared(truth):
                     self.record.sink(t.and_(state.guard, when), size, self._place(terminator.span))
                 condition = self.record.abstract(truth)
-                self._defined(state, condition, terminator.span)
+                self._defined(state, truth, terminator.span)
                 return [(condition, terminator.then), (t.not_(condition), terminator.other)]
             case i.Switch():
                 operand = self._expressions(frame).term(terminator.operand)
@@ -191,11 +193,11 @@ class Executor:
 
     def _defined(self, state: State, condition: Term, span: Span) -> None:
         """A branch on an uninitialised value is undefined. One on bytes outside an object is their read's business."""
-        if any(node.op == "var" and "!" in str(node.data) and OUTSIDE not in str(node.data)
-               for node in topological([condition])):
+        unset = self._unset_in.of(condition)
+        if unset is not t.FALSE:
             place = self._place(span)
             self.record.obligations.append(
-                Obligation("branch-on-uninitialised", state.guard, t.FALSE, place.span, place.function))
+                Obligation("branch-on-uninitialised", state.guard, t.not_(unset), place.span, place.function))
 
     # -- instructions ----------------------------------------------------------------------------------------
 

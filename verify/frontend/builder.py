@@ -40,6 +40,7 @@ class Mark:
     lengths: dict[str, tuple[int, int]]
     current: str
     locals_count: int
+    names: dict[str, Variable]
 
 
 Variable = RegisterVariable | ObjectVariable | BrokenVariable
@@ -105,7 +106,7 @@ class Builder:
     def mark(self) -> Mark:
         """Where the function stands now, for `rollback`."""
         lengths = {label: (len(instructions), len(ends)) for label, (instructions, ends) in self._blocks.items()}
-        return Mark(lengths, self._current, len(self.locals))
+        return Mark(lengths, self._current, len(self.locals), dict(self._scopes[-1]))
 
     def rollback(self, mark: Mark) -> None:
         """Forget what was lowered since: a statement that is not modelled leaves no half of itself."""
@@ -115,6 +116,7 @@ class Builder:
         }
         self._current = mark.current
         del self.locals[mark.locals_count :]
+        self._scopes[-1] = dict(mark.names)
 
     # -- values ----------------------------------------------------------------------------------------------
 

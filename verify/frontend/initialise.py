@@ -97,8 +97,8 @@ class Initialisers:
             names = [member.name for member in kind.members]
             if designator.name in names:
                 return names.index(designator.name), item.expr
-        elif isinstance(kind, ct.Array):
-            return self._owner.types.constant(designator), item.expr
+        elif isinstance(kind, ct.Array) and isinstance(designator, c_ast.ArrayDesignator):
+            return self._owner.types.constant(designator.expr), item.expr
         raise self._owner.refuse("designator", item)
 
     def _elided(self, kind: ct.CType, item: Any) -> bool:

@@ -44,7 +44,7 @@ class Parser:
         """Raises InputError where the tokens are not C, UnsupportedC where they are beyond the parser."""
         if definition.refusal is not None:
             raise definition.refusal
-        prelude = "".join(f"typedef int {name};" for name in self._typedefs) + "\n"
+        prelude = f"typedef int {', '.join(self._typedefs)};\n" if self._typedefs else "\n"
         text = prelude + "\n".join(token.text for token in definition.tokens) + "\n"
         try:
             unit = c_parser.CParser().parse(text, "unit")

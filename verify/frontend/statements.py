@@ -29,6 +29,8 @@ class Statements:
         self._breaks: list[str] = []
         self._continues: list[str] = []
         self._in_loop = 0
+        self._labelled = False
+        """A label was seen: a jump back to it makes a loop of what follows."""
 
     def body(self, node: Any) -> None:
         self.lower(node)
@@ -46,6 +48,7 @@ class Statements:
                 self._builder.pop()
                 return
             case c_ast.Label():
+                self._labelled = True
                 self._begin(f"label.{node.name}")
                 self.lower(node.stmt)
                 return
@@ -230,12 +233,13 @@ class Statements:
                 raise
             return
         needs_memory = not ct.is_scalar(kind) or node.name in self._in_memory
-        if needs_memory or (self._in_loop and node.init is None):
+        may_repeat = self._in_loop > 0 or self._labelled
+        if needs_memory or (may_repeat and node.init is None):
             self._declare_object(node, kind)
             return
         register = Register(self._builder.unique(node.name), ct.bits_of(kind))
+        self._builder.declare(node.name, RegisterVariable(register, kind))  # its initialiser sees it already
         self._initial_register(node, kind, register)
-        self._builder.declare(node.name, RegisterVariable(register, kind))
 
     def _initial_register(self, node: Any, kind: ct.CType, register: Register) -> None:
         initial = node.init

@@ -1,0 +1,1 @@
+"""Random C functions: native code against the interpreter against the engine."""
