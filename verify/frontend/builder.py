@@ -37,8 +37,12 @@ class BrokenVariable:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    lengths: dict[str, tuple[int, int]]
+    """`instructions` and `ends` count what the current block has."""
+
+    blocks: int
     current: str
+    instructions: int
+    ends: int
     locals_count: int
 
 
@@ -104,15 +108,15 @@ class Builder:
 
     def mark(self) -> Mark:
         """Where the function stands now, for `rollback`."""
-        lengths = {label: (len(instructions), len(ends)) for label, (instructions, ends) in self._blocks.items()}
-        return Mark(lengths, self._current, len(self.locals))
+        instructions, ends = self._blocks[self._current]
+        return Mark(len(self._blocks), self._current, len(instructions), len(ends), len(self.locals))
 
     def rollback(self, mark: Mark) -> None:
         """Forget what was lowered since: a statement that is not modelled leaves no half of itself."""
-        self._blocks = {
-            label: (self._blocks[label][0][:instructions], self._blocks[label][1][:ends])
-            for label, (instructions, ends) in mark.lengths.items()
-        }
+        while len(self._blocks) > mark.blocks:
+            self._blocks.popitem()
+        instructions, ends = self._blocks[mark.current]
+        del instructions[mark.instructions :], ends[mark.ends :]
         self._current = mark.current
         del self.locals[mark.locals_count :]
 

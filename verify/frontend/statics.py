@@ -16,6 +16,10 @@ from verify.ir.expr import AddressOf, Const, NullPointer, PointerAdd
 from verify.ir.function import Object
 
 
+MAX_CONTENT = 1 << 20
+"""Bytes; what a larger one holds at first is unknown."""
+
+
 def static_object(types: Types, names: Names, node: Any, parsed: Parsed) -> Object:
     """An initialiser that is no constant leaves the content unknown, like that of another file's static."""
     types.span = parsed.span
@@ -41,6 +45,8 @@ def _content(types: Types, names: Names, kind: ct.CType, size: int, node: Any) -
     try:
         expressions.initialisers.initialise(AddressOf("initial", False), kind, node)
     except (UnsupportedC, ct.LayoutError):
+        return None
+    if size > MAX_CONTENT:
         return None
     content = bytearray(size)
     builder.end(i.Return(None, builder.span))

@@ -82,9 +82,15 @@ def _collect(draft: _Draft, definition: Definition) -> None:
         draft.types.span = parsed.span
         for node in parsed.nodes:
             _declare(draft, node, parsed)
-    except UnsupportedC as problem:
+    except (UnsupportedC, RecursionError, ct.LayoutError) as problem:
         if definition.is_function:
-            draft.refused[definition.name] = (problem, span)
+            draft.refused[definition.name] = (_located(problem, span), span)
+
+
+def _located(problem: Exception, span: Span) -> UnsupportedC:
+    if isinstance(problem, UnsupportedC):
+        return problem
+    return UnsupportedC("nesting too deep" if isinstance(problem, RecursionError) else str(problem), str(span))
 
 
 def _declare(draft: _Draft, node: Any, parsed: Parsed) -> None:
@@ -94,7 +100,8 @@ def _declare(draft: _Draft, node: Any, parsed: Parsed) -> None:
             types.typedefs[node.name] = types.of(node.type)
         case c_ast.FuncDef():
             kind = types.of(node.decl.type)
-            assert isinstance(kind, ct.Function)
+            if not isinstance(kind, ct.Function):
+                raise types.refuse("function of this type", node.decl)
             names.functions[node.decl.name] = kind
             draft.bodies[node.decl.name] = (node, parsed)
         case c_ast.Decl() if node.name is None:
@@ -138,8 +145,9 @@ def _lower_one(draft: _Draft, name: str) -> Function:
     node, parsed = draft.bodies[name]
     try:
         return lower_function(node, parsed, draft.types, draft.names)
-    except UnsupportedC as problem:
-        return unsupported_function(name, signature, problem, parsed.span(node.decl))
+    except (UnsupportedC, RecursionError, ct.LayoutError) as problem:
+        span = parsed.span(node.decl)
+        return unsupported_function(name, signature, _located(problem, span), span)
 
 
 def _externs(
