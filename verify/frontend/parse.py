@@ -34,7 +34,7 @@ class Parsed:
         return self.tokens[index].span if 0 <= index < len(self.tokens) else NOWHERE
 
 
-MOST_DEEP = 150
+MOST_DEEP = 100
 """What reads a syntax tree or an expression of the IR calls itself that often."""
 
 

@@ -138,7 +138,7 @@ def _expanded(reader: Reader, macros: Mapping[str, str]) -> dict[str, tuple[Toke
     result = {}
     for name, text in sorted(macros.items()):
         if _CONSTANTS.match(name) and text.strip():
-            parts = reader.expanded(text)
+            parts = reader.expanded(name, text)
             result[name] = tuple(
                 Token(part.type, part.value, Span(f"<macro {name}>", 1))
                 for part in parts if part.type not in reader.t_WS and part.value.strip())

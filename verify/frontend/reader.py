@@ -13,7 +13,7 @@ import pcpp
 
 from verify.errors import InputError
 
-MOST_EXPANDED = 2_000_000
+MOST_EXPANDED = 500_000
 """Tokens that macros are looked for in, all in all; a kernel's proxy takes some 80,000."""
 MOST_NESTED = 60
 """Macros within macros, or within their arguments."""
@@ -23,6 +23,8 @@ _MOST_SHOWN = 60
 
 class Reader(pcpp.Preprocessor):  # type: ignore[misc]
     """Answers includes from memory, turns errors into InputError, leaves nothing to the real file system."""
+
+    evaluator: Any
 
     def __init__(self, files: Mapping[str, str], names: Mapping[str, str], defined: Mapping[str, str]) -> None:
         """`names` are the paths of headers that are read, by how they are included."""
@@ -55,8 +57,9 @@ class Reader(pcpp.Preprocessor):  # type: ignore[misc]
         if self.problems:
             raise InputError(self.problems[0])
 
-    def expanded(self, text: str) -> list[Any]:
+    def expanded(self, name: str, text: str) -> list[Any]:
         """The tokens of a macro's text, fully expanded."""
+        self._at = f"<macro {name}>"
         return list(self.expand_macros(self.tokenize(text)))
 
     # -- what pcpp calls -------------------------------------------------------------------------------------

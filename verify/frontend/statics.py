@@ -15,7 +15,6 @@ from verify.ir import instr as i
 from verify.ir.expr import AddressOf, Const, NullPointer, PointerAdd
 from verify.ir.function import Object
 
-
 MAX_CONTENT = 1 << 20
 """Bytes; what a larger one holds at first is unknown."""
 

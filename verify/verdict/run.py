@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 
+from verify.errors import InternalError
 from verify.ir.function import Unit
 from verify.prove.guarantee import Guarantee, check_guarantee
 from verify.prove.invariants import Invariants, check_reached, find_invariants
@@ -25,7 +26,7 @@ from verify.rules.rule import Part, Rule, Statement
 from verify.rules.scene import Scene
 from verify.solve.query import RLIMIT, Cost, Solver
 from verify.verdict.options import Options
-from verify.verdict.pool import side_by_side
+from verify.verdict.pool import WorkerLost, side_by_side
 
 Progress = Callable[[str, int, int], None]
 """(rule that is finished, how many are, how many there are)"""
@@ -65,8 +66,11 @@ def prepare(
     levels = sorted(options.trusts, key=LEVELS.index, reverse=True)
     one = partial(_known, target, samples, levels, options.limit or RLIMIT)
     if options.jobs > 1 and len(levels) > 1:
-        with closing(side_by_side(one, range(len(levels)), options.jobs)) as results:
-            known = list(results)
+        try:
+            with closing(side_by_side(one, range(len(levels)), options.jobs)) as results:
+                known = list(results)
+        except WorkerLost as lost:
+            raise _explained(lost, f"preparing {levels[lost.number]}") from None
     else:
         known = [one(number) for number in range(len(levels))]
     return target, tuple(
@@ -109,12 +113,20 @@ def judge_target(
     except KeyboardInterrupt:
         names = ", ".join(dict.fromkeys(result.rule for result in results)) or "no rule"
         raise Interrupted(f"interrupted in {name}; finished there: {names}") from None
+    except WorkerLost as lost:
+        names = ", ".join(dict.fromkeys([
+            *(result.rule for result in results), *(rules[done].identity for done in lost.done)])) or "no rule"
+        raise _explained(lost, f"{name}, {rules[lost.number].identity}", f"; finished there: {names}") from None
     number = {rule.identity: k for k, rule in enumerate(rules)}
     results.sort(key=lambda result: number[result.rule])
     return TargetRun(
         name, revision, tuple(result for result in results if result.parts), {rule.identity: rule for rule in rules},
         unit.constants, unit.assumptions,
         {setting.level: setting.invariants.names for setting in settings}, notes)
+
+
+def _explained(lost: WorkerLost, where: str, finished: str = "") -> InternalError:
+    return InternalError(f"{where}: {lost}; if memory is short, fewer --jobs need less{finished}")
 
 
 def _reported(rules: tuple[Rule, ...], scene: Scene, options: Options) -> tuple[Rule, ...]:
