@@ -11,6 +11,9 @@ from verify.ir.expr import Const, Expr, Register
 from verify.ir.function import Block, Object
 from verify.ir.span import Span
 
+MOST_LOCAL = 1 << 16
+"""More than any stack has room for."""
+
 
 @dataclass(frozen=True, slots=True)
 class RegisterVariable:
@@ -164,6 +167,8 @@ class Builder:
 
     def local_object(self, name: str, kind: ct.CType, span: Span) -> str:
         """A new object of the frame, alive and uninitialised from here on."""
+        if ct.size_of(kind) > MOST_LOCAL:
+            raise ct.LayoutError(f"local object of more than {MOST_LOCAL} bytes")
         unique = self.unique(name)
         fields = tuple(ct.fields_of(kind))
         self.locals.append(Object(unique, ct.size_of(kind), ct.align_of(kind), fields, span))

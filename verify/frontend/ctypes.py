@@ -157,7 +157,7 @@ def is_scalar(kind: CType) -> bool:
 MAX_FIELDS = 64
 MAX_SCALARS = 10_000
 """In one object; those of a larger one have no names."""
-MAX_SIZE = 1 << 30
+MAX_SIZE = 1 << 24
 """Bytes of one object."""
 
 

@@ -15,9 +15,6 @@ from verify.ir import instr as i
 from verify.ir.expr import AddressOf, Const, NullPointer, PointerAdd
 from verify.ir.function import Object
 
-MAX_CONTENT = 1 << 20
-"""Bytes; what a larger one holds at first is unknown."""
-
 
 def static_object(types: Types, names: Names, node: Any, parsed: Parsed) -> Object:
     """An initialiser that is no constant leaves the content unknown, like that of another file's static."""
@@ -40,12 +37,10 @@ def _content(types: Types, names: Names, kind: ct.CType, size: int, node: Any) -
     """Lower the initialiser as if for a local, then play back its stores."""
     builder = Builder()
     expressions = Expressions(builder, types, names)
-    builder.local_object("initial", kind, builder.span)
     try:
+        builder.local_object("initial", kind, builder.span)
         expressions.initialisers.initialise(AddressOf("initial", False), kind, node)
     except (UnsupportedC, ct.LayoutError):
-        return None
-    if size > MAX_CONTENT:
         return None
     content = bytearray(size)
     builder.end(i.Return(None, builder.span))

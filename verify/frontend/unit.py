@@ -23,6 +23,7 @@ from verify.frontend.statics import static_object
 from verify.ir import instr as i
 from verify.ir.expr import AddressOf, Const
 from verify.ir.function import Function, Object, Unit
+from verify.ir.nesting import MOST_CALLS, recursive, too_deep
 from verify.ir.span import NOWHERE, Span
 
 ENTRY = "handle_host_smc"
@@ -52,7 +53,7 @@ def lower_tree(files: Mapping[str, str], handler: str = HANDLER) -> Unit:
     for definition in split(source.tokens):
         _collect(draft, definition)
     draft.names.defined = set(draft.bodies) | set(draft.refused)
-    functions = _lower_needed(draft)
+    functions = _without_deep_calls(draft, _lower_needed(draft))
     used = _statics_used(functions.values())
     statics = {
         name: static_object(draft.types, draft.names, node, parsed)
@@ -148,6 +149,16 @@ def _lower_one(draft: _Draft, name: str) -> Function:
     except (UnsupportedC, RecursionError, ct.LayoutError) as problem:
         span = parsed.span(node.decl)
         return unsupported_function(name, signature, _located(problem, span), span)
+
+
+def _without_deep_calls(draft: _Draft, functions: dict[str, Function]) -> dict[str, Function]:
+    """What follows calls has to come to an end."""
+    for construct, found in (("recursion", recursive), (f"calls more than {MOST_CALLS} deep", too_deep)):
+        for name in found(functions):
+            span = functions[name].span
+            functions[name] = unsupported_function(
+                name, draft.names.functions.get(name), UnsupportedC(construct, str(span)), span)
+    return functions
 
 
 def _externs(
