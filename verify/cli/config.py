@@ -12,6 +12,7 @@ from typing import Any
 from verify.errors import InputError
 from verify.frontend.unit import HANDLER
 from verify.rules.binding import Binding, from_table
+from verify.source.tree import read_text
 from verify.verdict.baseline import Accepted, Tolerated
 
 DEFAULT = Path("verify.toml")
@@ -38,11 +39,11 @@ def read_config(path: Path | None) -> Config:
             return Config()
         path = DEFAULT
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as problem:
-        raise InputError(f"{path}: {problem.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise InputError(f"{path}: not TOML: {problem}") from None
+        table = tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as problem:
+        raise InputError(f"{path}: not TOML: {str(problem)[:80]}") from None
+    except (ValueError, RecursionError):
+        raise InputError(f"{path}: not TOML of this kind: a number that is too long, or nested too deeply") from None
     unknown = set(table) - {"accepted", "binding"}
     if unknown:
         raise InputError(f"{path}: unknown table {sorted(unknown)[0]}; there are [[accepted]] and [binding]")

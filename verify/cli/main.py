@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import io
 import os
 import sys
 import traceback
@@ -16,9 +19,12 @@ from verify.cli.extract import extract
 from verify.cli.memory import memory
 from verify.cli.rules import rules
 from verify.cli.run import run
-from verify.errors import InputError, InternalError, UnsupportedC, VerifyError
+from verify.errors import InputError, UnsupportedC, VerifyError
 from verify.solve import interrupt
 from verify.verdict.exit_status import INTERNAL, INTERRUPTED, UNDECIDED, USAGE
+
+MOST_SAID = 1000
+NO_MEMORY = "out of memory; give it more, or judge fewer rules (--rule) in fewer processes (--jobs)"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -34,8 +40,12 @@ for command in (run, extract, call, rules, bench, memory):
 def main() -> None:
     """Console entry; every failure is one line on stderr and an exit status."""
     interrupt.install()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         status = cli.main(standalone_mode=False)
+        sys.stdout.flush()
     except click.ClickException as problem:
         problem.show()
         sys.exit(USAGE)
@@ -43,25 +53,41 @@ def main() -> None:
         click.echo("verify: interrupted", err=True)
         _leave(INTERRUPTED)
     except InputError as problem:
-        click.echo(f"verify: {problem}", err=True)
-        sys.exit(USAGE)
+        _end(str(problem), USAGE)
     except UnsupportedC as problem:
-        click.echo(f"verify: {problem}", err=True)
-        sys.exit(UNDECIDED)
-    except (InternalError, VerifyError) as problem:
-        click.echo(f"verify: internal error: {problem}", err=True)
-        sys.exit(INTERNAL)
+        _end(str(problem), UNDECIDED)
+    except VerifyError as problem:
+        _end(f"internal error: {problem}", INTERNAL)
     except OSError as problem:
-        name = f"{problem.filename}: " if problem.filename else ""
-        click.echo(f"verify: {name}{problem.strerror or problem}", err=True)
-        sys.exit(USAGE)
-    except Exception:
+        if problem.errno in (errno.ENOMEM, errno.EAGAIN):
+            _end(NO_MEMORY, INTERNAL)
+        name = problem.filename or _given_up()
+        _end(f"{name}: {problem.strerror or problem}", USAGE)
+    except Exception as problem:
+        if isinstance(problem, MemoryError) or "out of memory" in str(problem):
+            _end(NO_MEMORY, INTERNAL)
+        if isinstance(problem, RecursionError):
+            _end("internal error: what is judged is nested too deeply for this program", INTERNAL)
         traceback.print_exc()
         click.echo("verify: internal error: please report the lines above", err=True)
         sys.exit(INTERNAL)
     if status == INTERRUPTED:
         _leave(INTERRUPTED)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _end(message: str, status: int) -> NoReturn:
+    """Parts of a message may come from files that nobody trusts: a terminal gets no control characters from it."""
+    text = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in message)
+    click.echo(f"verify: {text[:MOST_SAID]}", err=True)
+    sys.exit(status)
+
+
+def _given_up() -> str:
+    """Where Python would try once more, at its end, to write what could not be written."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return "standard output"
 
 
 def _leave(status: int) -> NoReturn:

@@ -25,6 +25,10 @@ Where = tuple[Term, str, Term, Inside]
 """(guard, object, offset, is it inside?)"""
 
 
+MOST_BYTES = 1 << 17
+"""Of one copy or fill: the largest page and more."""
+
+
 class Accesses:
     """Memory of one run. `objects` describe every object by name; `regions` are EL2's buffers, of unknown content."""
 
@@ -188,6 +192,8 @@ class Accesses:
     def _constant(length: Term) -> int:
         if not length.is_const:
             raise NotModelled("copy of a length that depends on the input")
+        if length.value > MOST_BYTES:
+            raise NotModelled(f"copy of more than {MOST_BYTES} bytes")
         return length.value
 
     def _copy_cells(self, state: State, to: tuple[str, int], source: tuple[str, int], length: Term) -> None:

@@ -11,6 +11,9 @@ from verify.ir.expr import Const, Expr, Register
 from verify.ir.function import Block, Object
 from verify.ir.span import Span
 
+MOST_LOCAL = 1 << 16
+"""More than any stack has room for."""
+
 
 @dataclass(frozen=True, slots=True)
 class RegisterVariable:
@@ -37,8 +40,12 @@ class BrokenVariable:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    lengths: dict[str, tuple[int, int]]
+    """`instructions` and `ends` count what the current block has."""
+
+    blocks: int
     current: str
+    instructions: int
+    ends: int
     locals_count: int
     names: dict[str, Variable]
 
@@ -105,15 +112,16 @@ class Builder:
 
     def mark(self) -> Mark:
         """Where the function stands now, for `rollback`."""
-        lengths = {label: (len(instructions), len(ends)) for label, (instructions, ends) in self._blocks.items()}
-        return Mark(lengths, self._current, len(self.locals), dict(self._scopes[-1]))
+        instructions, ends = self._blocks[self._current]
+        return Mark(len(self._blocks), self._current, len(instructions), len(ends), len(self.locals),
+                    dict(self._scopes[-1]))
 
     def rollback(self, mark: Mark) -> None:
         """Forget what was lowered since: a statement that is not modelled leaves no half of itself."""
-        self._blocks = {
-            label: (self._blocks[label][0][:instructions], self._blocks[label][1][:ends])
-            for label, (instructions, ends) in mark.lengths.items()
-        }
+        while len(self._blocks) > mark.blocks:
+            self._blocks.popitem()
+        instructions, ends = self._blocks[mark.current]
+        del instructions[mark.instructions :], ends[mark.ends :]
         self._current = mark.current
         del self.locals[mark.locals_count :]
         self._scopes[-1] = dict(mark.names)
@@ -162,6 +170,8 @@ class Builder:
 
     def local_object(self, name: str, kind: ct.CType, span: Span) -> str:
         """A new object of the frame, alive and uninitialised from here on."""
+        if ct.size_of(kind) > MOST_LOCAL:
+            raise ct.LayoutError(f"local object of more than {MOST_LOCAL} bytes")
         unique = self.unique(name)
         fields = tuple(ct.fields_of(kind))
         self.locals.append(Object(unique, ct.size_of(kind), ct.align_of(kind), fields, span))

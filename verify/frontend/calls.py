@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pycparser import c_ast
@@ -21,6 +22,14 @@ _ORDERS = {
     "__verify_load_acquire": i.Order.ACQUIRE, "__verify_load_once": i.Order.ONCE,
     "__verify_store_release": i.Order.RELEASE, "__verify_store_once": i.Order.ONCE,
 }
+_ARGUMENTS = {
+    "offsetof": 2, "__builtin_offsetof": 2, "memcpy": 3, "memmove": 3, "__builtin_memcpy": 3, "memset": 3,
+    "__builtin_memset": 3, "__verify_smc": 18, "__verify_smc_result": 1, "__verify_lock": 1, "__verify_unlock": 1,
+    "__verify_forward": 1, "__verify_warn": 1, "__verify_bug": 1, "__verify_build_bug": 1, "__verify_page_shift": 0,
+    "__verify_like": 2, "__verify_lowest_bit": 1, "__verify_add_overflow": 3, "__verify_sub_overflow": 3,
+    "__verify_mul_overflow": 3, "__verify_load_acquire": 1, "__verify_load_once": 1, "__verify_store_release": 2,
+    "__verify_store_once": 2,
+}
 _OVERFLOW = {"add": e.BinaryOp.ADD, "sub": e.BinaryOp.SUB, "mul": e.BinaryOp.MUL}
 
 
@@ -30,6 +39,14 @@ class Calls:
     def __init__(self, owner: Expressions) -> None:
         self._owner = owner
         self._results: tuple[e.Register, ...] = ()
+        self._special: dict[str, Callable[[str, list[Any], Any], Typed]] = {
+            "__verify_smc": self._smc, "__verify_smc_result": self._smc_result, "__verify_lock": self._lock,
+            "__verify_unlock": self._unlock, "__verify_forward": self._forward, "__verify_warn": self._warn,
+            "__verify_bug": self._bug, "__verify_build_bug": self._build_bug, "__verify_page_shift": self._page_shift,
+            "__verify_like": self._like, "__verify_lowest_bit": self._lowest_bit,
+            "__verify_add_overflow": self._add_overflow, "__verify_sub_overflow": self._sub_overflow,
+            "__verify_mul_overflow": self._mul_overflow,
+        }
 
     def call(self, node: Any) -> Typed:
         if not isinstance(node.name, c_ast.ID):
@@ -38,15 +55,15 @@ class Calls:
         if self._owner.builder.find(name) is not None:
             raise self._owner.refuse("call through a pointer", node)
         arguments = list(node.args.exprs) if node.args else []
+        wanted = _ARGUMENTS.get(name)
+        if wanted is not None and len(arguments) != wanted:
+            raise self._owner.refuse(f"{name} with {len(arguments)} arguments", node)
         if name == "offsetof" or name == "__builtin_offsetof":
             return self._offsetof(arguments, node)
         if name in ("memcpy", "memmove", "__builtin_memcpy", "memset", "__builtin_memset"):
             return self._bytes(name, arguments)
-        special = getattr(self, "_" + name.removeprefix("__verify_"), None) if name.startswith("__verify_") else None
-        if special is not None:
-            result = special(name, arguments, node)
-            assert isinstance(result, Typed)
-            return result
+        if name in self._special:
+            return self._special[name](name, arguments, node)
         if name.startswith("__verify_refused_"):
             raise self._owner.refuse(name.removeprefix("__verify_refused_").replace("_", " "), node)
         if name in _ORDERS:
@@ -136,7 +153,10 @@ class Calls:
         return Typed(Const(0, 32), ct.VOID)
 
     def _smc_result(self, name: str, arguments: list[Any], node: Any) -> Typed:
-        return Typed(self._results[self._owner.types.constant(arguments[0])], ct.ULONG)
+        number = self._owner.types.constant(arguments[0])
+        if not 0 <= number < len(self._results):
+            raise self._owner.refuse("result of an SMC that was not made", node)
+        return Typed(self._results[number], ct.ULONG)
 
     def _lock(self, name: str, arguments: list[Any], node: Any) -> Typed:
         pointer = self._owner.value(arguments[0]).expr

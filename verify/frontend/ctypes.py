@@ -54,6 +54,7 @@ class Record:
     members: tuple[Member, ...] | None = None
     size: int = 0
     align: int = 1
+    scalars: int = 0
     index: dict[str, Member] = field(default_factory=dict)
 
     def __hash__(self) -> int:
@@ -122,7 +123,10 @@ def complete(record: Record, members: list[tuple[str, CType, int]]) -> None:
         placed.append(Member(name, kind, at))
         offset = max(offset, at + size_of(kind))
         align = max(align, step)
+    if offset > MAX_SIZE:
+        raise LayoutError(f"type of more than {MAX_SIZE} bytes")
     record.members = tuple(placed)
+    record.scalars = sum(_scalars(member.type) for member in placed)
     record.align = align
     record.size = (offset + align - 1) // align * align
     for member in placed:
@@ -151,6 +155,19 @@ def is_scalar(kind: CType) -> bool:
 
 
 MAX_FIELDS = 64
+MAX_SCALARS = 10_000
+"""In one object; those of a larger one have no names."""
+MAX_SIZE = 1 << 24
+"""Bytes of one object."""
+
+
+def _scalars(kind: CType) -> int:
+    match kind:
+        case Array(element=element, count=count):
+            return (count or 0) * _scalars(element)
+        case Record():
+            return kind.scalars
+    return 1
 
 
 def fields_of(kind: CType, path: str = "", offset: int = 0) -> list[Field]:
@@ -158,6 +175,8 @@ def fields_of(kind: CType, path: str = "", offset: int = 0) -> list[Field]:
     match kind:
         case Int() | Ptr():
             return [Field(path, offset, bits_of(kind))]
+        case _ if _scalars(kind) > MAX_SCALARS:
+            return []
         case Array(element=element, count=count) if (count or 0) <= MAX_FIELDS:
             step = size_of(element)
             return [f for k in range(count or 0) for f in fields_of(element, f"{path}[{k}]", offset + k * step)]

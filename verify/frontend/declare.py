@@ -61,7 +61,7 @@ class Types:
                 return ct.Ptr(self._pointee(node.type))
             case c_ast.ArrayDecl():
                 count = None if node.dim is None else self.constant(node.dim)
-                return ct.Array(self.of(node.type), count)
+                return self._array(self.of(node.type), count, node)
             case c_ast.FuncDecl():
                 return self._function(node)
             case c_ast.IdentifierType():
@@ -71,6 +71,15 @@ class Types:
             case c_ast.Enum():
                 return self._enum(node)
         raise self.refuse(f"type {type(node).__name__}", node)
+
+    def _array(self, element: ct.CType, count: int | None, node: Any) -> ct.Array:
+        if count is not None and count < 0:
+            raise self.refuse("array of negative size", node)
+        kind = ct.Array(element, count)
+        is_incomplete = isinstance(element, ct.Record) and element.members is None
+        if not is_incomplete and ct.size_of(kind) > ct.MAX_SIZE:
+            raise self.refuse(f"type of more than {ct.MAX_SIZE} bytes", node)
+        return kind
 
     def _pointee(self, node: Any) -> ct.CType:
         try:

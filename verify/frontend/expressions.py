@@ -28,6 +28,7 @@ from verify.frontend.values import (
 from verify.ir import expr as e
 from verify.ir.expr import Const, Expr
 
+MOST_DIGITS = 80
 _COMPARISONS = ("==", "!=", "<", "<=", ">", ">=")
 
 
@@ -43,6 +44,8 @@ class Expressions:
         self.names = names
         self.calls = Calls(self)
         self.initialisers = Initialisers(self)
+        self._known: dict[int, tuple[Any, Typed]] = {}
+        """What a node was without its effects, asked once: conditions within conditions would double the work."""
 
     def refuse(self, construct: str, node: Any) -> UnsupportedC:
         return self.types.refuse(construct, node)
@@ -96,6 +99,8 @@ class Expressions:
         if found is None:
             raise self.refuse(f"constant {node.type}", node)
         text, suffix = found[1], found[2].lower()
+        if len(text) > MOST_DIGITS:
+            raise self.refuse("integer constant that fits no type", node)
         octal = len(text) > 1 and text[0] == "0" and text[1] not in "xXbB"
         number = int(text, 8) if octal else int(text, 0)
         decimal = text[0] != "0" or text == "0"
@@ -137,12 +142,16 @@ class Expressions:
         return self._without_effects(node).type
 
     def _without_effects(self, node: Any) -> Typed:
+        if id(node) in self._known:
+            return self._known[id(node)][1]
         saved = self.builder
         self.builder = saved.scratch()
         try:
-            return self.value(node)
+            result = self.value(node)
         finally:
             self.builder = saved
+        self._known[id(node)] = node, result
+        return result
 
     def _unary(self, node: Any) -> Typed:
         match node.op:

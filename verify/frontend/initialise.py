@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from verify.frontend.expressions import Expressions
 
 
+MAX_SLOTS = 4096
+
+
 class Initialisers:
     """Writes initialisers into objects."""
 
@@ -47,6 +50,11 @@ class Initialisers:
         items = list(node.exprs) if node is not None and node.exprs else []
         if ct.is_scalar(kind):
             self._scalar(pointer, kind, items, node)
+            return
+        if isinstance(kind, ct.Array) and (kind.count or 0) > MAX_SLOTS:
+            if items:
+                raise self._owner.refuse(f"initialiser of more than {MAX_SLOTS} elements", node)
+            self._zero_array(pointer, kind)
             return
         slots = self._slots(kind, node)
         chosen: dict[int, Any] = {}

@@ -34,6 +34,18 @@ class Parsed:
         return self.tokens[index].span if 0 <= index < len(self.tokens) else NOWHERE
 
 
+MOST_DEEP = 100
+"""What reads a syntax tree or an expression of the IR calls itself that often."""
+
+
+def _is_deep(nodes: Sequence[Any]) -> bool:
+    """Asked without recursion."""
+    level, depth = list(nodes), 0
+    while level and depth <= MOST_DEEP:
+        level, depth = [child for node in level for _, child in node.children()], depth + 1
+    return bool(level)
+
+
 class Parser:
     """Remembers the typedef names seen so far."""
 
@@ -44,7 +56,9 @@ class Parser:
         """Raises InputError where the tokens are not C, UnsupportedC where they are beyond the parser."""
         if definition.refusal is not None:
             raise definition.refusal
-        prelude = f"typedef int {', '.join(self._typedefs)};\n" if self._typedefs else "\n"
+        words = {token.text for token in definition.tokens}
+        types = [name for name in self._typedefs if name in words]
+        prelude = f"typedef int {', '.join(types)};\n" if types else "\n"
         text = prelude + "\n".join(token.text for token in definition.tokens) + "\n"
         try:
             unit = c_parser.CParser().parse(text, "unit")
@@ -53,6 +67,9 @@ class Parser:
         except RecursionError:
             raise UnsupportedC("nesting too deep to parse", str(definition.tokens[0].span)) from None
         nodes = tuple(node for node in unit.ext if node.coord is not None and node.coord.line >= 2)
+        if _is_deep(nodes):
+            raise UnsupportedC(f"more than {MOST_DEEP} operators or statements within each other",
+                               str(definition.tokens[0].span))
         for node in nodes:
             if isinstance(node, c_ast.Typedef):
                 self._typedefs[node.name] = None
@@ -62,6 +79,6 @@ class Parser:
     def _message(problem: str, tokens: Sequence[Token]) -> str:
         found = re.match(r"[^:]*:(\d+)(?::\d+)?:\s*(.*)", problem)
         if found is None:
-            return f"{tokens[-1].span}: not C: {problem}"
+            return f"{tokens[-1].span}: not C: {problem[:80]}"
         index = min(max(int(found[1]) - 2, 0), len(tokens) - 1)
-        return f"{tokens[index].span}: not C: {found[2]}"
+        return f"{tokens[index].span}: not C: {found[2][:80]}"

@@ -1,4 +1,4 @@
-"""C text → located tokens; the only module that knows pcpp.
+"""C text → located tokens.
 
 The tree's FF-A and SMCCC headers are read as they are; every other include is answered by our environment
 headers (`env/`), which are read before and after them.
@@ -7,15 +7,14 @@ headers (`env/`), which are read before and after them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
-
-import pcpp
 
 from verify.errors import InputError
 from verify.frontend.columns import Columns
+from verify.frontend.reader import Reader
+from verify.frontend.text import checked
 from verify.ir.span import Span
 
 FFA_C = "arch/arm64/kvm/hyp/nvhe/ffa.c"
@@ -26,12 +25,15 @@ PKVM_H = "arch/arm64/include/asm/kvm_pkvm.h"
 HYP_MAIN_C = "arch/arm64/kvm/hyp/nvhe/hyp-main.c"
 
 _INCLUDES = {"linux/arm_ffa.h": FFA_H, "linux/arm-smccc.h": SMCCC_H, "nvhe/ffa.h": NVHE_FFA_H}
+_READ = (FFA_C, FFA_H, SMCCC_H, NVHE_FFA_H, PKVM_H, HYP_MAIN_C)
 _SUFFIX_RESTS = {"L", "l", "LL", "ll"}
 """pcpp's lexer takes `0ULL` for `0UL` and `L`; no C program has such neighbours otherwise."""
 _DEFINED = {
     "CONFIG_ARM64": "1", "CONFIG_64BIT": "1", "CONFIG_KVM": "1", "__KVM_NVHE_HYPERVISOR__": "1", "__KERNEL__": "1",
     "__aarch64__": "1", "__LP64__": "1",
 }
+MOST_TOKENS = 200_000
+"""A kernel's proxy and its headers have some 20,000."""
 _OPTION = re.compile(r"\bCONFIG_\w+")
 
 
@@ -42,34 +44,6 @@ class Token:
     kind: str
     text: str
     span: Span
-
-
-class _Reader(pcpp.Preprocessor):  # type: ignore[misc]
-    """Answers includes from memory, turns errors into InputError, leaves nothing to the real file system."""
-
-    def __init__(self, files: Mapping[str, str]) -> None:
-        super().__init__()
-        self.files = files
-        self.line_directive = None
-        self.problems: list[str] = []
-        self.opened: set[str] = set()
-        for name, value in _DEFINED.items():
-            self.define(f"{name} {value}")
-
-    def on_error(self, file: str, line: int, msg: str) -> None:
-        self.problems.append(f"{file}:{line}: {msg}")
-
-    def include(self, tokens: list[Any], original_line: Any) -> Iterator[Any]:
-        """Includes by name from memory; a header that is not of the tree's FF-A headers reads as empty."""
-        text = "".join(token.value for token in self.expand_macros(tokens)).strip()
-        quoted = re.fullmatch(r'[<"](.+)[>"]', text)
-        if quoted is None:
-            self.problems.append(f"malformed include: {text}")
-            return
-        wanted = _INCLUDES.get(quoted[1], quoted[1])
-        if wanted in self.files and wanted not in self.opened:
-            self.opened.add(wanted)
-            yield from self.parsegen(self.files[wanted], wanted, wanted)
 
 
 def _environment(name: str) -> str:
@@ -102,19 +76,23 @@ PROXY_PAGES = """static inline unsigned long hyp_ffa_proxy_pages(void)
 """
 
 
+_NO_LINE_END = re.compile(r"[^\n]")
+
+
 def _only(text: str, pattern: str) -> str:
     """The matches at their own lines; everything else blank."""
-    keep = [(m.start(), m.end()) for m in re.finditer(pattern, text, re.MULTILINE | re.DOTALL)]
-    return "".join(
-        char if char == "\n" or any(start <= at < end for start, end in keep) else " "
-        for at, char in enumerate(text)
-    )
+    result, done = [], 0
+    for found in re.finditer(pattern, text, re.MULTILINE | re.DOTALL):
+        result += [_NO_LINE_END.sub(" ", text[done : found.start()]), found[0]]
+        done = found.end()
+    return "".join([*result, _NO_LINE_END.sub(" ", text[done:])])
 
 
+_BODY = r"\n\{.{0,20000}?^\}"
 _PKVM_PARTS = (
-    r"^#define[ \t]+KVM_FFA_MBOX_NR_PAGES\b[^\n]*$|^static inline [^;{}]*\bhyp_ffa_proxy_pages\(void\)\n\{.*?^\}"
+    r"^#define[ \t]+KVM_FFA_MBOX_NR_PAGES\b[^\n]*$|^static inline [^;{}]{0,200}\bhyp_ffa_proxy_pages\(void\)" + _BODY
 )
-_MAIN_PARTS = r"^static void (?:default_host_smc_handler|handle_host_smc)\([^)]*\)\n\{.*?^\}"
+_MAIN_PARTS = r"^static void (?:default_host_smc_handler|handle_host_smc)\([^)]{0,200}\)" + _BODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,14 +110,10 @@ _CONSTANTS = re.compile(r"(FFA|SMCCC|ARM_SMCCC|KVM_FFA|HOST_FFA|HYP_FFA)_\w+$")
 def preprocess(files: Mapping[str, str], handler: str = "kvm_host_ffa_handler") -> Preprocessed:
     """All tokens of the unit. Raises InputError for a missing file or a broken directive."""
     prepared, assumptions = _prepare(files, handler)
-    reader = _Reader(prepared)
-    reader.parse(_driver(prepared), "<driver>")
+    reader = Reader(prepared, _INCLUDES, _DEFINED)
     tokens: list[Token] = []
     columns = Columns(prepared, reader.macros)
-    while True:
-        raw = reader.token()
-        if raw is None:
-            break
+    for raw in reader.tokens(_driver(prepared)):
         if raw.type in reader.t_WS or raw.type in ("CPP_COMMENT1", "CPP_COMMENT2") or not raw.value.strip():
             continue
         source = raw.source or "<driver>"
@@ -150,9 +124,9 @@ def preprocess(files: Mapping[str, str], handler: str = "kvm_host_ffa_handler") 
         if raw.value == "=" and tokens and tokens[-1].text == "^":  # pcpp does not know `^=`
             tokens[-1] = Token("CPP_XOREQUAL", "^=", tokens[-1].span)
             continue
+        if len(tokens) > MOST_TOKENS:
+            raise InputError(f"{source}:{raw.lineno}: more than {MOST_TOKENS} words and marks in this tree's files")
         tokens.append(Token(raw.type, raw.value, span))
-    if reader.problems:
-        raise InputError(reader.problems[0])
     macros = {
         name: "".join(part.value for part in macro.value)
         for name, macro in reader.macros.items() if macro.arglist is None
@@ -160,11 +134,11 @@ def preprocess(files: Mapping[str, str], handler: str = "kvm_host_ffa_handler") 
     return Preprocessed(tuple(tokens), macros, assumptions, _expanded(reader, macros))
 
 
-def _expanded(reader: _Reader, macros: Mapping[str, str]) -> dict[str, tuple[Token, ...]]:
+def _expanded(reader: Reader, macros: Mapping[str, str]) -> dict[str, tuple[Token, ...]]:
     result = {}
     for name, text in sorted(macros.items()):
         if _CONSTANTS.match(name) and text.strip():
-            parts = reader.expand_macros(reader.tokenize(text))
+            parts = reader.expanded(name, text)
             result[name] = tuple(
                 Token(part.type, part.value, Span(f"<macro {name}>", 1))
                 for part in parts if part.type not in reader.t_WS and part.value.strip())
@@ -172,9 +146,12 @@ def _expanded(reader: _Reader, macros: Mapping[str, str]) -> dict[str, tuple[Tok
 
 
 def _prepare(files: Mapping[str, str], handler: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    if not re.fullmatch(r"[A-Za-z_]\w*", handler, re.ASCII):
+        raise InputError(f"{handler[:40]!r}: no name of a function that could handle a call")
     for name in (FFA_C, FFA_H, SMCCC_H):
         if name not in files:
             raise InputError(f"{name}: missing; a kernel tree (or a sparse one with ffa.c and its headers) is needed")
+    files = {name: checked(name, text) for name, text in files.items() if name in _READ}
     prepared = dict(files)
     assumptions = ["the PSCI handler takes no FF-A function ID", "the host's SMC has immediate 0"]
     limits = LIMITS
@@ -208,5 +185,5 @@ def _prepare(files: Mapping[str, str], handler: str) -> tuple[dict[str, str], tu
 
 
 def _takes_context_only(text: str, handler: str) -> bool:
-    found = re.search(rf"\b{handler}\s*\(([^)]*)\)\s*\{{", text)
+    found = re.search(rf"\b{handler}\s*\(([^)]{{0,1000}})\)\s*\{{", text)
     return found is not None and "," not in found.group(1)

@@ -20,6 +20,9 @@ _HARMLESS = {
 }
 _SPELLING = {"__inline__": "inline", "__inline": "inline", "__volatile__": "volatile", "__const": "const",
              "__restrict": "restrict", "__signed__": "signed"}
+_ASM_QUALIFIERS = {"volatile", "__volatile__", "__volatile", "goto", "inline", "__inline__", "__inline"}
+MOST_NESTED = 50
+"""Brackets within brackets."""
 _REFUSED = {"typeof", "__typeof__", "__auto_type", "__extension__", "__builtin_choose_expr",
             "__builtin_types_compatible_p", "_Generic", "__label__", "__builtin_constant_p", "_Static_assert"}
 
@@ -73,10 +76,19 @@ def _follows_parameters(tokens: Sequence[Token], start: int, at: int) -> bool:
 def _definition(tokens: Sequence[Token], is_function: bool) -> Definition:
     refusal = None
     try:
+        _refuse_nesting(tokens)
         clean = _normalise(list(tokens))
     except UnsupportedC as problem:
         clean, refusal = list(tokens), problem
     return Definition(tuple(clean), is_function, _name(clean) if is_function else "", refusal)
+
+
+def _refuse_nesting(tokens: Sequence[Token]) -> None:
+    depth = 0
+    for token in tokens:
+        depth += (token.text in _OPEN) - (token.text in _OPEN.values())
+        if depth > MOST_NESTED:
+            raise UnsupportedC(f"brackets nested more than {MOST_NESTED} deep", str(token.span))
 
 
 def _name(tokens: Sequence[Token]) -> str:
@@ -135,8 +147,10 @@ def _refused_expression(tokens: list[Token], at: int) -> tuple[str, int] | None:
         return "statement expression", _close(tokens, at) + 1
     if text in ("asm", "__asm__", "__asm"):
         opening = at + 1
-        while opening < len(tokens) and tokens[opening].text != "(":
+        while opening < len(tokens) and tokens[opening].text in _ASM_QUALIFIERS:
             opening += 1
+        if opening == len(tokens) or tokens[opening].text != "(":
+            raise UnsupportedC("asm", str(tokens[at].span))
         return "asm", _close(tokens, opening) + 1
     return None
 

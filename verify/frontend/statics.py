@@ -37,8 +37,8 @@ def _content(types: Types, names: Names, kind: ct.CType, size: int, node: Any) -
     """Lower the initialiser as if for a local, then play back its stores."""
     builder = Builder()
     expressions = Expressions(builder, types, names)
-    builder.local_object("initial", kind, builder.span)
     try:
+        builder.local_object("initial", kind, builder.span)
         expressions.initialisers.initialise(AddressOf("initial", False), kind, node)
     except (UnsupportedC, ct.LayoutError):
         return None

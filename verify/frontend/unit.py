@@ -23,6 +23,7 @@ from verify.frontend.statics import static_object
 from verify.ir import instr as i
 from verify.ir.expr import AddressOf, Const
 from verify.ir.function import Function, Object, Unit
+from verify.ir.nesting import MOST_CALLS, recursive, too_deep
 from verify.ir.span import NOWHERE, Span
 
 ENTRY = "handle_host_smc"
@@ -52,7 +53,7 @@ def lower_tree(files: Mapping[str, str], handler: str = HANDLER) -> Unit:
     for definition in split(source.tokens):
         _collect(draft, definition)
     draft.names.defined = set(draft.bodies) | set(draft.refused)
-    functions = _lower_needed(draft)
+    functions = _without_deep_calls(draft, _lower_needed(draft))
     used = _statics_used(functions.values())
     statics = {
         name: static_object(draft.types, draft.names, node, parsed)
@@ -82,9 +83,15 @@ def _collect(draft: _Draft, definition: Definition) -> None:
         draft.types.span = parsed.span
         for node in parsed.nodes:
             _declare(draft, node, parsed)
-    except UnsupportedC as problem:
+    except (UnsupportedC, RecursionError, ct.LayoutError) as problem:
         if definition.is_function:
-            draft.refused[definition.name] = (problem, span)
+            draft.refused[definition.name] = (_located(problem, span), span)
+
+
+def _located(problem: Exception, span: Span) -> UnsupportedC:
+    if isinstance(problem, UnsupportedC):
+        return problem
+    return UnsupportedC("nesting too deep" if isinstance(problem, RecursionError) else str(problem), str(span))
 
 
 def _declare(draft: _Draft, node: Any, parsed: Parsed) -> None:
@@ -94,7 +101,8 @@ def _declare(draft: _Draft, node: Any, parsed: Parsed) -> None:
             types.typedefs[node.name] = types.of(node.type)
         case c_ast.FuncDef():
             kind = types.of(node.decl.type)
-            assert isinstance(kind, ct.Function)
+            if not isinstance(kind, ct.Function):
+                raise types.refuse("function of this type", node.decl)
             names.functions[node.decl.name] = kind
             draft.bodies[node.decl.name] = (node, parsed)
         case c_ast.Decl() if node.name is None:
@@ -138,8 +146,19 @@ def _lower_one(draft: _Draft, name: str) -> Function:
     node, parsed = draft.bodies[name]
     try:
         return lower_function(node, parsed, draft.types, draft.names)
-    except UnsupportedC as problem:
-        return unsupported_function(name, signature, problem, parsed.span(node.decl))
+    except (UnsupportedC, RecursionError, ct.LayoutError) as problem:
+        span = parsed.span(node.decl)
+        return unsupported_function(name, signature, _located(problem, span), span)
+
+
+def _without_deep_calls(draft: _Draft, functions: dict[str, Function]) -> dict[str, Function]:
+    """What follows calls has to come to an end."""
+    for construct, found in (("recursion", recursive), (f"calls more than {MOST_CALLS} deep", too_deep)):
+        for name in found(functions):
+            span = functions[name].span
+            functions[name] = unsupported_function(
+                name, draft.names.functions.get(name), UnsupportedC(construct, str(span)), span)
+    return functions
 
 
 def _externs(

@@ -75,6 +75,8 @@ def decode_function(text: str, where: str) -> Function:
         )
     except Malformed as problem:
         raise InputError(f"{where}: {problem}") from None
+    except RecursionError:
+        raise InputError(f"{where}: nested too deeply") from None
 
 
 def encode_unit_header(unit: Unit) -> str:
@@ -106,6 +108,8 @@ def decode_unit_header(text: str, where: str) -> Header:
         return Header(unit, each(data["functions"], string))
     except Malformed as problem:
         raise InputError(f"{where}: {problem}") from None
+    except RecursionError:
+        raise InputError(f"{where}: nested too deeply") from None
 
 
 def _block(encoder: Encoder, block: Block) -> str:

@@ -19,6 +19,9 @@ _ORDER = {order.value: order for order in i.Order}
 _ASSERT = {kind.value: kind for kind in i.AssertKind}
 
 
+MOST_DEEP = 150
+
+
 class Malformed(Exception):
     """Says what is wrong; the name of the file is added where it is caught."""
 
@@ -30,8 +33,8 @@ def integer(value: Any) -> int:
 
 
 def string(value: Any) -> str:
-    if type(value) is not str:
-        raise Malformed(f"{short(value)} is not a string")
+    if type(value) is not str or not value.isprintable():
+        raise Malformed(f"{short(value)} is not a string of printable characters")
     return value
 
 
@@ -55,7 +58,7 @@ def mapping(value: Any, decode: Callable[[Any], _Item]) -> dict[str, _Item]:
     """Sorted by name."""
     if type(value) is not dict:
         raise Malformed(f"{short(value)} is not a table")
-    return {name: decode(value[name]) for name in sorted(value)}
+    return {string(name): decode(value[name]) for name in sorted(value)}
 
 
 def signature(value: Any) -> tuple[int | None, tuple[int, ...]]:
@@ -67,7 +70,10 @@ def signature(value: Any) -> tuple[int | None, tuple[int, ...]]:
 
 def short(value: object) -> str:
     """A value as JSON, cut to what fits in a message."""
-    text = json.dumps(value)
+    try:
+        text = json.dumps(value)
+    except (RecursionError, ValueError):
+        return "a value"
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -105,6 +111,7 @@ class Decoder:
         self._files = files
         self._spans: dict[tuple[int, ...], Span] = {}
         self._registers: dict[tuple[str, int], Register] = {}
+        self._depth = 0
 
     def span(self, value: Any) -> Span:
         numbers = each(value, integer)
@@ -148,6 +155,15 @@ class Decoder:
         return each(value, self.expr)
 
     def expr(self, value: Any) -> Expr:
+        """What reads expressions calls itself: these have an end before that has one."""
+        if self._depth > MOST_DEEP:
+            raise Malformed("an expression nested too deeply")
+        self._depth += 1
+        result = self._expr(value)
+        self._depth -= 1
+        return result
+
+    def _expr(self, value: Any) -> Expr:
         match value:
             case ["reg", _, _]:
                 return self.register(value)

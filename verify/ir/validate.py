@@ -9,6 +9,7 @@ from verify.ir import expr as e
 from verify.ir import instr as i
 from verify.ir.expr import POINTER, CompareOp, Expr, Register
 from verify.ir.function import Function, Object, Unit
+from verify.ir.nesting import recursive, too_deep
 
 SMC_REGISTERS = 18
 MAX_BITS = 130
@@ -27,6 +28,9 @@ def validate(unit: Unit) -> list[str]:
             problems.append(f"extern {name}: defined in the unit")
         widths = parameters if result is None else (result, *parameters)
         problems += [f"extern {name}: width {bits}" for bits in widths if not _is_width(bits)]
+    around = recursive(unit.functions)
+    problems += [f"{name}: calls itself" for name in sorted(around)]
+    problems += [f"{name}: calls too deep" for name in sorted(() if around else too_deep(unit.functions))]
     for name, function in unit.functions.items():
         if name != function.name:
             problems.append(f"{name}: the function calls itself {function.name}")

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from verify.frontend.preprocess import FFA_C
-from verify.interpret.session import CallDone
 from verify.prove.outcome import Finding, PartResult
 from verify.report.decode import Names
 from verify.report.found import Found, Open
-from verify.report.sequence import ending
-from verify.report.story import who, wrong
+from verify.report.story import told, who, wrong
 from verify.verdict.options import Options
 
 MOST_CALLS = 6
@@ -66,16 +65,14 @@ def _named(parts: Sequence[PartResult]) -> str:
 
 def calls(finding: Finding, names: Names) -> str:
     """`FFA_VERSION(1.0) → 1.0; FFA_MEM_RECLAIM(handle 0x0) → FFA_ERROR(…)`; of many the last ones."""
-    done = finding.episode.calls
-    texts = [f"{names.call(call.before)} → {_outcome(call, finding, names)}" for call in done[-MOST_CALLS:]]
+    done = told(finding, names)["calls"]
+    texts = [f"{call['call']} → {_outcome(call)}" for call in done[-MOST_CALLS:]]
     left_out = [f"{len(done) - MOST_CALLS} calls"] if len(done) > MOST_CALLS else []
     return "; ".join(left_out + texts)
 
 
-def _outcome(call: CallDone, finding: Finding, names: Names) -> str:
-    if call.ended is None:
-        return names.answer(call.before, call.registers)
-    return f"no answer: {ending(call, finding.episode.names)}"
+def _outcome(call: Mapping[str, Any]) -> str:
+    return str(call["answer"]) if call["ended"] is None else f"no answer: {call['ended']['text']}"
 
 
 def again(item: Found | Open, options: Options) -> str:

@@ -43,7 +43,7 @@ def location(file: str, line: int, function: str = "", text: str = "") -> dict[s
 
 def flow(finding: Finding, names: Names) -> dict[str, Any]:
     """One code flow; its message says how many steps are left out in the middle."""
-    told = story.episode(finding.episode, names, finding.cause)
+    told = story.told(finding, names)
     steps = [step for number, call in enumerate(told["calls"], 1)
              for step in _call(number, call, number == len(told["calls"]))]
     numbered = list(enumerate(steps, 1))

@@ -71,7 +71,9 @@ def decode_manifest(text: str, where: str) -> tuple[Manifest, dict[str, str]]:
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as problem:
-        raise InputError(f"{where}: malformed or cut off: {problem}") from None
+        raise InputError(f"{where}: malformed or cut off: {str(problem)[:80]}") from None
+    except (ValueError, RecursionError):
+        raise InputError(f"{where}: malformed: a number that is too long, or nested too deeply") from None
     try:
         return _manifest(data)
     except ValueError as problem:

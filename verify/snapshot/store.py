@@ -14,6 +14,7 @@ from verify.errors import InputError, InternalError
 from verify.ir.codec import decode_function, decode_unit_header, encode_function, encode_unit_header
 from verify.ir.function import Function, Unit
 from verify.ir.validate import validate
+from verify.reading import read_bytes
 from verify.snapshot.manifest import Manifest, decode_manifest, encode_manifest
 
 MANIFEST = "manifest.toml"
@@ -106,7 +107,7 @@ def _text(directory: Path, name: str, digests: Mapping[str, str] | None) -> str:
     """A file of a snapshot, with the digest that the manifest gives for it."""
     path = directory / name
     try:
-        content = path.read_bytes()
+        content = read_bytes(path)
         text = content.decode()
     except FileNotFoundError:
         raise InputError(f"{path}: missing; this is no complete snapshot, extract it anew") from None

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from verify.errors import InputError
+from verify.reading import read_bytes
 from verify.source.git import Revision
 from verify.source.paths import HEADER_FOLDER, NEEDED, OPTIONAL, is_read
 
@@ -101,7 +102,7 @@ def _headers(directory: Path) -> list[str]:
 def read_text(path: Path) -> str:
     """A file the user named; InputError where it is missing, unreadable or not UTF-8."""
     try:
-        return decode(path.read_bytes(), str(path))
+        return decode(read_bytes(path), str(path))
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
 
@@ -111,7 +112,7 @@ def _read(path: Path) -> str | None:
     try:
         if path.exists() and not path.is_file():
             raise InputError(f"{path}: not a regular file")
-        return decode(path.read_bytes(), str(path))
+        return decode(read_bytes(path), str(path))
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from verify.errors import InputError
+from verify.reading import read_bytes
 from verify.verdict.run import TargetRun
 
 
@@ -63,7 +64,7 @@ class Tolerated:
 def read_baseline(path: Path) -> tuple[str, ...]:
     """Fingerprints of a JSON report, or of a file with one fingerprint a line. Raises InputError."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_bytes(path).decode()
     except OSError as problem:
         raise InputError(f"{path}: {problem.strerror}") from None
     except UnicodeDecodeError:
@@ -79,5 +80,5 @@ def read_baseline(path: Path) -> tuple[str, ...]:
         return tuple(
             finding["fingerprint"] for run in report["runs"] for result in run["results"]
             for part in result["parts"] for finding in part["findings"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise InputError(f"{path}: not a report of verify run --format json") from None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 
+from verify.errors import InternalError
 from verify.ir.function import Unit
 from verify.prove.guarantee import Guarantee, check_guarantee
 from verify.prove.invariants import Invariants, check_reached, find_invariants
@@ -25,7 +26,7 @@ from verify.rules.rule import Part, Rule, Statement
 from verify.rules.scene import Scene
 from verify.solve.query import RLIMIT, Cost, Solver
 from verify.verdict.options import Options
-from verify.verdict.pool import side_by_side
+from verify.verdict.pool import WorkerLost, side_by_side
 from verify.verdict.reuse import Reuse
 
 Progress = Callable[[str, int, int], None]
@@ -66,8 +67,11 @@ def prepare(
     levels = sorted(options.trusts, key=LEVELS.index, reverse=True)
     one = partial(_known, target, samples, levels, options.limit or RLIMIT)
     if options.jobs > 1 and len(levels) > 1:
-        with closing(side_by_side(one, range(len(levels)), options.jobs)) as results:
-            known = list(results)
+        try:
+            with closing(side_by_side(one, range(len(levels)), options.jobs)) as results:
+                known = list(results)
+        except WorkerLost as lost:
+            raise _explained(lost, f"preparing {levels[lost.number]}") from None
     else:
         known = [one(number) for number in range(len(levels))]
     return target, tuple(
@@ -110,29 +114,47 @@ def _judge(
     _, settings = prepare(unit, binding, options, target)
     invariants = {setting.level: setting.invariants.names for setting in settings}
     known.keep_invariants(invariants)
-    for rule in sorted({rule.identity for rule in rules} - {rule.identity for rule in reported}):
-        results[rule] = []
-        known.keep(rule, [])
-    solver = Solver(options.limit or RLIMIT)
+    for silent in sorted({rule.identity for rule in rules} - {rule.identity for rule in reported}):
+        results[silent] = []
+        known.keep(silent, [])
     missing = [rule for rule in reported if rule.identity not in results]
-    before = len(reported) - len(missing)
+    try:
+        for found in _judged(settings, missing, options, known):
+            results[found[0].rule] = found
+            if progress is not None:
+                done = sum(map(bool, results.values()))
+                progress(found[0].rule, done, len(reported))
+    except KeyboardInterrupt:
+        raise Interrupted(f"interrupted in {name}; finished there: {_names(results)}") from None
+    except WorkerLost as lost:
+        finished = _names([*results, *(missing[done].identity for done in lost.done)])
+        rule = missing[lost.number].identity
+        raise _explained(lost, f"{name}, {rule}", f"; finished there: {finished}") from None
+    return invariants
 
-    def judged(number: int) -> list[RuleResult]:
-        found = judge_rule(settings, missing[number], solver.successor())
-        known.keep(missing[number].identity, found)
+
+def _judged(
+    settings: Sequence[Setting], rules: Sequence[Rule], options: Options, known: Reuse
+) -> Iterator[list[RuleResult]]:
+    """What is found is kept at once: a run that does not end loses nothing."""
+    solver = Solver(options.limit or RLIMIT)
+
+    def one(number: int) -> list[RuleResult]:
+        found = judge_rule(settings, rules[number], solver.successor())
+        known.keep(rules[number].identity, found)
         return found
 
-    order = range(len(missing))[::-1]  # the last ones in the book take longest
-    try:
-        with closing(side_by_side(judged, order, options.jobs)) as groups:
-            for done, group in enumerate(groups, before + 1):
-                results[group[0].rule] = group
-                if progress is not None:
-                    progress(group[0].rule, done, len(reported))
-    except KeyboardInterrupt:
-        names = ", ".join(sorted(results)) or "no rule"
-        raise Interrupted(f"interrupted in {name}; finished there: {names}") from None
-    return invariants
+    order = range(len(rules))[::-1]  # the last ones in the book take longest
+    with closing(side_by_side(one, order, options.jobs)) as groups:
+        yield from groups
+
+
+def _names(rules: Iterable[str]) -> str:
+    return ", ".join(sorted(set(rules))) or "no rule"
+
+
+def _explained(lost: WorkerLost, where: str, finished: str = "") -> InternalError:
+    return InternalError(f"{where}: {lost}; if memory is short, fewer --jobs need less{finished}")
 
 
 def _reported(rules: tuple[Rule, ...], scene: Scene, options: Options) -> tuple[Rule, ...]:
