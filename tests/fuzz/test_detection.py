@@ -20,7 +20,10 @@ from verify.ir import instr as i
 from verify.ir.function import Block, Unit
 from verify.ir.function import Function as Lowered
 
-SEEDS, ROWS = range(40), 6
+ROWS = 6
+STRAIGHT = [program for program in map(generate, range(60))
+            if not any(word in program.text for word in ("for (", "while (", "goto "))]
+"""A wrong loop would run to the interpreter's limit."""
 
 
 def _swapped(instruction: i.Instr, old: e.BinaryOp, new: e.BinaryOp) -> i.Instr:
@@ -59,7 +62,7 @@ FAULTS: list[Callable[[Block], Block]] = [_wrong_operator, _sides_exchanged, _si
 @pytest.mark.compiler
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_wrong_lowering_is_found(tmp_path: Path, fault: Callable[[Block], Block]) -> None:
-    programs = [generate(seed) for seed in SEEDS]
+    programs = STRAIGHT
     rows = [inputs(program, ROWS) for program in programs]
     expected = native.run(programs, rows, tmp_path)
     right = unit([*givers(), *(program.text for program in programs)])
