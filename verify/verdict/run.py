@@ -65,14 +65,11 @@ def prepare(
     starts = make_starts(make_target(unit, binding, memory=True, rounds=ROUNDS))
     levels = sorted(options.trusts, key=LEVELS.index, reverse=True)
     one = partial(_known, target, samples, levels, options.limit or RLIMIT)
-    if options.jobs > 1 and len(levels) > 1:
-        try:
-            with closing(side_by_side(one, range(len(levels)), options.jobs)) as results:
-                known = list(results)
-        except WorkerLost as lost:
-            raise _explained(lost, f"preparing {levels[lost.number]}") from None
-    else:
-        known = [one(number) for number in range(len(levels))]
+    try:  # not here, even one: a solver without memory ends its process
+        with closing(side_by_side(one, range(len(levels)), options.jobs)) as results:
+            known = list(results)
+    except WorkerLost as lost:
+        raise explained(lost, f"preparing {levels[lost.number]}") from None
     return target, tuple(
         Setting(target, light, level, options.profile, *facts, samples, starts, options.pages,
                 assumed=assumed_safe(target, facts[-1]) if facts[0].names else ())
@@ -116,7 +113,7 @@ def judge_target(
     except WorkerLost as lost:
         names = ", ".join(dict.fromkeys([
             *(result.rule for result in results), *(rules[done].identity for done in lost.done)])) or "no rule"
-        raise _explained(lost, f"{name}, {rules[lost.number].identity}", f"; finished there: {names}") from None
+        raise explained(lost, f"{name}, {rules[lost.number].identity}", f"; finished there: {names}") from None
     number = {rule.identity: k for k, rule in enumerate(rules)}
     results.sort(key=lambda result: number[result.rule])
     return TargetRun(
@@ -125,7 +122,8 @@ def judge_target(
         {setting.level: setting.invariants.names for setting in settings}, notes)
 
 
-def _explained(lost: WorkerLost, where: str, finished: str = "") -> InternalError:
+def explained(lost: WorkerLost, where: str, finished: str = "") -> InternalError:
+    """The message for a run that ends so."""
     return InternalError(f"{where}: {lost}; if memory is short, fewer --jobs need less{finished}")
 
 
