@@ -15,7 +15,8 @@ import tempfile
 import time
 from typing import Any
 
-from verify.cli import main as command
+from verify.cli import entry as command
+from verify.cli import main as whole
 from verify.cli import run as judging
 
 MOST_OUTPUT = 100_000
@@ -31,7 +32,7 @@ def _child(asked: dict[str, Any], out: int, err: int) -> None:
     limit = asked["memory"] << 20
     resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     sys.argv = ["verify", *asked["words"]]
-    command.main()
+    command.entry()
 
 
 def _wait(process: int, seconds: float) -> int:
@@ -69,6 +70,7 @@ def _try(asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
+    assert whole.cli.commands  # all of it is imported by now
     judging.load_rules()
     for line in sys.stdin:
         print(json.dumps(_try(json.loads(line))), flush=True)

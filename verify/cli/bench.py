@@ -5,7 +5,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from verify.cli.config import Config
 from verify.cli.measure import MILLION, Clock, Spent, figures, metered, peak_memory, stopwatch
 from verify.cli.run import bindings, choose_targets, load_rules
 from verify.cli.targets import Chosen, snapshot_folder, snapshot_names
+from verify.errors import InternalError
 from verify.frontend import unit
 from verify.frontend.parse import Parser
 from verify.frontend.preprocess import preprocess
@@ -67,12 +69,19 @@ def bench(trees: tuple[Path, ...], names: tuple[str, ...], jobs: int | None, det
     results = []
     for target in targets:
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-            results.append(pool.submit(_measure, target, options, detail, memory).result())
+            results.append(_result(pool.submit(_measure, target, options, detail, memory), target))
         for line in _report(results[-1], options):
             click.echo(line)
     for line in _comparison(results) if len(results) > 1 else ():
         click.echo(line)
     return 0
+
+
+def _result(future: Future[Measured], target: Path | str) -> Measured:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        raise InternalError(f"{target}: the process that measured it was ended; is there enough memory?") from None
 
 
 def _measure(target: Path | str, options: Options, detail: bool, memory: bool) -> Measured:

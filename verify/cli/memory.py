@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -10,11 +11,13 @@ from verify.cli.config import read_config
 from verify.cli.run import bindings
 from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_folder
 from verify.prove.safety import Safety, check_safety
-from verify.prove.target import make_target
+from verify.prove.target import Target, make_target
 from verify.prove.trust import LEVELS
 from verify.rules.binding import choose
 from verify.solve.query import Solver
 from verify.verdict.exit_status import OK, UNDECIDED
+from verify.verdict.pool import WorkerLost, side_by_side
+from verify.verdict.run import explained
 
 
 @click.command()
@@ -34,10 +37,19 @@ def memory(
     config = read_config(None)
     chosen = (from_source(tree, revision, patches, config.handler) if tree is not None else _snapshot(target))
     made = make_target(chosen.unit, choose(chosen.unit, bindings(config)), memory=True)
-    safety = check_safety(made, trust, Solver())
+    safety = _checked(made, trust)
     for line in _lines(safety, show_all):
         click.echo(line)
     return OK if safety.is_complete else UNDECIDED
+
+
+def _checked(made: Target, trust: str) -> Safety:
+    """In a process of its own, for a solver without memory ends it."""
+    try:
+        with closing(side_by_side(lambda _: check_safety(made, trust, Solver()), [0], 1)) as results:
+            return next(results)
+    except WorkerLost as lost:
+        raise explained(lost, f"trust {trust}") from None
 
 
 def _snapshot(name: str) -> Chosen:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pycparser import c_ast
 
-from verify.errors import UnsupportedC
+from verify.errors import InputError, UnsupportedC
 from verify.frontend import constants
 from verify.frontend import ctypes as ct
 from verify.frontend.builder import Builder
@@ -21,7 +21,7 @@ from verify.frontend.scope import Names
 from verify.frontend.split import Definition, split
 from verify.frontend.statics import static_object
 from verify.ir import instr as i
-from verify.ir.expr import AddressOf, Const
+from verify.ir.expr import POINTER, AddressOf, Const
 from verify.ir.function import Function, Object, Unit
 from verify.ir.nesting import MOST_CALLS, recursive, too_deep
 from verify.ir.span import NOWHERE, Span
@@ -54,6 +54,7 @@ def lower_tree(files: Mapping[str, str], handler: str = HANDLER) -> Unit:
         _collect(draft, definition)
     draft.names.defined = set(draft.bodies) | set(draft.refused)
     functions = _without_deep_calls(draft, _lower_needed(draft))
+    _check_entry(functions)
     used = _statics_used(functions.values())
     statics = {
         name: static_object(draft.types, draft.names, node, parsed)
@@ -103,6 +104,9 @@ def _declare(draft: _Draft, node: Any, parsed: Parsed) -> None:
             kind = types.of(node.decl.type)
             if not isinstance(kind, ct.Function):
                 raise types.refuse("function of this type", node.decl)
+            here, before = parsed.span(node.decl), draft.bodies.get(node.decl.name)
+            if before is not None and before[1].span(before[0].decl).file == here.file:
+                raise InputError(f"{here}: second definition of {node.decl.name}")
             names.functions[node.decl.name] = kind
             draft.bodies[node.decl.name] = (node, parsed)
         case c_ast.Decl() if node.name is None:
@@ -149,6 +153,13 @@ def _lower_one(draft: _Draft, name: str) -> Function:
     except (UnsupportedC, RecursionError, ct.LayoutError) as problem:
         span = parsed.span(node.decl)
         return unsupported_function(name, signature, _located(problem, span), span)
+
+
+def _check_entry(functions: Mapping[str, Function]) -> None:
+    """A tree may define it itself."""
+    entry = functions.get(ENTRY)
+    if entry is None or [parameter.bits for parameter in entry.parameters] != [POINTER]:
+        raise InputError(f"{entry.span if entry else FFA_C}: {ENTRY} is no function of one pointer, the host's context")
 
 
 def _without_deep_calls(draft: _Draft, functions: dict[str, Function]) -> dict[str, Function]:

@@ -20,6 +20,8 @@ _ASSERT = {kind.value: kind for kind in i.AssertKind}
 
 
 MOST_DEEP = 150
+MOST_BITS = 200
+"""Of an integer in a file."""
 
 
 class Malformed(Exception):
@@ -27,8 +29,8 @@ class Malformed(Exception):
 
 
 def integer(value: Any) -> int:
-    if type(value) is not int:
-        raise Malformed(f"{short(value)} is not an integer")
+    if type(value) is not int or abs(value) >= 1 << MOST_BITS:
+        raise Malformed(f"{short(value)} is not an integer of this size")
     return value
 
 

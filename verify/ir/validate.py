@@ -55,6 +55,11 @@ def _is_width(bits: int) -> bool:
     return bits == POINTER or 1 <= bits <= MAX_BITS
 
 
+def _counted(bits: int) -> int:
+    """A width to shift by, whatever it claims to be."""
+    return min(max(bits, 0), MAX_BITS)
+
+
 def _is_alignment(align: int) -> bool:
     return align > 0 and align & (align - 1) == 0
 
@@ -144,7 +149,7 @@ class _Checker:
         match x:
             case e.Const():
                 self._need(1 <= x.bits <= MAX_BITS, f"integer of width {x.bits}")
-                self._need(0 <= x.value < 1 << max(x.bits, 0), f"{x.value} does not fit in {x.bits} bits")
+                self._need(0 <= x.value < 1 << _counted(x.bits), f"{x.value} does not fit in {x.bits} bits")
             case e.PageShift():
                 self._need(1 <= x.bits <= MAX_BITS, f"page shift of width {x.bits}")
             case e.Register():
@@ -311,7 +316,8 @@ class _Checker:
         for value, label in x.cases:
             self._target(label)
             self._need(value not in seen, f"case {value} twice")
-            self._need(0 <= value < 1 << max(x.operand.bits, 0), f"case {value} does not fit in {x.operand.bits} bits")
+            fits = 0 <= value < 1 << _counted(x.operand.bits)
+            self._need(fits, f"case {value} does not fit in {x.operand.bits} bits")
             seen.add(value)
         self._target(x.default)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 from verify.errors import InputError
 from verify.ir import instr as i
-from verify.ir.expr import AddressOf, Const, Expr, PointerAdd
+from verify.ir.expr import POINTER, AddressOf, Const, Expr, PointerAdd
 from verify.ir.function import Unit
 
 
@@ -41,6 +41,12 @@ class Binding:
         paths = (self.version, self.negotiated, self.version_lock, self.buffers, self.buffers_lock)
         return functions + [path for path in paths if path.partition(".")[0] not in unit.statics]
 
+    def check_init(self, unit: Unit) -> None:
+        """Raises InputError for a function that nobody could call at boot as EL2 does."""
+        if [parameter.bits for parameter in unit.functions[self.init].parameters] != [POINTER]:
+            raise InputError(f"{self.init}: does not take one pointer, as what prepares EL2 at boot does; bind another "
+                             "init in verify.toml")
+
 
 def choose(unit: Unit, bindings: Iterable[Binding]) -> Binding:
     """The first binding that the unit satisfies; raises InputError with what is missing.
@@ -53,6 +59,7 @@ def choose(unit: Unit, bindings: Iterable[Binding]) -> Binding:
     for binding in (_with_locks(binding, taken) for binding in bindings):
         missing = binding.missing(unit)
         if not missing:
+            binding.check_init(unit)
             return binding
     raise InputError(
         f"no binding fits this target: it has no {', '.join(missing)}; bind the names under [binding] in verify.toml")

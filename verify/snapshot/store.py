@@ -49,7 +49,7 @@ def read(directory: Path) -> tuple[Unit, Manifest]:
     unit = header.complete(functions)
     problems = validate(unit)
     if problems:
-        raise InputError(f"{directory}: IR that breaks its own rules: {problems[0]} (of {len(problems)})")
+        raise InputError(f"{directory}: IR that breaks its own rules: {problems[0][:160]} (of {len(problems)})")
     return unit, manifest
 
 

@@ -66,14 +66,11 @@ def prepare(
     starts = make_starts(make_target(unit, binding, memory=True, rounds=ROUNDS))
     levels = sorted(options.trusts, key=LEVELS.index, reverse=True)
     one = partial(_known, target, samples, levels, options.limit or RLIMIT)
-    if options.jobs > 1 and len(levels) > 1:
-        try:
-            with closing(side_by_side(one, range(len(levels)), options.jobs)) as results:
-                known = list(results)
-        except WorkerLost as lost:
-            raise _explained(lost, f"preparing {levels[lost.number]}") from None
-    else:
-        known = [one(number) for number in range(len(levels))]
+    try:  # not here, even one: a solver without memory ends its process
+        with closing(side_by_side(one, range(len(levels)), options.jobs)) as results:
+            known = list(results)
+    except WorkerLost as lost:
+        raise explained(lost, f"preparing {levels[lost.number]}") from None
     return target, tuple(
         Setting(target, light, level, options.profile, *facts, samples, starts, options.pages,
                 assumed=assumed_safe(target, facts[-1]) if facts[0].names else ())
@@ -129,7 +126,7 @@ def _judge(
     except WorkerLost as lost:
         finished = _names([*results, *(missing[done].identity for done in lost.done)])
         rule = missing[lost.number].identity
-        raise _explained(lost, f"{name}, {rule}", f"; finished there: {finished}") from None
+        raise explained(lost, f"{name}, {rule}", f"; finished there: {finished}") from None
     return invariants
 
 
@@ -153,7 +150,8 @@ def _names(rules: Iterable[str]) -> str:
     return ", ".join(sorted(set(rules))) or "no rule"
 
 
-def _explained(lost: WorkerLost, where: str, finished: str = "") -> InternalError:
+def explained(lost: WorkerLost, where: str, finished: str = "") -> InternalError:
+    """The message for a run that ends so."""
     return InternalError(f"{where}: {lost}; if memory is short, fewer --jobs need less{finished}")
 
 
