@@ -18,6 +18,14 @@ CASES = {
     "a jump back past a declaration leaves nothing in the variable": (
         "u64 f(u32 a) { u32 n = 0; again: ; { u32 x; if (n == 0) x = a; if (x) n++; } if (n < 2) goto again; return n; }",
         1, UNSET),
+    "a switch in a loop that passes a declaration": (
+        "u64 f(u32 a) { u32 n = 0; for (u32 k = 0; k < 2; k++) { switch (k + a) { u32 x = 7; case 1: x = 5; break; "
+        "default: if (x) n++; } } return n; }", 1, UNSET),
+    "a jump in a loop that passes a declaration": (
+        "u64 f(u32 a) { u32 n = 0; for (u32 k = 0; k < 2; k++) { if (k) goto on; u32 x = a; n++; on: if (x) n++; } "
+        "return n; }", 1, UNSET),
+    "a variable before a label keeps its value": (
+        "u64 f(u32 a) { u32 x = a; again: if (x) { x--; goto again; } return x + 3; }", 2, Result(3)),
     "a local of a function that has returned": (
         "static u32 *gone(u32 a) { u32 x[1] = { a }; u32 *p = x; return p; } u64 f(u32 a) { return *gone(a); }", 4, INVALID),
     "and a store there": (

@@ -65,6 +65,7 @@ class Builder:
         self._labels = 0
         self._names: dict[str, int] = {}
         self._scopes: list[dict[str, Variable]] = [{}]
+        self._repeated: list[tuple[str, int]] = []
         self.start(self.label("entry"))
 
     # -- blocks ----------------------------------------------------------------------------------------------
@@ -98,9 +99,20 @@ class Builder:
     def branch(self, condition: Expr, then: str, other: str) -> None:
         self.end(i.Branch(condition, then, other, self.span))
 
+    def repeats(self) -> None:
+        """Control may come back to this block's start: objects that are declared from here on are new then.
+
+        A jump may pass their declarations, which would leave in them what they held before.
+        """
+        self._repeated.append((self._current, len(self.locals)))
+
+    def _renewed(self, label: str) -> list[i.Instr]:
+        firsts = [first for at, first in self._repeated if at == label]
+        return [i.ScopeBegin(item.name, item.span) for item in self.locals[min(firsts):]] if firsts else []
+
     def blocks(self) -> tuple[Block, ...]:
         return tuple(
-            Block(label, tuple(instructions), ends[0])
+            Block(label, (*self._renewed(label), *instructions), ends[0])
             for label, (instructions, ends) in reached(self._blocks).items()
         )
 

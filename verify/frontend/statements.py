@@ -31,6 +31,8 @@ class Statements:
         self._in_loop = 0
         self._labelled = False
         """A label was seen: a jump back to it makes a loop of what follows."""
+        self._skipping = 0
+        """Loops around that have jumps inside past declarations."""
 
     def body(self, node: Any) -> None:
         self.lower(node)
@@ -50,6 +52,7 @@ class Statements:
             case c_ast.Label():
                 self._labelled = True
                 self._begin(f"label.{node.name}")
+                self._builder.repeats()
                 self.lower(node.stmt)
                 return
             case c_ast.DeclList():
@@ -190,8 +193,13 @@ class Statements:
         self._breaks.append(done)
         self._continues.append(step)
         self._in_loop += 1
+        skips = _may_skip(node.stmt)
+        self._skipping += skips
         b.start(body)
+        if skips:
+            b.repeats()
         self.lower(node.stmt)
+        self._skipping -= skips
         self._in_loop -= 1
         self._begin(step)
         b.span = span
@@ -234,7 +242,7 @@ class Statements:
             return
         needs_memory = not ct.is_scalar(kind) or node.name in self._in_memory
         may_repeat = self._in_loop > 0 or self._labelled
-        if needs_memory or (may_repeat and node.init is None):
+        if needs_memory or (may_repeat and (node.init is None or self._labelled or self._skipping)):
             self._declare_object(node, kind)
             return
         register = Register(self._builder.unique(node.name), ct.bits_of(kind))
@@ -286,6 +294,17 @@ class _NestedCases(c_ast.NodeVisitor):  # type: ignore[misc]
 
     def visit_Switch(self, node: Any) -> None:
         """Its cases are its own."""
+
+
+def _may_skip(body: Any) -> bool:
+    """Is there a jump inside that may pass a declaration? A switch does, and any label may be jumped to."""
+    todo = [body]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, c_ast.Switch | c_ast.Label):
+            return True
+        todo += [child for _, child in node.children()] if isinstance(node, c_ast.Node) else []
+    return False
 
 
 def _has_nested_case(items: list[Any]) -> bool:
