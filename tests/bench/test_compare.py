@@ -91,3 +91,10 @@ def test_time_and_memory_are_those_of_the_command() -> None:
     assert (ended.status, ended.timed_out, ended.out, ended.err) == (3, False, "out\n", "err\n")
     assert 0 < ended.peak < 100
     assert ended.seconds < 30
+
+
+def test_a_command_that_is_stopped_is_measured_with_its_children() -> None:
+    ended = limited(("sh", "-c", "(while :; do :; done) & wait"), Limits(2, 4))
+    assert ended.timed_out
+    assert 0.05 < ended.cpu < 3
+    assert ended.peak > 0
