@@ -28,8 +28,9 @@ class Property:
     is_memory: bool = False
 
 
-def _memory(function: str, check: str) -> Property:
-    return Property(f"memory safety of {function}", "FFA-SEC-09", function, check, LOOPS, ("L0", "L2"), function, True)
+def _memory(function: str, check: str, trusts: tuple[str, ...] = ("L0", "L2"), how: str = "") -> Property:
+    name = f"memory safety of {function}{how}"
+    return Property(name, "FFA-SEC-09", function, check, LOOPS, trusts, function, True)
 
 
 PROPERTIES = (
@@ -44,5 +45,6 @@ PROPERTIES = (
     Property("every function leaves x18-x30 alone", "FFA-CC-06", "*", "check_preserved_all", LOOPS, ("L0", "L2")),
     _memory("FFA_MEM_SHARE", "check_memory_share"),
     _memory("FFA_MEM_FRAG_TX", "check_memory_frag_tx"),
-    _memory("FFA_MEM_RECLAIM", "check_memory_reclaim"),
+    _memory("FFA_MEM_RECLAIM", "check_memory_reclaim", ("L0",), ", EL3 answers anything"),
+    _memory("FFA_MEM_RECLAIM", "check_memory_reclaim_conforming", ("L2",), ", EL3 conforms"),
 )

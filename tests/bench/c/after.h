@@ -12,14 +12,45 @@ static unsigned char check_el2_tx[MAILBOX], check_el2_rx[MAILBOX], check_descrip
 static unsigned char check_host_tx[MAILBOX], check_host_rx[MAILBOX];
 static struct kvm_cpu_context check_ctxt, check_before;
 static u32 check_version;
-static bool check_rx_is_read, check_answers_are_kept, check_served = true;
+static bool check_rx_is_read, check_answers_are_kept, check_conforms, check_served = true;
 static u32 check_kept[KEPT][8];
 
+/* A conforming SPMC gives back a whole description: its parts in order, none empty, the header's offsets inside. */
+static u32 check_length;
+
+static void check_retrieved(void)
+{
+	struct ffa_mem_region *region = (void *)check_el2_rx;
+	struct ffa_mem_region_attributes *access;
+	struct ffa_composite_mem_region *composite;
+	u64 entry = ffa_mem_desc_offset(region, 0, hyp_ffa_version), part = check_answer[2];
+
+	__CPROVER_assume(check_answer[1] <= 0xffffffff && part <= check_answer[1] && part <= MAILBOX);
+	__CPROVER_assume(entry + sizeof(*access) <= part);
+	access = (void *)(check_el2_rx + entry);
+	__CPROVER_assume(access->composite_off + sizeof(*composite) <= part);
+	composite = (void *)(check_el2_rx + access->composite_off);
+	check_length = check_answer[1];
+	__CPROVER_assume(access->composite_off + sizeof(*composite) +
+			 composite->addr_range_cnt * sizeof(composite->constituents[0]) == check_length);
+}
+
+static void check_conforming(u32 function, u32 offset)
+{
+	if (function == 0xc4000074 && check_answer[0] == 0x84000075)
+		check_retrieved();
+	if (function == 0x8400007a && check_answer[0] == 0x8400007b)
+		__CPROVER_assume(check_answer[3] > 0 && check_answer[3] <= MAILBOX &&
+				 check_answer[3] <= check_length - offset);
+}
+
 /* EL3 may write EL2's RX buffer with each answer. What a check does not look at is left out: it only costs time. */
-void check_emitted(u32 function)
+void check_emitted(u32 function, u32 offset)
 {
 	if (check_rx_is_read)
 		__CPROVER_havoc_object(check_el2_rx);
+	if (check_conforms)
+		check_conforming(function, offset);
 	if (check_answers_are_kept)
 		for (int k = 0; k < 8; k++)
 			check_kept[(check_smcs - 1) % KEPT][k] = check_answer[k];
@@ -98,6 +129,12 @@ static void check_memory(u64 id)
 void check_memory_share(void) { check_memory(0xc4000073); }
 void check_memory_frag_tx(void) { check_memory(0x8400007b); }
 void check_memory_reclaim(void) { check_memory(0x84000077); }
+
+void check_memory_reclaim_conforming(void)
+{
+	check_conforms = true;
+	check_memory(0x84000077);
+}
 
 /* -- registers and version: the sentences of the rules ---------------------------------------------------------- */
 

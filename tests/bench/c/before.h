@@ -35,7 +35,7 @@ static _Bool check_forwarded;
 #define __verify_unlock(l) ((void)(l))
 #define __verify_forward(ctxt) ((void)(ctxt), (void)(check_forwarded = 1))
 
-void check_emitted(unsigned int function);
+void check_emitted(unsigned int function, unsigned int offset);
 
 /* EL3 answers anything. What it is asked matters to some checks: `check_emitted`. */
 static void __verify_smc(unsigned long long x0, unsigned long long x1, unsigned long long x2, unsigned long long x3,
@@ -47,7 +47,7 @@ static void __verify_smc(unsigned long long x0, unsigned long long x1, unsigned 
 	for (int k = 0; k < ANSWERS; k++)
 		check_answer[k] = nondet_wide();
 	check_smcs++;
-	check_emitted(x0);
+	check_emitted(x0, x3);
 }
 
 #define __verify_smc_result(k) check_answer[k]
