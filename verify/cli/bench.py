@@ -14,6 +14,7 @@ import click
 
 from verify.cli.config import Config
 from verify.cli.measure import MILLION, Clock, Spent, figures, metered, peak_memory, stopwatch
+from verify.cli.records import Record, recorded, write
 from verify.cli.run import bindings, choose_targets, load_rules
 from verify.cli.targets import Chosen, snapshot_folder, snapshot_names
 from verify.errors import InternalError
@@ -49,6 +50,7 @@ class Measured:
     obligations: int
     peak: float
     rules: tuple[tuple[str, int, Spent], ...] = ()
+    records: tuple[Record, ...] = ()
 
 
 @click.command()
@@ -58,13 +60,20 @@ class Measured:
 @click.option("--jobs", type=click.IntRange(1), default=None, help="Processes (default: one a core).")
 @click.option("--detail", is_flag=True, help="Judge once more in one process: what each stage and rule takes.")
 @click.option("--memory", is_flag=True, help="Memory safety of every access instead of the rules.")
-def bench(trees: tuple[Path, ...], names: tuple[str, ...], jobs: int | None, detail: bool, memory: bool) -> int:
+@click.option("--records", type=click.Path(path_type=Path), metavar="FILE",
+              help="JSON lines: the cost of each part of a rule at each trust level (as --detail measures it).")
+def bench(
+    trees: tuple[Path, ...], names: tuple[str, ...], jobs: int | None, detail: bool, memory: bool, records: Path | None
+) -> int:
     """Measure seconds, the solvers' resource units and memory of a run, and print tables.
 
     Indented stages are parts of others, or measured once more in one process: they say where a run's time goes. Each
     target is measured in a process of its own, so that the peaks are theirs.
     """
+    if memory and records is not None:
+        raise click.UsageError("--records is about rules: it cannot be joined with --memory")
     options = Options(rules=names, jobs=jobs or os.cpu_count() or 1)
+    detail = detail or records is not None
     targets: list[Path | str] = [*trees] if trees else [*snapshot_names(snapshot_folder())]
     results = []
     for target in targets:
@@ -74,6 +83,8 @@ def bench(trees: tuple[Path, ...], names: tuple[str, ...], jobs: int | None, det
             click.echo(line)
     for line in _comparison(results) if len(results) > 1 else ():
         click.echo(line)
+    if records is not None:
+        write(records, [(item.name, record) for item in results for record in item.records])
     return 0
 
 
@@ -95,10 +106,12 @@ def _measure(target: Path | str, options: Options, detail: bool, memory: bool) -
     binding = choose(item.unit, bindings(Config()))
     measured = _safety if memory else _judge
     obligations = measured(clock, item, binding, options, rules)
-    costs = _detail(clock, item.unit, binding, options, rules) if detail and not memory else ()
+    with recorded() as records:
+        costs = _detail(clock, item.unit, binding, options, rules) if detail and not memory else ()
     functions = item.unit.functions
     instructions = sum(len(block.instructions) for function in functions.values() for block in function.blocks)
-    return Measured(str(target), clock, len(functions), instructions, obligations, peak_memory(), costs)
+    return Measured(str(target), clock, len(functions), instructions, obligations, peak_memory(), costs,
+                    tuple(records))
 
 
 def _front_end(clock: Clock, tree: Path) -> None:

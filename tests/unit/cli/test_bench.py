@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,26 @@ def test_stages_rules_and_comparison(verify: Command, trees: tuple[Path, Path]) 
     last = done.out.strip().splitlines()[-2:]
     assert [line.split()[0].rsplit("/")[-1] for line in last] == ["one", "two"]
     assert [line.split()[1] for line in last] == ["1.00", "1.00"]
+
+
+def test_records(verify: Command, trees: tuple[Path, Path], tmp_path: Path) -> None:
+    file = tmp_path / "records.jsonl"
+    done = verify("bench", "--tree", trees[0], "--rule", "VER-0[12]", "--records", file, "--jobs", "1")
+    assert done.status == 0
+    records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    assert {(one["rule"], one["trust"]) for one in records} == {
+        (rule, trust) for rule in ("FFA-VER-01", "FFA-VER-02") for trust in ("L0", "L2")}
+    assert {one["target"] for one in records} == {str(trees[0])}
+    for one in records:
+        assert one["peak"] > 0
+        assert one["cpu"] >= 0
+    assert any(one["queries"] for one in records)
+
+
+def test_records_are_about_rules(verify: Command, tmp_path: Path) -> None:
+    done = verify("bench", "--memory", "--records", tmp_path / "records.jsonl")
+    assert done.status == 2
+    assert "--memory" in done.err
 
 
 def test_no_such_rule(verify: Command, trees: tuple[Path, Path]) -> None:
