@@ -6,10 +6,13 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 _PARTIAL = ".partial"
+MOST = 1 << 30
+"""Bytes that a folder keeps: some hundred runs of all rules."""
 
 
 @dataclass(slots=True)
@@ -54,6 +57,22 @@ class Store:
             if partial:
                 Path(partial).unlink(missing_ok=True)
 
+    def trim(self, most: int = MOST) -> None:
+        """Drops the oldest entries until no more than so many bytes are left; others may do so at the same time."""
+        if not self.writes:
+            return
+        known = []
+        for path in self.entries():
+            with suppress(OSError):
+                about = path.stat()
+                known.append((about.st_mtime_ns, path, about.st_size))
+        left = sum(size for _, _, size in known)
+        for _, path, size in sorted(known):
+            if left <= most:
+                return
+            self._drop(path)
+            left -= size
+
     def entries(self) -> Iterator[Path]:
         """What is kept, and what killed processes left half written."""
         return (path for path in sorted(self.folder.glob("??/*")) if path.is_file())
@@ -63,10 +82,8 @@ class Store:
 
     def _drop(self, path: Path) -> None:
         if self.writes:
-            try:
+            with suppress(OSError):
                 path.unlink(missing_ok=True)
-            except OSError:
-                return
 
 
 def _seal(key: str, body: bytes) -> str:

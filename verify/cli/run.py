@@ -92,6 +92,7 @@ def run(
         click.echo(f"verify: {stop}", err=True)
         return INTERRUPTED
     write_reports(runs, options, tolerated, places)
+    store.trim()
     if store.problem:
         click.echo(f"verify: {store.problem}", err=True)
     for line in tolerated.unmatched(runs):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,25 @@ def test_what_a_full_disk_cut_off_is_not_left_behind(store: Store, monkeypatch: 
     store.put(KEY, TEXT)
     assert "No space left on device" in store.problem
     assert list(store.entries()) == []
+
+
+def test_the_oldest_go_where_there_is_too_much(store: Store) -> None:
+    for number, key in enumerate((KEY, OTHER, "ef" * 32)):
+        store.put(key, TEXT)
+        (path,) = [path for path in store.entries() if path.name == key]
+        os.utime(path, (number, number))
+    one = only_size(store)
+    Store(store.folder, writes=False).trim(0)
+    assert len(list(store.entries())) == 3
+    store.trim(2 * one)
+    assert [path.name for path in store.entries()] == [OTHER, "ef" * 32]
+    store.trim(2 * one - 1)
+    assert [path.name for path in store.entries()] == ["ef" * 32]
+
+
+def only_size(store: Store) -> int:
+    (size,) = {path.stat().st_size for path in store.entries()}
+    return size
 
 
 def _write(store: Store, text: str) -> None:
