@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -53,21 +52,22 @@ def test_functions_that_no_call_comes_to_are_left_out() -> None:
     assert '#line 1 "after.h"' in text
 
 
-def _said(*results: tuple[str, str]) -> list[dict[str, object]]:
-    return [{"property": name, "status": status, "description": "d", "sourceLocation": {"file": "f.c", "line": "3"}}
-            for name, status in results]
+def _said(*results: tuple[str, str]) -> str:
+    lines = (f"[{name}] line 3 d: {status}" for name, status in results)
+    failed = any(status == "FAILURE" for _, status in results)
+    return "\n".join(("f.c function a", *lines, "", f"VERIFICATION {'FAILED' if failed else 'SUCCESSFUL'}"))
 
 
 @pytest.mark.parametrize(("results", "verdict", "wrong"), [
     ([("a.assertion.1", "SUCCESS")], "proved", ()),
-    ([("a.assertion.1", "SUCCESS"), ("a.unwind.0", "FAILURE")], "holds up to bound 2", ()),
+    ([("a.assertion.1", "SUCCESS"), ("a.unwind.0", "FAILURE")], "no violation up to bound 2", ()),
     ([("a.assertion.1", "FAILURE"), ("a.unwind.0", "FAILURE")], "violated", ("f.c:3: d",)),
 ])
 def test_a_loop_that_goes_on_is_no_proof(
     results: Sequence[tuple[str, str]], verdict: str, wrong: tuple[str, ...], tmp_path: Path
 ) -> None:
     program = tmp_path / "cbmc"
-    program.write_text(f"#!/bin/sh\ncat <<'E'\n{json.dumps([{'result': _said(*results)}])}\nE\n", encoding="utf-8")
+    program.write_text(f"#!/bin/sh\ncat <<'E'\n{_said(*results)}\nE\n", encoding="utf-8")
     program.chmod(0o755)
     ran = cbmc.run(str(program), tmp_path, CHEAPEST, "SAT", 2, LIMITS)
     assert (ran.finished, ran.verdict, ran.wrong) == (True, verdict, wrong)
@@ -76,6 +76,7 @@ def test_a_loop_that_goes_on_is_no_proof(
 @pytest.mark.parametrize(("script", "verdict"), [
     ("sleep 60", "did not finish in 1 s"),
     ("echo 'SAT checker ran out of memory'; exit 6", "ran out of 4 GiB"),
+    ("echo 'VERIFICATION SUCCESSFUL'", "failed with status 0: no result"),
     ("echo 'CONVERSION ERROR' >&2; exit 6", "failed with status 6: CONVERSION ERROR"),
 ])
 def test_a_run_without_a_result_is_no_verdict(script: str, verdict: str, tmp_path: Path) -> None:
