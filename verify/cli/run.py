@@ -150,7 +150,7 @@ def report_reuse(run: TargetRun) -> None:
     reused = {result.rule for result in run.results if result.is_cached}
     if reused:
         again = len({result.rule for result in run.results}) - len(reused)
-        click.echo(f"verify: {run.name}: {len(reused)} rules as an earlier run found them, {again} judged now "
+        click.echo(f"verify: {run.name}: rules told as an earlier run found them: {len(reused)}, judged now: {again} "
                    "(--fresh judges all)", err=True)
 
 

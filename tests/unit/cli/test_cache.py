@@ -49,7 +49,7 @@ def test_a_warm_run_says_the_same(judge: Command) -> None:
     assert not is_cached(first) and is_cached(second)
     assert plain(first) == plain(second)
     assert first.status == second.status == 1
-    assert "2 rules as an earlier run found them, 0 judged now" in second.err
+    assert "rules told as an earlier run found them: 2, judged now: 0" in second.err
     assert first.err == ""
 
 
