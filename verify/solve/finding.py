@@ -23,23 +23,15 @@ GIVEN_UP = "solver: more steps than the limit"
 
 
 class Steps:
-    """Counts how often the search asks whether to go on, which is the same in each run, and says when to stop.
-
-    Raising would be lost there: Ctrl-C is kept for afterwards.
-    """
+    """Counts how often the search asks whether to go on, which is the same in each run, and says when to stop."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.made = 0
-        self.is_interrupted = False
 
     def __call__(self) -> bool:
-        try:
-            self.made += 1
-            return self.is_interrupted or self.made > self.limit
-        except KeyboardInterrupt:
-            self.is_interrupted = True
-            return True
+        self.made += 1
+        return self.made > self.limit or interrupt.is_noted()
 
 
 def find(text: str, goal: Term, called: Mapping[str, str], limit: int) -> tuple[Answer, int]:
@@ -54,9 +46,8 @@ def find(text: str, goal: Term, called: Mapping[str, str], limit: int) -> tuple[
     parser.parse(text, True, False)
     solver = parser.bitwuzla()
     solver.configure_terminator(steps)
-    verdict = solver.check_sat()
-    if steps.is_interrupted:
-        raise KeyboardInterrupt
+    with interrupt.deferred():  # raised in `steps`, wherever in it, it would be lost
+        verdict = solver.check_sat()
     interrupt.ask()
     if verdict == bitwuzla.Result.UNSAT:
         return Unsatisfiable(), steps.made

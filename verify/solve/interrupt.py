@@ -56,7 +56,12 @@ def ask() -> None:
     """Raises KeyboardInterrupt where Ctrl-C came while it was deferred, or was lost."""
     if _NOTED:
         _NOTED.clear()
+        _RAISED[:] = [time.monotonic()]
         raise KeyboardInterrupt
+
+
+def is_noted() -> bool:
+    return bool(_NOTED)
 
 
 def check(solver: z3.Solver, *assumptions: z3.BoolRef) -> z3.CheckSatResult:
