@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tests.fuzz.syntax import Program
+from tests.fuzz.watching import Watching
 from tests.support import unit_of
 from verify.engine.access import Accesses
 from verify.engine.contracts import CONTRACTS
@@ -16,7 +17,6 @@ from verify.engine.transition import initial_zero
 from verify.engine.value import Integer
 from verify.interpret.environment import Scripted
 from verify.interpret.memory import Fault
-from verify.interpret.watching import Watching
 from verify.ir.function import Function, Unit
 from verify.ir.instr import Call
 from verify.terms import build as t

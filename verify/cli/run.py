@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -16,7 +16,6 @@ from verify.cli.config import Config, read_config
 from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_folder, snapshot_names
 from verify.errors import InputError
 from verify.frontend.unit import HANDLER
-from verify.prove.outcome import Finding
 from verify.report import fingerprints, github, json_report, junit, sarif, story, summary, text
 from verify.report.decode import names_of
 from verify.rules.binding import Binding, choose
@@ -24,7 +23,7 @@ from verify.rules.rule import Rule, registered
 from verify.verdict.baseline import Tolerated, read_baseline
 from verify.verdict.exit_status import INTERRUPTED, exit_status
 from verify.verdict.options import Options
-from verify.verdict.reuse import Reuse
+from verify.verdict.reuse import reuse_from
 from verify.verdict.run import Interrupted, Progress, TargetRun, judge_target
 
 RENDERERS: dict[str, Callable[[Sequence[TargetRun], Options, Tolerated], str]] = {
@@ -129,8 +128,8 @@ def judge_all(
 ) -> list[TargetRun]:
     runs: list[TargetRun] = []
     for item in chosen:
-        binding = choose(item.unit, known)
-        reuse = Reuse(store, tell, item.unit, binding, options)
+        binding, names = choose(item.unit, known), names_of(item.unit.constants)
+        reuse = reuse_from(store, item.unit, binding, options, partial(story.told, names=names))
         try:
             runs.append(judge_target(item.name, item.revision, item.unit, binding, rules, options, item.notes,
                                      progress(item.name), reuse))
@@ -139,11 +138,6 @@ def judge_all(
             before = ", ".join(run.name for run in runs) or "none"
             raise Interrupted(f"{stop}; targets finished before: {before}") from None
     return runs
-
-
-def tell(finding: Finding, constants: Mapping[str, int]) -> Mapping[str, Any]:
-    """As the reports tell it."""
-    return story.told(finding, names_of(constants))
 
 
 def report_reuse(run: TargetRun) -> None:

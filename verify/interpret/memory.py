@@ -178,14 +178,6 @@ class Memory:
             return self._fill("outside", offset)
         return 0 if slot.is_zeroed else self._fill(slot.name, offset)
 
-    def absent(self, address: int, size: int) -> list[bool]:
-        """Which bytes are uninitialised; none of what is outside of every object."""
-        found = self.home(address)
-        if found is None or found[0].is_zeroed or size > found[0].size:
-            return [False] * min(size, 1)
-        slot, offset = found
-        return [offset + at not in slot.content for at in range(size)]
-
     def store(self, address: int, value: int, size: int) -> None:
         slot, offset = self.find(address, size)
         slot.taken = None

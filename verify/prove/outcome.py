@@ -84,7 +84,7 @@ class PartResult:
     places: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
-    witness: Episode | Retold | None = None
+    witness: Episode | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from verify.ir.decode import Malformed, each, integer, string
@@ -16,8 +17,18 @@ _STATUS = {status.value: status for status in Status}
 _COSTS = ("queries", "rlimit", "by_hand", "steps", "refuted", "confirmed")
 
 
-def encode(results: list[RuleResult], tell: Teller) -> str:
-    return json.dumps([_result(result, tell) for result in results], ensure_ascii=False, separators=(",", ":"))
+def retold(results: list[RuleResult], tell: Teller) -> list[RuleResult]:
+    """With their findings as reports tell them."""
+    return [replace(result, parts=tuple(_retold(part, tell) for part in result.parts)) for result in results]
+
+
+def _retold(part: PartResult, tell: Teller) -> PartResult:
+    return replace(part, findings=tuple(replace(one, episode=Retold(tell(one))) for one in part.findings))
+
+
+def encode(results: list[RuleResult]) -> str:
+    """Of results that are retold."""
+    return json.dumps([_result(result) for result in results], ensure_ascii=False, separators=(",", ":"))
 
 
 def decode(text: str) -> list[RuleResult]:
@@ -38,27 +49,28 @@ def table(value: Any, *keys: str) -> dict[str, Any]:
     return value
 
 
-def _result(result: RuleResult, tell: Teller) -> dict[str, Any]:
+def _result(result: RuleResult) -> dict[str, Any]:
     return {
         "rule": result.rule, "profile": result.profile, "trust": result.trust,
-        "parts": [_part(part, tell) for part in result.parts],
+        "parts": [_part(part) for part in result.parts],
         "cost": {name: getattr(result.cost, name) for name in _COSTS},
     }
 
 
-def _part(part: PartResult, tell: Teller) -> dict[str, Any]:
+def _part(part: PartResult) -> dict[str, Any]:
     return {
         "name": part.name, "function": part.function, "status": part.status.value, "reason": part.reason,
         "places": part.places, "assumptions": part.assumptions,
-        "findings": [_finding(finding, tell) for finding in part.findings],
+        "findings": [_finding(finding) for finding in part.findings],
     }
 
 
-def _finding(finding: Finding, tell: Teller) -> dict[str, Any]:
+def _finding(finding: Finding) -> dict[str, Any]:
+    assert isinstance(finding.episode, Retold)
     cause = finding.cause
     return {
         "cause": [cause.function, cause.file, cause.line, cause.outputs, cause.kind, cause.text, cause.ordinal],
-        "clause": finding.clause, "fingerprint": finding.fingerprint, "told": tell(finding),
+        "clause": finding.clause, "fingerprint": finding.fingerprint, "told": finding.episode.told,
     }
 
 

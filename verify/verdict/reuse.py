@@ -8,31 +8,28 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from verify.cache.program import program_digest
 from verify.cache.store import Store
 from verify.ir.codec import encode_function, encode_unit_header
 from verify.ir.decode import Malformed, each, mapping, string
 from verify.ir.function import Unit
-from verify.prove.outcome import Finding, RuleResult
+from verify.prove.outcome import RuleResult
 from verify.rules.binding import Binding
 from verify.rules.rule import Rule
 from verify.verdict import kept
 from verify.verdict.options import Options
 
-Tell = Callable[[Finding, Mapping[str, int]], Mapping[str, object]]
-"""A finding's episode as reports tell it; the unit's constants name what it speaks of."""
 
-
+@dataclass(frozen=True, slots=True)
 class Reuse:
-    """One unit's answers in a store; without a store there are none."""
+    """One unit's answers in a store; without a store there are none. `base`: the part of all keys that is the same."""
 
-    def __init__(self, store: Store | None, tell: Tell, unit: Unit, binding: Binding, options: Options) -> None:
-        self._store = store
-        self._tell = lambda finding: tell(finding, unit.constants)
-        self._base = _base(unit, binding, options) if store else ""
+    store: Store | None = None
+    base: str = ""
+    tell: kept.Teller = lambda finding: {}
 
     def invariants(self) -> Mapping[str, tuple[str, ...]] | None:
         """By trust level."""
@@ -57,18 +54,27 @@ class Reuse:
         except Malformed:
             return None
 
-    def keep(self, rule: str, results: list[RuleResult]) -> None:
-        self._put(kept.encode(results, self._tell), "rule", rule)
+    def keep(self, rule: str, results: list[RuleResult]) -> list[RuleResult]:
+        """The results; retold where they are kept, so that nobody tells them again."""
+        if self.store is None:
+            return results
+        told = kept.retold(results, self.tell)
+        self._put(kept.encode(told), "rule", rule)
+        return told
 
     def _get(self, *names: str) -> str | None:
-        return self._store.get(self._key(*names)) if self._store else None
+        return self.store.get(_digest(self.base, *names)) if self.store else None
 
     def _put(self, text: str, *names: str) -> None:
-        if self._store:
-            self._store.put(self._key(*names), text)
+        if self.store:
+            self.store.put(_digest(self.base, *names), text)
 
-    def _key(self, *names: str) -> str:
-        return _digest(self._base, *names)
+
+NO_REUSE = Reuse()
+
+
+def reuse_from(store: Store, unit: Unit, binding: Binding, options: Options, tell: kept.Teller) -> Reuse:
+    return Reuse(store, _base(unit, binding, options), tell)
 
 
 def _base(unit: Unit, binding: Binding, options: Options) -> str:

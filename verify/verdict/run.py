@@ -27,7 +27,7 @@ from verify.rules.scene import Scene
 from verify.solve.query import RLIMIT, Cost, Solver
 from verify.verdict.options import Options
 from verify.verdict.pool import WorkerLost, side_by_side
-from verify.verdict.reuse import Reuse
+from verify.verdict.reuse import NO_REUSE, Reuse
 
 Progress = Callable[[str, int, int], None]
 """(rule that is finished, how many are, how many there are)"""
@@ -89,20 +89,19 @@ def _known(
 
 def judge_target(
     name: str, revision: str, unit: Unit, binding: Binding, rules: tuple[Rule, ...], options: Options,
-    notes: tuple[str, ...] = (), progress: Progress | None = None, reuse: Reuse | None = None,
+    notes: tuple[str, ...] = (), progress: Progress | None = None, reuse: Reuse = NO_REUSE,
 ) -> TargetRun:
     """Raises InputError for a unit that cannot be judged, ReplayMismatch, and Interrupted on Ctrl-C."""
-    known = reuse or Reuse(None, lambda finding, constants: {}, unit, binding, options)
-    invariants, results = known.invariants(), known.all_results(rules)
+    invariants, results = reuse.invariants(), reuse.all_results(rules)
     if invariants is None or len(results) < len(rules) or not any(results.values()):
-        invariants = _judge(name, unit, binding, rules, options, known, results, progress)
+        invariants = _judge(name, unit, binding, rules, options, reuse, results, progress)
     ordered = tuple(result for rule in rules for result in results[rule.identity] if result.parts)
     return TargetRun(name, revision, ordered, {rule.identity: rule for rule in rules}, unit.constants, unit.assumptions,
                      invariants, notes)
 
 
 def _judge(
-    name: str, unit: Unit, binding: Binding, rules: tuple[Rule, ...], options: Options, known: Reuse,
+    name: str, unit: Unit, binding: Binding, rules: tuple[Rule, ...], options: Options, reuse: Reuse,
     results: dict[str, list[RuleResult]], progress: Progress | None,
 ) -> Mapping[str, tuple[str, ...]]:
     """Adds the results that are missing; the invariants of each trust level."""
@@ -110,13 +109,13 @@ def _judge(
     reported = _reported(rules, target.scene(options.profile), options)
     _, settings = prepare(unit, binding, options, target)
     invariants = {setting.level: setting.invariants.names for setting in settings}
-    known.keep_invariants(invariants)
+    reuse.keep_invariants(invariants)
     for silent in sorted({rule.identity for rule in rules} - {rule.identity for rule in reported}):
         results[silent] = []
-        known.keep(silent, [])
+        reuse.keep(silent, [])
     missing = [rule for rule in reported if rule.identity not in results]
     try:
-        for found in _judged(settings, missing, options, known):
+        for found in _judged(settings, missing, options, reuse):
             results[found[0].rule] = found
             if progress is not None:
                 done = sum(map(bool, results.values()))
@@ -131,15 +130,13 @@ def _judge(
 
 
 def _judged(
-    settings: Sequence[Setting], rules: Sequence[Rule], options: Options, known: Reuse
+    settings: Sequence[Setting], rules: Sequence[Rule], options: Options, reuse: Reuse
 ) -> Iterator[list[RuleResult]]:
     """What is found is kept at once: a run that does not end loses nothing."""
     solver = Solver(options.limit or RLIMIT)
 
     def one(number: int) -> list[RuleResult]:
-        found = judge_rule(settings, rules[number], solver.successor())
-        known.keep(rules[number].identity, found)
-        return found
+        return reuse.keep(rules[number].identity, judge_rule(settings, rules[number], solver.successor()))
 
     order = range(len(rules))[::-1]  # the last ones in the book take longest
     with closing(side_by_side(one, order, options.jobs)) as groups:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from verify.interpret.machine import Machine, _Frame
-from verify.interpret.memory import Fault
+from verify.interpret.memory import Fault, Memory
 from verify.ir import expr as e
 from verify.ir import instr as i
 
@@ -88,7 +88,7 @@ class Watching(Machine):
             (self._bytes.add if is_unset else self._bytes.discard)(address + at)
 
     def _unset_at(self, address: int, size: int) -> list[bool]:
-        absent = self.memory.absent(address, size)
+        absent = _absent(self.memory, address, size)
         return [one or address + at in self._bytes for at, one in enumerate(absent)]
 
     def _depends(self, frame: _Frame, x: e.Expr) -> bool:
@@ -96,6 +96,15 @@ class Watching(Machine):
             return x.name in self._marks[-1] or x.name not in frame.registers
         return any(self._depends(frame, part) for name in _PARTS
                    if not isinstance(part := getattr(x, name, None), int | None))
+
+
+def _absent(memory: Memory, address: int, size: int) -> list[bool]:
+    """Which bytes are uninitialised; none of what is outside of every object."""
+    found = memory.home(address)
+    if found is None or found[0].is_zeroed or size > found[0].size:
+        return [False] * min(size, 1)
+    slot, offset = found
+    return [offset + at not in slot.content for at in range(size)]
 
 
 def _size(bits: int) -> int:
