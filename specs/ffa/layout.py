@@ -6,6 +6,7 @@ v1.0 sections 5.11–5.12, v1.1 section 10, v1.2 section 11; checked against pub
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from verify.rules import Content, Scene, Truth, Word, number
@@ -42,6 +43,10 @@ class Layout:
     def agreed(self, scene: Scene) -> Truth:
         """The negotiated version has this layout."""
         return scene.pre.negotiated & self.is_(scene.pre.version)
+
+    def agreed_for(self, scene: Scene, functions: Iterable[int]) -> Truth:
+        """One of these functions is called while the negotiated version has this layout."""
+        return scene.call.is_(*functions) & self.agreed(scene)
 
 
 V1_0 = Layout("1.0", 0, 32, (16,), says_where=False)

@@ -37,13 +37,13 @@ def _accepted(
     concerned: Callable[[Message], Truth] | None = None,
 ) -> Part:
     """A concerned message is sent only if each condition holds of it. No layout: conditions that are alike in all."""
-    agreed = scene.truth(True) if layout is None else layout.agreed(scene)
+    exists = scene.truth(True) if layout is None else layout.agreed_for(scene, functions)
     messages = [(found, happens if concerned is None else happens & concerned(found)) for smc, happens in sent(scene)
                 for found in (message(smc, layout or LAYOUTS[0]),)]
-    given = asks(scene, functions) & agreed & any_of(happens for _, happens in messages)
+    given = asks(scene, functions) & exists & any_of(happens for _, happens in messages)
     return part(label, given, [
         require(text, all_of(happens.implies(holds(found)) for found, happens in messages), "smc")
-        for text, holds in conditions], function=label.partition(",")[0], exists=agreed)
+        for text, holds in conditions], function=label.partition(",")[0], exists=exists)
 
 
 @rule("FFA-MEM-05", "Layout chosen by the negotiated version", DESCRIPTOR, force="spec", confidence="high")
@@ -139,7 +139,7 @@ def counts_agree(scene: Scene) -> Iterator[Part]:
                            for m, total, happens in messages)
             yield part(f"{name}, {layout.name}, total", given, [
                 require("the ranges fill the total length", exact, "smc")],
-                function=name, exists=layout.agreed(scene))
+                function=name, exists=layout.agreed_for(scene, functions))
 
 
 def _range_conditions(scene: Scene, range_: Range, happens: Truth) -> Iterator[tuple[str, Truth]]:
@@ -178,7 +178,7 @@ def page_ranges(scene: Scene) -> Iterator[Part]:
                 continue
             found = [(range_, happens & here) for smc, happens in sent(scene)
                      for range_, here in (taken_at(scene, smc, layout),)]
-            yield _ranges(scene, f"{name}, {layout.name}", name, asked, found, layout.agreed(scene))
+            yield _ranges(scene, f"{name}, {layout.name}", name, asked, found, layout.agreed_for(scene, functions))
     later = [(range_, happens & here) for smc, happens in made(scene, FRAG_TX)
              for range_, here in (taken_at(scene, smc, None),)]
     yield _ranges(scene, "FFA_MEM_FRAG_TX", "FFA_MEM_FRAG_TX", asks(scene, (FRAG_TX,)), later, scene.truth(True))

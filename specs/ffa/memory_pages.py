@@ -41,7 +41,7 @@ def _readings(scene: Scene, only_whole: bool) -> Iterator[tuple[str, str, Truth,
             given = asks(scene, functions) & layout.agreed(scene)
             if given.is_impossible:  # as in most calls that were run
                 continue
-            yield f"{name}, {layout.name}", name, layout.agreed(scene), given, [
+            yield f"{name}, {layout.name}", name, layout.agreed_for(scene, functions), given, [
                 (smc, happens & read & by_granule(scene, range_, only_whole))
                 for smc, happens in sent(scene) for range_, read in (taken(scene, smc, layout),)]
     yield "FFA_MEM_FRAG_TX", "FFA_MEM_FRAG_TX", scene.truth(True), asks(scene, (FRAG_TX,)), [

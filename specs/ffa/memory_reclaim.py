@@ -100,7 +100,7 @@ def own_retrieve(scene: Scene) -> Iterator[Part]:
                 "smc"),
             require("every other byte is zero",
                     all_of((happens & other).implies(smc.tx.u8(index) == 0) for smc, happens in found), "smc"),
-        ], function=NAME, exists=layout.agreed(scene))
+        ], function=NAME, exists=layout.agreed_for(scene, (RECLAIM,)))
     yield part("other calls", ~scene.call.is_(RECLAIM), [
         require("EL2 asks for no region", no(happens for _, happens in made(scene, *ids.MEM_RETRIEVE_REQ)), "smc")],
         function="other functions")
@@ -143,7 +143,7 @@ def validated_response(scene: Scene) -> Iterator[Part]:
                 for smc, _, happens in found), "smc"),
             require("the sender is the host", all_of(happens.implies(m.sender == HOST_ID) for _, m, happens in found),
                     "smc"),
-        ], function=NAME, exists=agreed)
+        ], function=NAME, exists=layout.agreed_for(scene, (RECLAIM,)))
         looks = agreed & any_of(x.happens for x in reads)
         yield part(f"{layout.name}, reads", asked & looks, [
             require("EL2 parses only what the SPMC announced", all_of(
@@ -217,7 +217,7 @@ def reassembled_composite(scene: Scene) -> Iterator[Part]:
                 (happens & m.has(m.composite, COMPOSITE_HEADER)).implies(
                     m.composite + COMPOSITE_HEADER + m.range_count.widened(64) * RANGE_SIZE <= total)
                 for m, total, happens in found), "smc"),
-        ], function=NAME, exists=layout.agreed(scene))
+        ], function=NAME, exists=layout.agreed_for(scene, (RECLAIM,)))
 
 
 @rule("FFA-MEM-27", "Reclaim order and exactness", NONE, force="security", confidence="high")

@@ -144,11 +144,11 @@ def smallest_fragment(scene: Scene) -> Iterator[Part]:
             yield part(f"{name}, {layout.name}", asked & _sends(scene), [
                 only_if("the fragment holds a header and an entry", length >= layout.header + SMALL_ENTRY,
                         sent(scene))],
-                function=name, exists=layout.agreed(scene))
+                function=name, exists=layout.agreed_for(scene, functions))
             yield part(f"{name}, {layout.name}, reads", asked & any_of(x.happens for x in reads), [
                 require("EL2 parses only what was copied",
                         all_of(x.happens.implies(x.end <= length.widened(65)) for x in reads), "access")],
-                function=name, exists=layout.agreed(scene))
+                function=name, exists=layout.agreed_for(scene, functions))
 
 
 @rule("FFA-MEM-04", "Total length is bounded by what reclaim can hold", NONE, force="security", confidence="high")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
-from itertools import islice, takewhile
+from itertools import takewhile
 
 from verify.engine.pages import PAGE
 from verify.interpret.memory import Fault
@@ -39,8 +39,6 @@ OTHERS = (
 SENDERS = (0, 0x00058001)
 
 
-MOST_LOOKED = 40
-"""Samples that are evaluated to see whether a rule's subject exists; afterwards the solver is asked."""
 MOST_PAGES, MOST_INDICES = 12, 3
 """Of one sample, where a premise speaks of a page or of a range."""
 Choice = tuple[int, int]
@@ -63,10 +61,9 @@ class Samples:
         return None
 
     def shows(self, target: Target, rule: Rule, profile: str, part: Part) -> bool:
-        """Some sample of the first ones meets the part's interface condition."""
-        looks = islice(self._looks(target, part, part.exists.term), MOST_LOOKED)
+        """Some sample meets the part's interface condition."""
         return any(self._met(target, rule, profile, number, choice).get(part.name, (False, False))[1]
-                   for number, choice in looks)
+                   for number, choice in self._looks(target, part, part.exists.term))
 
     def _looks(self, target: Target, part: Part, wanted: Term) -> Iterator[tuple[int, Choice]]:
         """Samples of the part's function, with the pages and indices that matter."""

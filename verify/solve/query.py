@@ -21,7 +21,7 @@ from verify.terms.term import Term
 __all__ = ["Answer", "Satisfied", "Undecided", "Unsatisfiable"]
 
 ROUNDS = 2
-QUICK, MODEST, AGAIN = 10, 20, 40
+QUICK, MODEST, AGAIN = 10, 20, 200
 """The part of the limit that a first look gets, one that need not find anything, and Z3's second opinion."""
 RLIMIT = 40_000_000
 """Z3's resource units for one query: some eight seconds."""
