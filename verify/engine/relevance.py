@@ -71,6 +71,16 @@ def guard_equations(term: Term) -> dict[str, int]:
     return found
 
 
+def numbers_of(where: Term, name: str) -> tuple[Term, list[int]] | None:
+    """(conjunct that names one in each of its alternatives, the numbers that the variable may have); None: any."""
+    for part in where.args if where.op == "band" else (where,):
+        found = [guard_equations(arm).get(name) for arm in _arms(part)]
+        numbers = {number for number in found if number is not None}
+        if len(numbers) and None not in found:
+            return part, sorted(numbers)
+    return None
+
+
 def in_loop(guard: Term) -> bool:
     """Does this happen in an arbitrary iteration, which stands for many?"""
     return bool(iterations(guard))

@@ -215,6 +215,13 @@ def find_invariants(target: Target, level: str, solver: Solver) -> Invariants:
     return Invariants(names, target.max_version)
 
 
+def kept(target: Target, found: Invariants, level: str, solver: Solver) -> bool:
+    """Does initialisation establish them, and every call keep them? As `find_invariants` found."""
+    start = booted(target, level)
+    goals = [(lambda found, claims: start, target.init.end), *_goals(target, level)]
+    return all(_weed(found.names, found.highest, solver, given, after) == found.names for given, after in goals)
+
+
 def _templates(target: Target) -> Iterator[tuple[str, Template]]:
     yield from TEMPLATES
     if target.shared.memory:

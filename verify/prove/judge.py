@@ -28,6 +28,8 @@ from verify.terms.term import Term, variables
 
 MAX_FINDINGS = 32
 """Per part; a part with more causes says so."""
+Refuted = tuple[Term, ...]
+"""A conjunction without a model."""
 
 
 class Judge:
@@ -49,7 +51,9 @@ class Judge:
         self._renamed = Renamed(setting.safe)
         self._witnesses: dict[str, Episode] = stricter._witnesses if stricter else {}
         self._weakest = weakest or setting
-        self.certain: set[str] = stricter.certain if stricter else set()
+        self.certain: dict[str, list[Refuted]] = stricter.certain if stricter else {}
+        self.evidence: dict[str, list[Refuted]] = {}
+        """By part: the conjunctions without a model that its result rests on, if it has any."""
         self._present: set[str] = stricter._present if stricter else set()
         self._tried: dict[tuple[str, Effort], _Open | None] = stricter._tried if stricter else {}
         self._questions = Questions(setting.target, solver)
@@ -60,10 +64,16 @@ class Judge:
 
     def judge(self) -> RuleResult:
         scene = self._setting.scene()
-        parts = tuple(self._part(scene, part) for part in self._rule.statement(scene))
+        parts = tuple(self._with_evidence(scene, part) for part in self._rule.statement(scene))
         return RuleResult(self._rule.identity, self._setting.profile, self._setting.level, parts, self._solver.cost)
 
     # -- one part --------------------------------------------------------------------------------------------
+
+    def _with_evidence(self, scene: Scene, part: Part) -> PartResult:
+        before = len(self._solver.refuted)
+        result = self._part(scene, part)
+        self.evidence[part.name] = [*self.evidence.get(part.name, []), *self._solver.refuted[before:]]
+        return result
 
     def _part(self, scene: Scene, part: Part) -> PartResult:
         state_only = is_about_state_only(part)
@@ -241,6 +251,7 @@ class Judge:
     def _is_certain(self, part: Part, given: Sequence[Term], wrong: Sequence[Term], effort: Effort) -> bool:
         """Proved at the weakest level, whose assumptions hold at this one too, with this effort or less."""
         if part.name in self.certain:
+            self.evidence[part.name] = self.certain[part.name]
             return True
         if self._weakest is self._setting or speaks_of_hazards(part) or not _implies(self._setting, self._weakest):
             return False
@@ -248,9 +259,10 @@ class Judge:
             return False  # what may be read elsewhere there counts as no secret in these claims
         key = (part.name, effort)
         if key not in self._tried:
+            before = len(self._solver.refuted)
             self._tried[key] = self._fails(part, given, wrong, self._weakest, effort)
             if self._tried[key] is None:
-                self.certain.add(part.name)
+                self.certain[part.name] = self._solver.refuted[before:]
         return part.name in self.certain
 
     def _whether_it_fails(

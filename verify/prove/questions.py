@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
-from verify.engine.relevance import guard_equations
+from verify.engine.relevance import guard_equations, numbers_of
 from verify.engine.transition import FOLLOWED
 from verify.prove.invariants import cases, forms, page_sizes, surroundings
 from verify.prove.setting import Setting
@@ -41,22 +41,34 @@ class Questions:
         these holds too; they are asked about one by one where all together are too much.
         """
         undecided: Undecided | None = None
-        for case in self._cases([*terms, t.or_(*alternatives)]):
+        cases, others = self._cases([*terms, t.or_(*alternatives)])
+        for case in cases:
             answer = self._ask_one([*terms, case], setting, effort, alternatives)
             if isinstance(answer, Satisfied):
                 return answer
             undecided = answer if isinstance(answer, Undecided) else undecided
+        if undecided is None:
+            self._solver.refuted += others
         return undecided or Unsatisfiable()
 
-    def _cases(self, terms: Sequence[Term]) -> list[Term]:
-        """The function numbers that the question may be about."""
+    def _covered(self, terms: Sequence[Term], cases: Sequence[Term]) -> None:
+        """There are no other cases: by construction, and for those who check the proof."""
+        self._solver.refuted.append((*terms, t.not_(t.or_(*cases))))
+
+    def _cases(self, terms: Sequence[Term]) -> tuple[list[Term], list[tuple[Term, ...]]]:
+        """The function numbers that the question may be about; and what has no model, for there are no others."""
         where = t.and_(*terms)
         if where is t.FALSE:
-            return []
+            return [], [(where,)]
         target = self._target
-        if f"{target.step.record.prefix}x0.lo" in guard_equations(where):
-            return [t.TRUE]
-        return [case for case in cases(target) if all(x is not t.FALSE for x in self._solver.under([case], terms))]
+        here = t.var(f"{target.step.record.prefix}x0.lo", 16)
+        if str(here.data) in guard_equations(where):
+            return [t.TRUE], []
+        named = numbers_of(where, str(here.data))
+        possible = [t.eq(here, t.const(number, 16)) for number in named[1]] if named else cases(target)
+        kept = [case for case in possible if all(x is not t.FALSE for x in self._solver.under([case], terms))]
+        none = t.not_(t.or_(*possible))
+        return kept, [(named[0], none) if named else (none,), *((*terms, case) for case in possible if case not in kept)]
 
     def _ask_one(
         self, terms: Sequence[Term], setting: Setting, effort: Effort, alternatives: Sequence[Term]
@@ -64,11 +76,12 @@ class Questions:
         answer = self._look([*terms, t.or_(*alternatives)], setting, effort, QUICK)
         if effort is not Effort.FULL or not isinstance(answer, Undecided):
             return answer
-        for form in self._forms:
-            for one in _choices(alternatives):
-                answer = self._piece([*terms, form, one], setting)
-                if not isinstance(answer, Unsatisfiable):
-                    return answer
+        pieces = [(form, one) for form in self._forms for one in _choices(alternatives)]
+        for piece in pieces:
+            answer = self._piece([*terms, *piece], setting)
+            if not isinstance(answer, Unsatisfiable):
+                return answer
+        self._covered([*terms, t.or_(*alternatives)], [t.and_(*piece) for piece in pieces])
         return Unsatisfiable()
 
     def _piece(self, terms: Sequence[Term], setting: Setting) -> Answer:
@@ -80,11 +93,13 @@ class Questions:
             answer = self._look([*terms, size], setting, Effort.FULL, 1)
             if not isinstance(answer, Unsatisfiable):
                 return answer
+        self._covered(terms, page_sizes())
         return Unsatisfiable()
 
     def _look(self, terms: Sequence[Term], setting: Setting, effort: Effort, share: int) -> Answer:
         """Of what is read from memory as unknown; then of what it means, of the followed index first."""
         if any(term is t.FALSE for term in self._solver.under(terms, terms)):
+            self._solver.refuted.append(tuple(terms))
             return Unsatisfiable()
         known = surroundings(setting.target, setting.invariants, setting.level, t.and_(*terms))
         asked = [*setting.pages, *known, *terms]

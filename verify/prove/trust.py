@@ -286,7 +286,7 @@ def axioms(record: Record, level: str) -> list[Term]:
     if level not in LEVELS:
         raise InputError(f"no trust level {level}; there are {', '.join(LEVELS)}")
     if level not in record.axioms:
-        record.axioms[level] = _axioms(record, level)
+        record.axioms[level] = [term for _, term in named_axioms(record, level)]
     return record.axioms[level]
 
 
@@ -338,19 +338,25 @@ def _partitions(record: Record) -> list[Term]:
     return result
 
 
-def _axioms(record: Record, level: str) -> list[Term]:
-    result = [*_lengths(record), *_partitions(record), *described(record)] if level == "L2" else []
+def named_axioms(record: Record, level: str) -> list[tuple[str, Term]]:
+    """(rule that binds the SPMC, what it says)"""
+    result: list[tuple[str, Term]] = []
+    if level == "L2":
+        result += [("FFA-MEM-24", fact) for fact in _lengths(record)]
+        result += [("FFA-DSC-10", fact) for fact in _partitions(record)]
+        result += [("FFA-MEM-07", fact) for fact in described(record)]
     if level == "L2" and record.prefix == BOOT:
         asked_at_boot = t.or_(*(event.guard for event in record.smcs))
-        result.append(t.or_(asked_at_boot, NO_SPMC))
+        result.append(("FFA-CC-07", t.or_(asked_at_boot, NO_SPMC)))
     for event in record.smcs:
         asked = _asked(event)
         for axiom in AXIOMS:
             if level in axiom.levels:
                 applies = event.guard if axiom.function is None else t.and_(event.guard, _is(asked, axiom.function))
                 nobody = NO_SPMC if level == "L2" and axiom.function not in (ANY, VERSION) else t.FALSE
-                result.append(t.or_(t.not_(applies), nobody, axiom.says(event)))
+                result.append((axiom.rule, t.or_(t.not_(applies), nobody, axiom.says(event))))
         if level == "L2" and record.prefix == BOOT:
             asks = t.and_(event.guard, _is(asked, VERSION))
-            result.append(t.or_(t.not_(asks), NO_SPMC, t.not_(_is(_low(event, 0), NOT_SUPPORTED))))
+            said = t.not_(_is(_low(event, 0), NOT_SUPPORTED))
+            result.append(("FFA-VER-04", t.or_(t.not_(asks), NO_SPMC, said)))
     return result

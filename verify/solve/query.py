@@ -81,6 +81,8 @@ class Solver:
     """The limit that a text was not decided with, in one way."""
     _given_up: dict[str, str] = field(default_factory=dict)
     """Why it was not."""
+    refuted: list[tuple[Term, ...]] = field(default_factory=list)
+    """Conjunctions that have no model, as they were asked: what proofs rest on."""
     _counted: set[str] = field(default_factory=set)
     """Refuted texts that Z3 was asked about, too."""
 
@@ -95,7 +97,10 @@ class Solver:
         fixed, parts = self._propagate(conjuncts(terms))
         simple = simplify(parts)
         ways = [(IN_BITS, self.limit // share), *([(BY_THEORY, self.limit)] if share == 1 else [])]
-        return self._complete(self._decided(t.and_(*simple.parts), ways), fixed, simple)
+        answer = self._complete(self._decided(t.and_(*simple.parts), ways), fixed, simple)
+        if isinstance(answer, Unsatisfiable):
+            self.refuted.append(tuple(terms))
+        return answer
 
     def _decided(self, term: Term, ways: Sequence[tuple[Sequence[str], int]]) -> Answer:
         """Where Bitwuzla gives up, Z3 is asked in one way after the other, each with its limit."""
@@ -171,6 +176,8 @@ class Solver:
         goal = t.and_(*parts)
         left = [k for k, claim in enumerate(known) if claim is not t.TRUE and goal is not t.FALSE]
         self.cost.by_hand += len(claims) - len(left)
+        if len(left) < len(claims):
+            self._note(given, [claim for k, claim in enumerate(claims) if k not in left])
         failed: set[int] = set()
         groups = [left] if left else []
         while groups:
@@ -182,13 +189,29 @@ class Solver:
                     rest = [k for k, holds in zip(group, here, strict=True) if holds]
                     failed.update(set(group) - set(rest))
                     groups += [rest] if rest else []
+                case Unsatisfiable():
+                    self._note(given, [claims[k] for k in group])
                 case Undecided() if len(group) > 1:
                     groups += [[k] for k in group]
                 case Undecided():
                     (k,) = group
-                    if not cases or not all(self.implied([goal, case], [known[k]])[0] for case in cases):
+                    if not cases or not all(self._holds_in(case, given, claims[k], (goal, known[k])) for case in cases):
                         failed.add(k)
         return [k not in failed for k in range(len(claims))]
+
+    def _holds_in(self, case: Term, given: Sequence[Term], claim: Term, simpler: tuple[Term, Term]) -> bool:
+        """`simpler`: what is given and the claim, as they are asked."""
+        before = len(self.refuted)
+        goal, known = simpler
+        holds = self.implied([goal, case], [known])[0]
+        del self.refuted[before:]
+        if holds:
+            self._note([*given, case], [claim])
+        return holds
+
+    def _note(self, given: Sequence[Term], claims: Sequence[Term]) -> None:
+        """The claims follow."""
+        self.refuted.append((*given, t.not_(t.and_(*claims))))
 
     def successor(self) -> Solver:
         """A solver with a new context, that starts with what this one simplified."""

@@ -39,10 +39,12 @@ def _operator(node: Term, called: Mapping[str, str]) -> str:
     return _NAMES[node.op]
 
 
-def script(assertions: Sequence[Term], named: Mapping[str, str] | None = None) -> str:
+def script(
+    assertions: Sequence[Term], named: Mapping[str, str] | None = None, labels: Sequence[str] = ()
+) -> str:
     """Declarations, one definition for each shared node, and the assertions; the same terms give the same text.
 
-    `named`: other names for variables and memories.
+    `named`: other names for variables and memories. `labels`: names of the assertions.
     """
     order = topological(list(assertions))
     called = named or {}
@@ -67,7 +69,11 @@ def script(assertions: Sequence[Term], named: Mapping[str, str] | None = None) -
                 lines.append(f"(define-fun {name} () {_sort(node.bits)} {text})")
                 text = name
             names[id(node)] = text
-    lines += [f"(assert {names[id(assertion)]})" for assertion in assertions]
+    if labels:
+        lines += [f"(assert (! {names[id(assertion)]} :named |{label}|))"
+                  for assertion, label in zip(assertions, labels, strict=True)]
+    else:
+        lines += [f"(assert {names[id(assertion)]})" for assertion in assertions]
     return "\n".join(lines) + "\n"
 
 

@@ -106,20 +106,20 @@ def _judge(
 ) -> Mapping[str, tuple[str, ...]]:
     """Adds the results that are missing; the invariants of each trust level."""
     target = make_target(unit, binding, memory=True)
-    reported = _reported(rules, target.scene(options.profile), options)
+    asked = reported(rules, target.scene(options.profile), options)
     _, settings = prepare(unit, binding, options, target)
     invariants = {setting.level: setting.invariants.names for setting in settings}
     reuse.keep_invariants(invariants)
-    for silent in sorted({rule.identity for rule in rules} - {rule.identity for rule in reported}):
+    for silent in sorted({rule.identity for rule in rules} - {rule.identity for rule in asked}):
         results[silent] = []
         reuse.keep(silent, [])
-    missing = [rule for rule in reported if rule.identity not in results]
+    missing = [rule for rule in asked if rule.identity not in results]
     try:
         for found in _judged(settings, missing, options, reuse):
             results[found[0].rule] = found
             if progress is not None:
                 done = sum(map(bool, results.values()))
-                progress(found[0].rule, done, len(reported))
+                progress(found[0].rule, done, len(asked))
     except KeyboardInterrupt:
         raise Interrupted(f"interrupted in {name}; finished there: {_names(results)}") from None
     except WorkerLost as lost:
@@ -152,7 +152,7 @@ def explained(lost: WorkerLost, where: str, finished: str = "") -> InternalError
     return InternalError(f"{where}: {lost}; if memory is short, fewer --jobs need less{finished}")
 
 
-def _reported(rules: tuple[Rule, ...], scene: Scene, options: Options) -> tuple[Rule, ...]:
+def reported(rules: tuple[Rule, ...], scene: Scene, options: Options) -> tuple[Rule, ...]:
     """The rules with the parts that --function selects. Raises InputError where it selects none."""
     if not options.functions:
         return rules

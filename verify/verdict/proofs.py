@@ -1,0 +1,49 @@
+"""The proofs of a run, worked at side by side: each with what it rests on, before our simplifier saw it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import TypeVar
+
+from verify.ir.function import Unit
+from verify.prove.evidence import LEMMAS, Evidence, of_lemma, of_rule
+from verify.prove.labels import Labels
+from verify.prove.target import make_target
+from verify.rules.binding import Binding
+from verify.rules.rule import Rule
+from verify.solve.query import RLIMIT, Solver
+from verify.verdict.options import Options
+from verify.verdict.pool import WorkerLost, side_by_side
+from verify.verdict.run import explained, prepare, reported
+
+R = TypeVar("R")
+Work = Callable[[Evidence, Labels], R]
+"""Done where the proof is made; what it returns travels."""
+
+
+def each_proof(
+    unit: Unit, binding: Binding, rules: tuple[Rule, ...], options: Options, work: Work[R]
+) -> Iterator[R]:
+    """The lemmas of each trust level, then the rules' parts. Raises as `judge_target` does."""
+    target = make_target(unit, binding, memory=True)
+    rules = reported(rules, target.scene(options.profile), options)
+    _, settings = prepare(unit, binding, options, target)
+    labels = {setting.level: Labels(target, setting.invariants, setting.level) for setting in settings}
+    solver, limit = Solver(options.limit or RLIMIT), options.limit or RLIMIT
+    lemmas = [(setting, name) for setting in settings for name in LEMMAS]
+
+    def one(number: int) -> list[R]:
+        if number < len(lemmas):
+            setting, name = lemmas[number]
+            return [work(of_lemma(setting, name, limit), labels[setting.level])]
+        made = of_rule(settings, rules[number - len(lemmas)], solver.successor())
+        return [work(evidence, labels[evidence.trust]) for evidence in made]
+
+    try:
+        with closing(side_by_side(one, range(len(lemmas) + len(rules)), options.jobs)) as groups:
+            for group in groups:
+                yield from group
+    except WorkerLost as lost:
+        where = [*(f"{name} at {setting.level}" for setting, name in lemmas), *(rule.identity for rule in rules)]
+        raise explained(lost, where[lost.number]) from None
