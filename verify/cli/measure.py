@@ -9,10 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from verify.solve import finding
+from verify.solve import finding, refuting
 from verify.solve.answer import Answer
 from verify.solve.query import UNITS_A_STEP
-from verify.solve.refuting import Refuter
 
 T = TypeVar("T")
 MILLION = 1_000_000
@@ -85,7 +84,7 @@ def peak_memory() -> float:
 @contextmanager
 def metered() -> Iterator[Spent]:
     """What is spent in this process while the context lasts."""
-    spent, found, refuted = Spent(), finding.find, Refuter.refute
+    spent, found, refuted = Spent(), finding.find, refuting.refute
     start, cpu = time.perf_counter(), _cpu()
 
     def find(*arguments: Any) -> tuple[Answer, int]:
@@ -94,18 +93,18 @@ def metered() -> Iterator[Spent]:
         _count(time.perf_counter() - before, 1, steps * UNITS_A_STEP)
         return answer, steps
 
-    def refute(refuter: Refuter, *arguments: Any) -> Answer:
-        before, queries, units = time.perf_counter(), refuter.queries, refuter.units
-        answer = refuted(refuter, *arguments)
-        _count(time.perf_counter() - before, refuter.queries - queries, refuter.units - units)
-        return answer
+    def refute(*arguments: Any) -> tuple[Answer, int]:
+        before = time.perf_counter()
+        answer, units = refuted(*arguments)
+        _count(time.perf_counter() - before, 1, units)
+        return answer, units
 
     def _count(seconds: float, queries: int, units: int) -> None:
         spent.solving += seconds
         spent.queries += queries
         spent.units += units
 
-    patched: list[tuple[Any, str, Any, Any]] = [(finding, "find", find, found), (Refuter, "refute", refute, refuted)]
+    patched: list[tuple[Any, str, Any, Any]] = [(finding, "find", find, found), (refuting, "refute", refute, refuted)]
     for owner, name, new, _ in patched:
         setattr(owner, name, new)
     try:

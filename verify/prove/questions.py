@@ -68,7 +68,8 @@ class Questions:
         possible = [t.eq(here, t.const(number, 16)) for number in named[1]] if named else cases(target)
         kept = [case for case in possible if all(x is not t.FALSE for x in self._solver.under([case], terms))]
         none = t.not_(t.or_(*possible))
-        return kept, [(named[0], none) if named else (none,), *((*terms, case) for case in possible if case not in kept)]
+        excluded = [(*terms, case) for case in possible if case not in kept]
+        return kept, [(named[0], none) if named else (none,), *excluded]
 
     def _ask_one(
         self, terms: Sequence[Term], setting: Setting, effort: Effort, alternatives: Sequence[Term]

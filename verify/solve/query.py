@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from verify.errors import InternalError
-from verify.solve import finding
+from verify.solve import finding, refuting
 from verify.solve.answer import Answer, Satisfied, Undecided, Unsatisfiable, in_names
-from verify.solve.refuting import BY_THEORY, IN_BITS, Refuter
+from verify.solve.refuting import BY_THEORY, IN_BITS
+from verify.solve.remembered import NOTHING, Remembered
 from verify.solve.simplify import Simplified, conjuncts, simplify
 from verify.solve.smtlib import anonymous, script
 from verify.terms import build as t
@@ -71,7 +73,7 @@ class Solver:
 
     limit: int = RLIMIT
     cost: Cost = field(default_factory=Cost)
-    _refuter: Refuter = field(default_factory=Refuter)
+    remembered: Remembered = NOTHING
     _known: dict[tuple[tuple[str, int], ...], dict[int, Term]] = field(default_factory=dict)
     _found: dict[str, Answer] = field(default_factory=dict)
     """What the search said of a text, by its names."""
@@ -130,7 +132,8 @@ class Solver:
         """What the search says, once for all goals of the same text."""
         if goal.text not in self._found and limit > self._tried.get((goal.text, ()), -1):
             self.cost.queries += 1
-            answer, steps = finding.find(goal.text, goal.term, goal.called, limit // UNITS_A_STEP)
+            answer, steps = self.remembered.answer(
+                "bitwuzla", (str(finding.OPTIONS),), goal.text, limit // UNITS_A_STEP, partial(_find, goal, limit))
             self.cost.steps += steps
             if isinstance(answer, Undecided):
                 self._tried[goal.text, ()] = limit
@@ -147,10 +150,10 @@ class Solver:
 
     def _once(self, goal: _Goal, tactics: Sequence[str], limit: int) -> Answer | None:
         """The answer by the solver's names, which is kept; None where it is not found with so much effort."""
-        before = self._refuter.queries, self._refuter.units
-        answer = self._refuter.refute(goal.term, goal.called, tactics, limit)
-        self.cost.queries += self._refuter.queries - before[0]
-        self.cost.rlimit += self._refuter.units - before[1]
+        answer, units = self.remembered.answer(
+            "z3-solver", tactics, goal.text, limit, partial(_refute, goal, tactics, limit))
+        self.cost.queries += 1
+        self.cost.rlimit += units
         if isinstance(answer, Undecided):
             self._tried[goal.text, tactics], self._given_up[goal.text] = limit, answer.reason
             return None
@@ -215,7 +218,7 @@ class Solver:
 
     def successor(self) -> Solver:
         """A solver with a new context, that starts with what this one simplified."""
-        return Solver(self.limit, _known=self._known)
+        return Solver(self.limit, remembered=self.remembered, _known=self._known)
 
     def under(self, assumptions: Sequence[Term], terms: Sequence[Term]) -> list[Term]:
         """The terms, simplified by the equations among the assumptions."""
@@ -238,11 +241,22 @@ class Solver:
         return substitute(parts, fixed, self._known.setdefault(key, {}))
 
 
+def _find(goal: _Goal, limit: int) -> tuple[Answer, int]:
+    answer, steps = finding.find(goal.text, goal.term, goal.called, limit // UNITS_A_STEP)
+    return in_names(answer, goal.called), steps
+
+
+def _refute(goal: _Goal, tactics: Sequence[str], limit: int) -> tuple[Answer, int]:
+    answer, units = refuting.refute(goal.term, goal.called, tactics, limit)
+    return in_names(answer, goal.called), units
+
+
 def _checked(goal: _Goal, answer: Answer) -> Answer:
-    """By the solver's names; a model is believed where it satisfies the goal."""
-    if isinstance(answer, Satisfied) and not holds(goal.term, answer.values):
+    """By the solver's names, as it comes; a model is believed where it satisfies the goal."""
+    own = goal.by_own_names(answer)
+    if isinstance(own, Satisfied) and not holds(goal.term, own.values):
         raise InternalError("the solver's model does not satisfy the query")
-    return in_names(answer, goal.called)
+    return answer
 
 
 def _assumed(parts: Sequence[Term], terms: Sequence[Term]) -> tuple[list[Term], list[Term]]:

@@ -1,4 +1,4 @@
-"""Z3: a second opinion, and the first one where Bitwuzla gives up. All questions of one `Refuter` share a context."""
+"""Z3: a second opinion, and the first one where Bitwuzla gives up."""
 
 from __future__ import annotations
 
@@ -21,35 +21,41 @@ IN_BITS = (*_PREPARED, "simplify", "bit-blast", "sat")
 """Faster for what has no model, as proofs of invariants have."""
 
 
+def refute(goal: Term, called: Mapping[str, str], tactics: Sequence[str], limit: int) -> tuple[Answer, int]:
+    """(answer, resource units). `called`: other names of variables and memories, for the solver; `limit` in its units.
+
+    In a context of its own: an answer depends on no earlier question.
+    """
+    question = _Question(tactics, limit)
+    if tactics is not IN_BITS:
+        return question.run(goal, called), question.units
+    named = name_reads(goal, called)
+    answer = _in_bits(question, named)
+    return Satisfied(named.values(answer.values)) if isinstance(answer, Satisfied) else answer, question.units
+
+
+def _in_bits(question: _Question, named: NamedReads) -> Answer:
+    """With more and more of what equal offsets imply, until a model keeps it."""
+    facts: tuple[Term, ...] = ()
+    while True:
+        answer = question.run(t.and_(named.goal, *facts), named.called)
+        if not isinstance(answer, Satisfied) or not (wrong := named.broken(answer.values)):
+            return answer
+        facts = (*facts, *wrong)
+
+
 @dataclass(slots=True)
-class Refuter:
+class _Question:
     """`units`: Z3's resource units so far; it counts all of a context together."""
 
-    queries: int = 0
+    tactics: Sequence[str]
+    limit: int
     units: int = 0
-    _context: z3.Context = field(default_factory=z3.Context)
+    context: z3.Context = field(default_factory=z3.Context)
 
-    def refute(self, goal: Term, called: Mapping[str, str], tactics: Sequence[str], limit: int) -> Answer:
-        """`called`: other names of variables and memories, for the solver; `limit` in its resource units."""
-        if tactics is not IN_BITS:
-            return self._run(goal, called, tactics, limit)
-        named = name_reads(goal, called)
-        answer = self._in_bits(named, limit)
-        return Satisfied(named.values(answer.values)) if isinstance(answer, Satisfied) else answer
-
-    def _in_bits(self, named: NamedReads, limit: int) -> Answer:
-        """With more and more of what equal offsets imply, until a model keeps it."""
-        facts: tuple[Term, ...] = ()
-        while True:
-            answer = self._run(t.and_(named.goal, *facts), named.called, IN_BITS, limit)
-            if not isinstance(answer, Satisfied) or not (wrong := named.broken(answer.values)):
-                return answer
-            facts = (*facts, *wrong)
-
-    def _run(self, goal: Term, called: Mapping[str, str], tactics: Sequence[str], limit: int) -> Answer:
-        self.queries += 1
-        solver = z3.Then(*(z3.Tactic(name, self._context) for name in tactics)).solver()
-        solver.set("rlimit", limit)
+    def run(self, goal: Term, called: Mapping[str, str]) -> Answer:
+        solver = z3.Then(*(z3.Tactic(name, self.context) for name in self.tactics)).solver()
+        solver.set("rlimit", self.limit)
         solver.from_string(script(conjuncts([goal]), called))
         verdict = interrupt.check(solver)
         self.units = max(self.units, _units(solver))

@@ -19,6 +19,7 @@ from verify.ir.function import Unit
 from verify.prove.outcome import RuleResult
 from verify.rules.binding import Binding
 from verify.rules.rule import Rule
+from verify.solve.remembered import Remembered
 from verify.verdict import kept
 from verify.verdict.options import Options
 
@@ -30,6 +31,11 @@ class Reuse:
     store: Store | None = None
     base: str = ""
     tell: kept.Teller = lambda finding: {}
+
+    @property
+    def answers(self) -> Remembered:
+        """Of solvers, whoever asked: another unit, or this one before an edit."""
+        return Remembered(self.store)
 
     def invariants(self) -> Mapping[str, tuple[str, ...]] | None:
         """By trust level."""

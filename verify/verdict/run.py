@@ -25,6 +25,7 @@ from verify.rules.binding import Binding
 from verify.rules.rule import Part, Rule, Statement
 from verify.rules.scene import Scene
 from verify.solve.query import RLIMIT, Cost, Solver
+from verify.solve.remembered import NOTHING, Remembered
 from verify.verdict.options import Options
 from verify.verdict.pool import WorkerLost, side_by_side
 from verify.verdict.reuse import NO_REUSE, Reuse
@@ -56,7 +57,8 @@ ROUNDS = 2
 
 
 def prepare(
-    unit: Unit, binding: Binding, options: Options, target: Target | None = None
+    unit: Unit, binding: Binding, options: Options, target: Target | None = None,
+    answers: Remembered = NOTHING,
 ) -> tuple[Target, tuple[Setting, ...]]:
     """Execute the unit and find the invariants of each trust level, the strictest first."""
     target, light = target or make_target(unit, binding, memory=True), make_target(unit, binding)
@@ -65,7 +67,7 @@ def prepare(
     samples = make_samples(target)
     starts = make_starts(make_target(unit, binding, memory=True, rounds=ROUNDS))
     levels = sorted(options.trusts, key=LEVELS.index, reverse=True)
-    one = partial(_known, target, samples, levels, options.limit or RLIMIT)
+    one = partial(_known, target, samples, levels, Solver(options.limit or RLIMIT, remembered=answers))
     try:  # not here, even one: a solver without memory ends its process
         with closing(side_by_side(one, range(len(levels)), options.jobs)) as results:
             known = list(results)
@@ -78,10 +80,10 @@ def prepare(
 
 
 def _known(
-    target: Target, samples: Samples, levels: Sequence[str], limit: int, number: int
+    target: Target, samples: Samples, levels: Sequence[str], solver: Solver, number: int
 ) -> tuple[Invariants, Guarantee, tuple[bool, ...]]:
     """What holds at a level in every reachable state, and of each obligation whether it is proved."""
-    level, solver = levels[number], Solver(limit)
+    level, solver = levels[number], solver.successor()
     found = find_invariants(target, level, solver)
     check_reached(target, found, samples.episodes)
     return found, check_guarantee(target, found, level, solver), proved(target, found, level, solver)
@@ -107,7 +109,7 @@ def _judge(
     """Adds the results that are missing; the invariants of each trust level."""
     target = make_target(unit, binding, memory=True)
     asked = reported(rules, target.scene(options.profile), options)
-    _, settings = prepare(unit, binding, options, target)
+    _, settings = prepare(unit, binding, options, target, reuse.answers)
     invariants = {setting.level: setting.invariants.names for setting in settings}
     reuse.keep_invariants(invariants)
     for silent in sorted({rule.identity for rule in rules} - {rule.identity for rule in asked}):
@@ -133,7 +135,7 @@ def _judged(
     settings: Sequence[Setting], rules: Sequence[Rule], options: Options, reuse: Reuse
 ) -> Iterator[list[RuleResult]]:
     """What is found is kept at once: a run that does not end loses nothing."""
-    solver = Solver(options.limit or RLIMIT)
+    solver = Solver(options.limit or RLIMIT, remembered=reuse.answers)
 
     def one(number: int) -> list[RuleResult]:
         return reuse.keep(rules[number].identity, judge_rule(settings, rules[number], solver.successor()))
