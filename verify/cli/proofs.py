@@ -103,11 +103,13 @@ def _refuse(summary: Summary, keep: Path) -> None:
 def ledger(selection: Selection, out: Path, check: bool, name: str | None) -> int:
     """Write the ledger of a target's results: a line for each, with a digest of what was proved.
 
-    With --check exit status 1 says that it differs. A ledger holds all rules; a check may look at some.
+    With --check exit status 1 says that it differs. A ledger holds all rules; a check may look at some of them.
     """
     path = out / f"{name or selection.target.name}{ledgers.SUFFIX}"
+    if set(selection.options.trusts) != {"L0", "L2"}:
+        raise InputError("a ledger is about L0 and L2: what holds at the weaker level is proved there for both")
     if not check and not selection.is_whole:
-        raise InputError("a ledger holds all rules and functions at L0 and L2; with --check it may be fewer of them")
+        raise InputError("a ledger holds all rules and functions; with --check it may be some of them")
     committed = ledgers.read_ledger(path) if check else ""
     profile = selection.options.profile
     lines = list(selection.each(lambda evidence, labels: ledgers.line(evidence, labels, profile)))

@@ -36,8 +36,8 @@ class Selection:
 
     @property
     def is_whole(self) -> bool:
-        """All rules, of all functions, at the levels that are the default."""
-        return not self.options.rules and not self.options.functions and set(self.options.trusts) == {"L0", "L2"}
+        """All rules, of all functions."""
+        return not self.options.rules and not self.options.functions
 
 
 _OPTIONS = (

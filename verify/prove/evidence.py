@@ -76,7 +76,8 @@ def of_lemma(setting: Setting, name: str, limit: int) -> Evidence:
         case _:
             raise InternalError(f"no lemma {name}")
     status = Status.PROVED if holds else Status.UNKNOWN
-    return _evidence(name, setting, PartResult(name, "", status), solver.refuted, says)
+    nothing_breaks_it = [(t.FALSE,)] if holds else []  # as where there is no access
+    return _evidence(name, setting, PartResult(name, "", status), solver.refuted or nothing_breaks_it, says)
 
 
 def _evidence(
