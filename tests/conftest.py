@@ -16,7 +16,7 @@ KERNEL_TREE = "VERIFY_KERNEL_TREE"
 SEED_THREAD = "VERIFY_SEED_THREAD"
 ALL_FAULTS = "VERIFY_ALL_FAULTS"
 """Set: everything that is slow is judged too."""
-COMPILERS = ("gcc", "aarch64-linux-gnu-gcc", "qemu-aarch64")
+COMPILERS = ("gcc", "aarch64-linux-gnu-gcc", "qemu-aarch64", "cadical")
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "seeds"
 
 

@@ -78,6 +78,8 @@ def recheck_(selection: Selection, solver: str, keep: Path) -> int:
     for name in solvers:
         click.echo(f"  {named(name)} confirms {summary.by_solver[name]}")
     click.echo(f"  {'all of them confirm' if len(solvers) > 1 else 'confirmed'} {summary.by_all}")
+    for proof, name in summary.by_one.items():
+        click.echo(f"  {name} alone confirms {proof}")
     for proof in summary.open:
         click.echo(f"  nobody confirms {proof}")
     _refuse(summary, keep)

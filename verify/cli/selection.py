@@ -12,10 +12,11 @@ from typing import Any, TypeVar
 import click
 
 from verify.cli.config import read_config
-from verify.cli.run import bindings, choose_targets, load_rules
+from verify.cli.run import bindings, choose_targets, load_rules, open_store
 from verify.cli.targets import Chosen
 from verify.rules.binding import Binding, choose
 from verify.rules.rule import Rule
+from verify.solve.remembered import Remembered
 from verify.verdict.options import Options
 from verify.verdict.proofs import Work, each_proof
 
@@ -30,9 +31,10 @@ class Selection:
     binding: Binding
     rules: tuple[Rule, ...]
     options: Options
+    answers: Remembered
 
     def each(self, work: Work[R]) -> Iterator[R]:
-        return each_proof(self.target.unit, self.binding, self.rules, self.options, work)
+        return each_proof(self.target.unit, self.binding, self.rules, self.options, work, self.answers)
 
     @property
     def is_whole(self) -> bool:
@@ -52,6 +54,8 @@ _OPTIONS = (
     click.option("--profile", default="SEED", show_default=True, help="Reading of contested sentences."),
     click.option("--trust", "trusts", multiple=True, metavar="L0|L1|L2", help="Trust in EL3 (default: L0 and L2)."),
     click.option("--jobs", type=click.IntRange(1), default=None, help="Processes (default: one a core)."),
+    click.option("--cache", "folder", type=click.Path(path_type=Path), help="Solvers' answers (default: the user's)."),
+    click.option("--fresh", is_flag=True, help="Ask everything again, whatever is in the cache."),
     click.option("--config", type=click.Path(path_type=Path), help="Default: verify.toml, if there."),
 )
 
@@ -63,7 +67,7 @@ def selected(command: Callable[..., int]) -> Callable[..., int]:
     def wrapper(**given: Any) -> int:
         chosen = {name: given.pop(name) for name in (
             "tree", "revision", "patches", "extracted", "target", "rules", "functions", "profile", "trusts", "jobs",
-            "config")}
+            "folder", "fresh", "config")}
         return command(_selection(**chosen), **given)
 
     for option in reversed(_OPTIONS):
@@ -74,11 +78,12 @@ def selected(command: Callable[..., int]) -> Callable[..., int]:
 def _selection(
     tree: Path | None, revision: str | None, patches: tuple[Path, ...], extracted: Path | None, target: str | None,
     rules: tuple[str, ...], functions: tuple[str, ...], profile: str, trusts: tuple[str, ...], jobs: int | None,
-    config: Path | None,
+    folder: Path | None, fresh: bool, config: Path | None,
 ) -> Selection:
     options = Options(rules, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"),
                       jobs=jobs or os.cpu_count() or 1)
     settings = read_config(config)
     known = options.select(load_rules())
     item = choose_targets(tree, revision, patches, extracted, (target,) if target else (), settings.handler)[0]
-    return Selection(item, choose(item.unit, bindings(settings)), known, options)
+    answers = Remembered(open_store(folder, fresh, read_only=False))
+    return Selection(item, choose(item.unit, bindings(settings)), known, options, answers)

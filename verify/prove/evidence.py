@@ -60,9 +60,9 @@ def of_rule(settings: Sequence[Setting], rule: Rule, solver: Solver) -> Iterator
             yield _evidence(f"{rule.identity}: {result.name}", setting, result, judge.evidence[result.name], says)
 
 
-def of_lemma(setting: Setting, name: str, limit: int) -> Evidence:
-    """Proves it once more."""
-    target, found, level, solver = setting.target, setting.invariants, setting.level, Solver(limit)
+def of_lemma(setting: Setting, name: str, solver: Solver) -> Evidence:
+    """Proves it once more, with a solver that was asked nothing yet."""
+    target, found, level = setting.target, setting.invariants, setting.level
     match name:
         case "invariants":
             holds, says = kept(target, found, level, solver), list(found.names)

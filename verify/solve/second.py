@@ -32,7 +32,7 @@ EFFORT = {"bitwuzla": 6_000_000, "z3": 100_000_000, "cvc5": 1_500_000}
 def by_z3(text: str) -> Opinion:
     solver = z3.SolverFor("QF_UFBV", ctx=z3.Context())
     solver.set("rlimit", EFFORT["z3"])
-    solver.from_string(_without_commands(text))
+    solver.from_string(question(text))
     verdict = interrupt.check(solver)
     return Opinion.AGREES if verdict == z3.unsat else Opinion.DISAGREES if verdict == z3.sat else Opinion.GAVE_UP
 
@@ -56,7 +56,7 @@ def core_by_bitwuzla(text: str) -> tuple[Opinion, tuple[int, ...]]:
 def _bitwuzla(text: str, options: bitwuzla.Options) -> tuple[Opinion, Any, list[Any]]:
     """What it says, and what was asserted, in order: later it says that in its own way."""
     parser, steps = bitwuzla.Parser(bitwuzla.TermManager(), options), Steps(EFFORT["bitwuzla"])
-    parser.parse(_without_commands(text), True, False)
+    parser.parse(question(text), True, False)
     solver = parser.bitwuzla()
     asserted = list(solver.get_assertions())
     solver.configure_terminator(steps)
@@ -74,7 +74,7 @@ def by_cvc5(text: str) -> Opinion:
     solver = cvc5.Solver(manager)
     solver.setOption("rlimit-per", str(EFFORT["cvc5"]))
     parser = cvc5.InputParser(solver)
-    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, _without_commands(text), "piece")
+    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, question(text), "piece")
     symbols = parser.getSymbolManager()
     while not (command := parser.nextCommand()).isNull():
         command.invoke(solver, symbols)
@@ -102,6 +102,6 @@ def named(name: str) -> str:
         return ""
 
 
-def _without_commands(text: str) -> str:
-    """And without what the answer should be: cvc5 takes another one for a fault of its own."""
+def question(text: str) -> str:
+    """Without the command, and without what the answer should be: cvc5 takes another one for a fault of its own."""
     return text.replace("(check-sat)\n", "").replace("(set-info :status unsat)\n", "")

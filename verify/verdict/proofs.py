@@ -13,6 +13,7 @@ from verify.prove.target import make_target
 from verify.rules.binding import Binding
 from verify.rules.rule import Rule
 from verify.solve.query import RLIMIT, Solver
+from verify.solve.remembered import NOTHING, Remembered
 from verify.verdict.options import Options
 from verify.verdict.pool import WorkerLost, side_by_side
 from verify.verdict.run import explained, prepare, reported
@@ -23,20 +24,24 @@ Work = Callable[[Evidence, Labels], R]
 
 
 def each_proof(
-    unit: Unit, binding: Binding, rules: tuple[Rule, ...], options: Options, work: Work[R]
+    unit: Unit, binding: Binding, rules: tuple[Rule, ...], options: Options, work: Work[R],
+    answers: Remembered = NOTHING,
 ) -> Iterator[R]:
-    """The lemmas of each trust level, then the rules' parts. Raises as `judge_target` does."""
+    """The lemmas of each trust level, then the rules' parts. Raises as `judge_target` does.
+
+    `answers` save searches; that these led to a refutation is what the work is there to see.
+    """
     target = make_target(unit, binding, memory=True)
     rules = reported(rules, target.scene(options.profile), options)
-    _, settings = prepare(unit, binding, options, target)
+    _, settings = prepare(unit, binding, options, target, answers)
     labels = {setting.level: Labels(target, setting.invariants, setting.level) for setting in settings}
-    solver, limit = Solver(options.limit or RLIMIT), options.limit or RLIMIT
+    solver = Solver(options.limit or RLIMIT, remembered=answers)
     lemmas = [(setting, name) for setting in settings for name in LEMMAS]
 
     def one(number: int) -> list[R]:
         if number < len(lemmas):
             setting, name = lemmas[number]
-            return [work(of_lemma(setting, name, limit), labels[setting.level])]
+            return [work(of_lemma(setting, name, solver.successor()), labels[setting.level])]
         made = of_rule(settings, rules[number - len(lemmas)], solver.successor())
         return [work(evidence, labels[evidence.trust]) for evidence in made]
 

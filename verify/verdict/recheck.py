@@ -58,6 +58,8 @@ class Summary:
     pieces: int = 0
     by_all: int = 0
     by_solver: Counter[str] = field(default_factory=Counter)
+    by_one: dict[str, str] = field(default_factory=dict)
+    """Proofs that one solver alone confirms, of several that were asked."""
     open: list[str] = field(default_factory=list)
     against: list[tuple[str, str, str, str]] = field(default_factory=list)
     """(proof, solver, digest, text)"""
@@ -71,6 +73,8 @@ def summarise(found: Iterable[Rechecked], solvers: Sequence[str]) -> Summary:
         result.pieces += one.pieces
         result.by_solver.update(agree)
         result.by_all += len(agree) == len(solvers)
+        if len(agree) == 1 < len(solvers):
+            result.by_one[f"{one.name} ({one.trust})"] = agree[0]
         if not agree:
             result.open.append(f"{one.name} ({one.trust})")
         result.against += [(f"{one.name} ({one.trust})", *against) for against in one.against]

@@ -15,7 +15,7 @@ from verify.prove.labels import QUESTION, Labels
 from verify.prove.outcome import Status
 from verify.rules.rule import registered
 from verify.solve.annotated import Piece
-from verify.solve.query import RLIMIT, Solver
+from verify.solve.query import Solver
 from verify.solve.second import SOLVERS, Opinion, core_by_bitwuzla
 from verify.verdict.options import Options
 from verify.verdict.run import prepare
@@ -29,7 +29,7 @@ def evidence(unit: Unit, *rules: str, trusts: tuple[str, ...] = ("L0", "L2")) ->
     _, settings = prepare(unit, PKVM, options)
     for name in LEMMAS:
         for setting in settings:
-            yield of_lemma(setting, name, RLIMIT)
+            yield of_lemma(setting, name, Solver())
     for rule in options.select(registered()):
         yield from of_rule(settings, rule, Solver())
 

@@ -1,0 +1,37 @@
+"""`verify certify`: refutations that a small checker of ours has read to their end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from verify.cli.selection import Selection, selected
+from verify.errors import InputError
+from verify.solve import certificate
+from verify.verdict.certified import certified, count
+from verify.verdict.exit_status import OK, UNDECIDED
+
+
+@click.command("certify")
+@selected
+@click.option("--out", type=click.Path(path_type=Path), help="Keep question, clauses and refutation of each there.")
+@click.option("--all", "show_all", is_flag=True, help="List the proofs that are not certified whole.")
+def certify(selection: Selection, out: Path | None, show_all: bool) -> int:
+    """Make certificates for proofs and check them, with CaDiCaL (Debian: cadical), which is not trusted.
+
+    Each piece of a proof becomes clauses, CaDiCaL refutes them, and a checker of 140 lines (verify/solve/drat.py) reads
+    its refutation. Trusted: Z3, which makes the clauses. Exit status: 0 if each proof is certified, 3 if not.
+    """
+    certificate.ready()
+    if out is not None and out.exists():
+        raise InputError(f"{out}: is there already; give a folder that is not")
+    proofs = selection.each(lambda evidence, _: certified(evidence, out) if evidence.says_something else None)
+    found = count(one for one in proofs if one is not None)
+    click.echo(f"{found.whole} of {found.proofs} proofs are certified, {found.certified} of {found.pieces} pieces; "
+               f"{found.steps} steps were checked")
+    for reason, number in sorted(found.reasons.items()):
+        click.echo(f"  {number} pieces: {reason}")
+    for proof in found.open if show_all else ():
+        click.echo(f"  not certified: {proof}")
+    return UNDECIDED if found.open else OK
