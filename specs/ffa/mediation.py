@@ -39,6 +39,20 @@ def sent(scene: Scene, *functions: int) -> Truth:
     return any_of(sends(smc, *functions) for smc in scene.smcs)
 
 
+def gives_rx_back(scene: Scene) -> Truth:
+    """What the SPMC put into EL2's RX buffer in this call EL2 released later in it."""
+    return all_of(_fills_rx(smc).implies(any_of(sends(later, RX_RELEASE) for later in scene.smcs[number + 1:]))
+                  for number, smc in enumerate(scene.smcs))
+
+
+def _fills_rx(smc: Smc) -> Truth:
+    """By an answer that is one in all 64 bits: how EL2 reads others is judged elsewhere (ERR-07)."""
+    listed = (smc.q(0) == ids.SUCCESS) & (smc.w(5).bits_(0, 0) == 0) & ~(smc.qw(2) == 0)
+    return ((sends(smc, *RETRIEVE) & (smc.q(0) == ids.MEM_RETRIEVE_RESP))
+            | (sends(smc, FRAG_RX) & (smc.q(0) == FRAG_TX))
+            | (sends(smc, ids.PARTITION_INFO_GET) & listed))
+
+
 def sent_once(scene: Scene, *functions: int) -> Truth:
     made = [sends(smc, *functions) for smc in scene.smcs]
     return any_of(one & all_of(~other for other in made if other is not one) for one in made)

@@ -8,7 +8,7 @@ from verify.rules import Clause, Part, Scene, Truth, all_of, any_of, part, requi
 from verify.rules.memory import OWN, SHARED_FFA, UNPIN, UNSHARE_FFA, UNSHARE_HYP
 
 from ..ffa.calls import asks_version, by_function
-from ..ffa.mediation import failed, page_kept, pins_kept, registration_kept
+from ..ffa.mediation import failed, gives_rx_back, page_kept, pins_kept, registration_kept
 
 NONE = Clause("", "a property of any mediator")
 GIVES_BACK = (UNSHARE_FFA, UNSHARE_HYP, UNPIN)
@@ -54,15 +54,16 @@ def _negative(scene: Scene) -> Truth:
 
 @rule("FFA-SEC-13", "Failure atomicity across EL2 and SPMC", ROLLBACK, force="security", confidence="high")
 def failure_atomicity(scene: Scene) -> Iterator[Part]:
-    """A call that shows the host an error leaves pages, pins, registration, version and agreement as they were.
+    """A call that shows the host an error leaves pages, pins, registration, version, agreement and EL2's RX buffer as
+    they were.
 
     Clause: none; a property of any mediator.
     Reading: an FFA_ERROR frame, or a negative code of FFA_VERSION. FFA_MEM_FRAG_TX may leave pages of the host's shared
-        with the secure world: EL2 has forgotten the earlier fragments.
+        with the secure world: EL2 has forgotten the earlier fragments. RX: what the SPMC put there in this call EL2
+        has released.
     Applies to: every version.
     Not covered: pages that cannot be given back, which EL2 asserts not to happen (SEC-11); version and agreement after
-        a failing FFA_VERSION (VER-12); who owns RX (DSC-11) and what the SPMC still has shared (MEM-17), which need the
-        SPMC's state.
+        a failing FFA_VERSION (VER-12); what the SPMC still has shared (MEM-17), which needs its state.
     """
     for name, premise in by_function(scene):
         stuck = any_of(one.made & ~one.succeeded for one in scene.transfers if one.action == UNSHARE_FFA)
@@ -74,6 +75,7 @@ def failure_atomicity(scene: Scene) -> Iterator[Part]:
             require("no page changes its state", pages, "page"),
             require("no page is pinned or unpinned", pins_kept(scene), "page"),
             require("the registration stays as it was", registration_kept(scene), "mailbox"),
+            require("EL2's RX buffer is given back", gives_rx_back(scene), "smc"),
         ]
         if name != "FFA_VERSION":
             claims.append(require("EL2's FF-A state stays", scene.unchanged, "version"))

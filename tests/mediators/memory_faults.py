@@ -122,6 +122,9 @@ MAILBOX_FAULTS = (
     of("map info", "RX stays full where a list is too long", "DSC-11", "list_partitions", "smc", (
         "\treleased = release_rx();\n\tif (verdict < 0)\n\t\treturn verdict;\n",
         "\tif (verdict < 0)\n\t\treturn verdict;\n\treleased = release_rx();\n"), trust="L0"),
+    of("map info", "RX stays full where a call fails", "SEC-13", "list_partitions", "smc", (
+        "\treleased = release_rx();\n\tif (verdict < 0)\n\t\treturn verdict;\n",
+        "\tif (verdict < 0)\n\t\treturn verdict;\n\treleased = release_rx();\n"), trust="L0"),
     of("map info", "the list is copied after the lock", "SEC-05", "copy_partitions", "access", (
         "\tverdict = copy_partitions(said->a2, said->a3, version);\n",
         "\thyp_spin_unlock(&host_buffers.lock);\n\tverdict = copy_partitions(said->a2, said->a3, version);\n"
