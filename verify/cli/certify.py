@@ -8,16 +8,19 @@ import click
 
 from verify.cli.selection import Selection, selected
 from verify.errors import InputError
+from verify.prove.evidence import LEMMAS, Evidence
+from verify.prove.labels import Labels
 from verify.solve import certificate
-from verify.verdict.certified import certified, count
+from verify.verdict.certified import Certified, certified, count
 from verify.verdict.exit_status import OK, UNDECIDED
 
 
 @click.command("certify")
 @selected
 @click.option("--out", type=click.Path(path_type=Path), help="Keep question, clauses and refutation of each there.")
+@click.option("--no-lemmas", is_flag=True, help="Leave out the lemmas: they take longest.")
 @click.option("--all", "show_all", is_flag=True, help="List the proofs that are not certified whole.")
-def certify(selection: Selection, out: Path | None, show_all: bool) -> int:
+def certify(selection: Selection, out: Path | None, no_lemmas: bool, show_all: bool) -> int:
     """Make certificates for proofs and check them, with CaDiCaL (Debian: cadical), which is not trusted.
 
     Each piece of a proof becomes clauses, CaDiCaL refutes them, and a checker of 140 lines (verify/solve/drat.py) reads
@@ -26,8 +29,11 @@ def certify(selection: Selection, out: Path | None, show_all: bool) -> int:
     certificate.ready()
     if out is not None and out.exists():
         raise InputError(f"{out}: is there already; give a folder that is not")
-    proofs = selection.each(lambda evidence, _: certified(evidence, out) if evidence.says_something else None)
-    found = count(one for one in proofs if one is not None)
+    def work(evidence: Evidence, _: Labels) -> Certified | None:
+        is_asked = evidence.says_something and not (no_lemmas and evidence.name in LEMMAS)
+        return certified(evidence, out) if is_asked else None
+
+    found = count(one for one in selection.each(work) if one is not None)
     click.echo(f"{found.whole} of {found.proofs} proofs are certified, {found.certified} of {found.pieces} pieces; "
                f"{found.steps} steps were checked")
     for reason, number in sorted(found.reasons.items()):

@@ -14,7 +14,7 @@ from verify.prove.guarantee import check_guarantee
 from verify.prove.invariants import kept
 from verify.prove.judge import Judge, Refuted
 from verify.prove.outcome import PartResult, Status
-from verify.prove.safety import proved
+from verify.prove.safety import blocks, proved
 from verify.prove.setting import Setting
 from verify.prove.target import Target
 from verify.rules.rule import Rule
@@ -72,7 +72,9 @@ def of_lemma(setting: Setting, name: str, solver: Solver) -> Evidence:
             held = proved(target, found, level, solver)
             if held != setting.safe:
                 raise InternalError("an access is proved safe at one time and not at another")
-            holds, says = all(held), [f"{sum(held)} of {len(held)} obligations of accesses hold"]
+            needed = zip(target.step.record.obligations, held, strict=True)
+            holds = all(is_proved or not blocks(item) for item, is_proved in needed)
+            says = [f"{sum(held)} of {len(held)} obligations of accesses hold"]
         case _:
             raise InternalError(f"no lemma {name}")
     status = Status.PROVED if holds else Status.UNKNOWN

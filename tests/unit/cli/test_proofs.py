@@ -12,6 +12,7 @@ from tests.unit.cli.conftest import Command
 from verify.cli import selection
 from verify.cli.run import load_rules
 from verify.solve import second
+from verify.solve.drat import check, read_formula, read_refutation
 from verify.solve.second import Opinion, by_z3
 
 ONE = ("--rule", "VER-07")
@@ -118,3 +119,23 @@ def test_a_ledger_that_is_none_is_wrong_input(verify: Command, good: Path, tmp_p
         (tmp_path / "x.jsonl").write_bytes(text.encode("latin-1"))
     done = verify("ledger", "--tree", good, *ONE, "--name", "x", "--out", tmp_path, "--check")
     assert done.status == 2 and "verify ledger" in done.err
+
+
+@pytest.mark.compiler
+def test_proofs_are_certified_and_certificates_kept(verify: Command, good: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = verify("certify", "--tree", good, *ONE, "--trust", "L2", "--no-lemmas", "--out", out)
+    assert done.status == 0 and done.out.startswith("2 of 2 proofs are certified"), done
+    kept = sorted(out.glob("*/*.drat"))
+    assert kept
+    for path in kept:
+        assert check(read_formula(path.with_suffix(".cnf").read_text()), read_refutation(path.read_text())) >= 0
+        assert by_z3(path.with_suffix(".smt2").read_text()) is Opinion.AGREES
+
+
+def test_without_cadical_it_says_what_to_install(
+    verify: Command, good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    done = verify("certify", "--tree", good, *ONE)
+    assert done.status == 2 and "apt-get install cadical" in done.err
