@@ -90,7 +90,7 @@ def chosen(name: str) -> tuple[str, ...]:
     if name == "all":
         return tuple(one for one in SOLVERS if named(one))
     if not named(name):
-        raise InputError(f"{name} is not installed: pip install 'verify[recheck]'")
+        raise InputError(f"{name} is not installed: pip install {PACKAGES[name]}")
     return (name,)
 
 

@@ -122,5 +122,7 @@ def _name(key: tuple[str, str]) -> str:
 def read_ledger(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as problem:
-        raise InputError(f"{path}: cannot be read: {problem}; `verify ledger` writes it") from None
+    except OSError as problem:
+        raise InputError(f"{path}: cannot be read: {problem.strerror}; `verify ledger` writes it") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: is no text; `verify ledger` writes it") from None
