@@ -30,7 +30,7 @@ def certify(selection: Selection, out: Path | None, no_lemmas: bool, show_all: b
     if out is not None and out.exists():
         raise InputError(f"{out}: is there already; give a folder that is not")
     def work(evidence: Evidence, _: Labels) -> Certified | None:
-        is_asked = evidence.says_something and not (no_lemmas and evidence.name in LEMMAS)
+        is_asked = evidence.is_proof and not (no_lemmas and evidence.name in LEMMAS)
         return certified(evidence, out) if is_asked else None
 
     found = count(one for one in selection.each(work) if one is not None)

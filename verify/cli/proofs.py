@@ -72,7 +72,7 @@ def recheck_(selection: Selection, solver: str, keep: Path) -> int:
     contradicts: the question is kept.
     """
     solvers = chosen(solver)
-    found = selection.each(lambda evidence, _: recheck(evidence, solvers) if evidence.says_something else None)
+    found = selection.each(lambda evidence, _: recheck(evidence, solvers) if evidence.is_proof else None)
     summary = summarise((one for one in found if one is not None), solvers)
     click.echo(f"{summary.proofs} proofs in {summary.pieces} pieces")
     for name in solvers:

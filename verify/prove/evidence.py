@@ -40,12 +40,9 @@ class Evidence:
 
     @property
     def is_proof(self) -> bool:
-        return self.result.status in (Status.PROVED, Status.NOT_APPLICABLE)
-
-    @property
-    def says_something(self) -> bool:
-        """A lemma holds of some places, even where it is not proved of all."""
-        return self.is_proof or bool(self.pieces)
+        """Not so of a part that another one judges: a call shows that. A lemma holds of some places even where it is
+        not proved of all."""
+        return self.result.status is Status.PROVED or bool(self.pieces)
 
 
 def of_rule(settings: Sequence[Setting], rule: Rule, solver: Solver) -> Iterator[Evidence]:
@@ -85,10 +82,8 @@ def of_lemma(setting: Setting, name: str, solver: Solver) -> Evidence:
 def _evidence(
     name: str, setting: Setting, result: PartResult, refuted: Sequence[Refuted], says: Sequence[str]
 ) -> Evidence:
-    evidence = Evidence(name, setting.level, result, (), tuple(says))
-    if name not in LEMMAS and not evidence.is_proof:
-        return evidence
-    pieces = {one.digest: one for one in (piece(_about_one_call(setting.target, terms)) for terms in refuted)}
+    rests_on = refuted if name in LEMMAS or result.status in (Status.PROVED, Status.NOT_APPLICABLE) else ()
+    pieces = {one.digest: one for one in (piece(_about_one_call(setting.target, terms)) for terms in rests_on)}
     return Evidence(name, setting.level, result, tuple(one for _, one in sorted(pieces.items())), tuple(says))
 
 

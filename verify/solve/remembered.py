@@ -41,7 +41,10 @@ class Remembered:
             if effort >= limit:
                 return answer, limit
         answer, effort = ask()
-        self.store.put(key, _written(answer, limit if isinstance(answer, Undecided) else effort))
+        if isinstance(answer, Undecided):
+            self.store.put(key, _written(answer, limit))
+        elif effort <= limit:  # Z3's rounds are limited one by one: for all of them it may take more, and is asked again
+            self.store.put(key, _written(answer, effort))
         return answer, effort
 
 

@@ -13,7 +13,8 @@ from verify.ir.function import Unit
 from verify.prove.evidence import LEMMAS, Evidence, of_lemma, of_rule
 from verify.prove.labels import QUESTION, Labels
 from verify.prove.outcome import Status
-from verify.rules.rule import registered
+from verify.rules import Part, Scene, part, require
+from verify.rules.rule import Rule, registered
 from verify.solve.annotated import Piece
 from verify.solve.query import Solver
 from verify.solve.second import SOLVERS, Opinion, core_by_bitwuzla
@@ -68,6 +69,16 @@ def test_what_is_violated_has_no_proof() -> None:
     fault = ("if (wanted >= hyp_ffa_version)\n            result", "result")
     parts = [one for one in evidence(mini.unit(fault), "VER-07") if one.result.status is Status.VIOLATED]
     assert parts and not any(one.pieces for one in parts)
+
+
+def test_what_another_part_judges_is_shown_by_a_call_and_has_no_proof() -> None:
+    def statement(scene: Scene) -> Iterator[Part]:
+        yield part("elsewhere", scene.truth(True), require("nothing", scene.truth(True), "x0"), unless=scene.truth(True))
+
+    _, settings = prepare(mini.unit(), PKVM, Options(trusts=("L2",)))
+    rule = Rule("FFA-XYZ-01", "", (), "spec", "high", statement, ("SEED",))
+    (one,) = of_rule(settings, rule, Solver())
+    assert one.result.status is Status.NOT_APPLICABLE and not one.pieces and not one.is_proof
 
 
 def test_readable_text_is_what_the_canonical_one_is(found: list[Evidence]) -> None:

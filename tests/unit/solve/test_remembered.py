@@ -61,6 +61,12 @@ def test_that_nothing_was_found_counts_for_no_more_effort(memory: Remembered) ->
     assert memory.answer("bitwuzla", (), "text", 200, again) == (Unsatisfiable(), 150) and again.asked == 1
 
 
+def test_an_answer_that_took_more_than_the_limit_is_given_again(memory: Remembered) -> None:
+    ask = Counted(Unsatisfiable(), 150)
+    assert [memory.answer("z3-solver", (), "text", 100, ask) for _ in range(2)] == [(Unsatisfiable(), 150)] * 2
+    assert ask.asked == 2
+
+
 @pytest.mark.parametrize("text", ["", "[", "3", "[null]", "[null, 1.5]", "[{\"a\": true}, 1]", "[[], 1]", "[" * 5000])
 def test_what_is_not_an_answer_is_asked_again(memory: Remembered, text: str) -> None:
     memory.answer("bitwuzla", (), "text", 100, Counted(Unsatisfiable(), 1))
