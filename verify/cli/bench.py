@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from verify.cli import options as given
 from verify.cli.config import Config
 from verify.cli.measure import MILLION, Clock, Spent, figures, metered, peak_memory, stopwatch
 from verify.cli.records import Record, recorded, write
@@ -57,7 +58,7 @@ class Measured:
 @click.option("--tree", "trees", type=click.Path(path_type=Path), multiple=True,
               help="Kernel tree; several are compared (default: all snapshots).")
 @click.option("--rule", "names", multiple=True, metavar="GLOB", help="Rules (default: all).")
-@click.option("--jobs", type=click.IntRange(1), default=None, help="Processes (default: one a core).")
+@given.JOBS
 @click.option("--detail", is_flag=True, help="Judge once more in one process: what each stage and rule takes.")
 @click.option("--memory", is_flag=True, help="Memory safety of every access instead of the rules.")
 @click.option("--records", type=click.Path(path_type=Path), metavar="FILE",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from verify.cli import options as given
 from verify.cli.config import read_config
 from verify.cli.run import bindings
 from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_folder
@@ -28,8 +29,8 @@ SMCCC_1_2 = 0x10002
 @click.command()
 @click.argument("words", nargs=-1, required=True)
 @click.option("--tree", type=click.Path(path_type=Path), help="Kernel tree (default: the newest snapshot).")
-@click.option("--git", "revision", metavar="REV", help="Read the tree's files from this git revision.")
-@click.option("--patch", "patches", type=click.Path(path_type=Path), multiple=True, help="Apply first; repeatable.")
+@given.REVISION
+@given.PATCHES
 @click.option("--target", metavar="NAME", help="This snapshot.")
 @click.option("--smc", "answers", multiple=True, metavar="x0=…,x1=…", help="EL3's answers, in order; boot comes first.")
 @click.option("--page-size", default="4K", show_default=True, type=click.Choice(PAGE_SIZES))

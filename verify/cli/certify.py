@@ -23,8 +23,8 @@ from verify.verdict.exit_status import OK, UNDECIDED
 def certify(selection: Selection, out: Path | None, no_lemmas: bool, show_all: bool) -> int:
     """Make certificates for proofs and check them, with CaDiCaL (Debian: cadical), which is not trusted.
 
-    Each piece of a proof becomes clauses, CaDiCaL refutes them, and a checker of 140 lines (verify/solve/drat.py) reads
-    its refutation. Trusted: Z3, which makes the clauses. Exit status: 0 if each proof is certified, 3 if not.
+    Each piece of a proof becomes clauses, CaDiCaL refutes them, and a small checker (verify/solve/drat.py) reads its
+    refutation. Trusted: Z3, which makes the clauses. Exit status: 0 if each proof is certified, 3 if not.
     """
     certificate.ready()
     if out is not None and out.exists():

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from verify import __version__
+from verify.cli import options as given
 from verify.cli.config import read_config
 from verify.cli.targets import from_snapshots, read_source, snapshot_folder, snapshot_names
 from verify.errors import InputError
@@ -23,8 +24,8 @@ from verify.source.tree import SourceFiles
 
 @click.command()
 @click.option("--tree", type=click.Path(path_type=Path), required=True, help="Kernel tree (a sparse one is enough).")
-@click.option("--git", "revision", metavar="REV", help="Read the tree's files from this git revision.")
-@click.option("--patch", "patches", type=click.Path(path_type=Path), multiple=True, help="Apply first; repeatable.")
+@given.REVISION
+@given.PATCHES
 @click.option("--function", "functions", multiple=True, metavar="NAME", help="Only these; repeatable.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write a snapshot DIR/NAME.")
 @click.option("--name", help="Name of the snapshot (default: the tree's).")

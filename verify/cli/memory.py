@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from verify.cli import options as given
 from verify.cli.config import read_config
 from verify.cli.run import bindings
 from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_folder
@@ -21,9 +22,9 @@ from verify.verdict.run import explained
 
 
 @click.command()
-@click.option("--tree", type=click.Path(path_type=Path), help="Kernel tree (a sparse one is enough).")
-@click.option("--git", "revision", metavar="REV", help="Read the tree's files from this git revision.")
-@click.option("--patch", "patches", type=click.Path(path_type=Path), multiple=True, help="Apply first; repeatable.")
+@given.TREE
+@given.REVISION
+@given.PATCHES
 @click.option("--target", default="6.12", help="A snapshot, where no tree is given.", show_default=True)
 @click.option("--trust", type=click.Choice(LEVELS), default="L2", show_default=True, help="What EL3 may answer.")
 @click.option("--all", "show_all", is_flag=True, help="List what is proved too.")

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from verify.cache.store import Store, default_folder
+from verify.cli import options as given
 from verify.cli.config import Config, read_config
 from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_folder, snapshot_names
 from verify.errors import InputError
@@ -44,23 +45,23 @@ def bindings(config: Config) -> list[Binding]:
 
 
 @click.command()
-@click.option("--tree", type=click.Path(path_type=Path), help="Kernel tree (a sparse one is enough).")
-@click.option("--git", "revision", metavar="REV", help="Read the tree's files from this git revision.")
-@click.option("--patch", "patches", type=click.Path(path_type=Path), multiple=True, help="Apply first; repeatable.")
-@click.option("--extracted", type=click.Path(path_type=Path), help="Folder of snapshots (default: built in).")
+@given.TREE
+@given.REVISION
+@given.PATCHES
+@given.EXTRACTED
 @click.option("--target", "targets", multiple=True, metavar="NAME", help="This snapshot; repeatable.")
-@click.option("--rule", "rule_globs", multiple=True, metavar="GLOB", help="Only these rules; repeatable.")
-@click.option("--function", "functions", multiple=True, metavar="NAME", help="Report only this function; repeatable.")
-@click.option("--profile", default="SEED", show_default=True, help="Reading of contested sentences.")
-@click.option("--trust", "trusts", multiple=True, metavar="L0|L1|L2", help="Trust in EL3 (default: L0 and L2).")
+@given.RULES
+@given.FUNCTIONS
+@given.PROFILE
+@given.TRUSTS
 @click.option("--page-size", default="", metavar="4K|16K|64K", help="Only this page size (default: all).")
 @click.option("--format", "formats", multiple=True, type=click.Choice(sorted(RENDERERS)), help="Repeatable.")
 @click.option("--output", "outputs", multiple=True, type=click.Path(path_type=Path), help="One for each --format.")
-@click.option("--jobs", type=click.IntRange(1), default=None, help="Processes (default: one a core).")
+@given.JOBS
 @click.option("--baseline", type=click.Path(path_type=Path), help="Fail only for findings new against this file.")
-@click.option("--config", "config_path", type=click.Path(path_type=Path), help="Default: verify.toml, if there.")
-@click.option("--cache", "folder", type=click.Path(path_type=Path), help="Earlier results (default: the user's).")
-@click.option("--fresh", is_flag=True, help="Judge everything again, whatever is in the cache.")
+@given.CONFIG
+@given.CACHE
+@given.FRESH
 @click.option("--read-only", is_flag=True, help="Take results from the cache, and add none.")
 @click.option("--rlimit", type=click.IntRange(1), default=None, help="Solver's resource units for one query.")
 def run(

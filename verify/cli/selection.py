@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from verify.cli import options as given
 from verify.cli.config import read_config
 from verify.cli.run import bindings, choose_targets, load_rules, open_store
 from verify.cli.targets import Chosen
@@ -43,20 +44,9 @@ class Selection:
 
 
 _OPTIONS = (
-    click.option("--tree", type=click.Path(path_type=Path), help="Kernel tree (a sparse one is enough)."),
-    click.option("--git", "revision", metavar="REV", help="Read the tree's files from this git revision."),
-    click.option("--patch", "patches", type=click.Path(path_type=Path), multiple=True,
-                 help="Apply first; repeatable."),
-    click.option("--extracted", type=click.Path(path_type=Path), help="Folder of snapshots (default: built in)."),
+    given.TREE, given.REVISION, given.PATCHES, given.EXTRACTED,
     click.option("--target", metavar="NAME", help="A snapshot (default: the first one)."),
-    click.option("--rule", "rules", multiple=True, metavar="GLOB", help="Only these rules; repeatable."),
-    click.option("--function", "functions", multiple=True, metavar="NAME", help="Only this function; repeatable."),
-    click.option("--profile", default="SEED", show_default=True, help="Reading of contested sentences."),
-    click.option("--trust", "trusts", multiple=True, metavar="L0|L1|L2", help="Trust in EL3 (default: L0 and L2)."),
-    click.option("--jobs", type=click.IntRange(1), default=None, help="Processes (default: one a core)."),
-    click.option("--cache", "folder", type=click.Path(path_type=Path), help="Solvers' answers (default: the user's)."),
-    click.option("--fresh", is_flag=True, help="Ask everything again, whatever is in the cache."),
-    click.option("--config", type=click.Path(path_type=Path), help="Default: verify.toml, if there."),
+    given.RULES, given.FUNCTIONS, given.PROFILE, given.TRUSTS, given.JOBS, given.CACHE, given.FRESH, given.CONFIG,
 )
 
 
@@ -64,11 +54,11 @@ def selected(command: Callable[..., int]) -> Callable[..., int]:
     """Adds the options; the command gets them as a Selection, as its first argument."""
 
     @wraps(command)
-    def wrapper(**given: Any) -> int:
-        chosen = {name: given.pop(name) for name in (
-            "tree", "revision", "patches", "extracted", "target", "rules", "functions", "profile", "trusts", "jobs",
-            "folder", "fresh", "config")}
-        return command(_selection(**chosen), **given)
+    def wrapper(**said: Any) -> int:
+        chosen = {name: said.pop(name) for name in (
+            "tree", "revision", "patches", "extracted", "target", "rule_globs", "functions", "profile", "trusts",
+            "jobs", "folder", "fresh", "config_path")}
+        return command(_selection(**chosen), **said)
 
     for option in reversed(_OPTIONS):
         wrapper = option(wrapper)
@@ -77,12 +67,12 @@ def selected(command: Callable[..., int]) -> Callable[..., int]:
 
 def _selection(
     tree: Path | None, revision: str | None, patches: tuple[Path, ...], extracted: Path | None, target: str | None,
-    rules: tuple[str, ...], functions: tuple[str, ...], profile: str, trusts: tuple[str, ...], jobs: int | None,
-    folder: Path | None, fresh: bool, config: Path | None,
+    rule_globs: tuple[str, ...], functions: tuple[str, ...], profile: str, trusts: tuple[str, ...], jobs: int | None,
+    folder: Path | None, fresh: bool, config_path: Path | None,
 ) -> Selection:
-    options = Options(rules, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"),
+    options = Options(rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"),
                       jobs=jobs or os.cpu_count() or 1)
-    settings = read_config(config)
+    settings = read_config(config_path)
     known = options.select(load_rules())
     item = choose_targets(tree, revision, patches, extracted, (target,) if target else (), settings.handler)[0]
     answers = Remembered(open_store(folder, fresh, read_only=False))

@@ -50,10 +50,9 @@ def of_rule(settings: Sequence[Setting], rule: Rule, solver: Solver) -> Iterator
     judge: Judge | None = None
     for setting in settings:
         judge = Judge(setting, rule, solver, judge, settings[-1])
-        parts = {part.name: part for part in rule.statement(setting.scene())}
         for result in judge.judge().parts:
             says = [f"{rule.identity} {rule.title}", *map(str, rule.clauses), f"part: {result.name}"]
-            says += [f"holds: {item.text} ({item.output})" for item in parts[result.name].then]
+            says += [f"holds: {item.text} ({item.output})" for item in judge.asked[result.name].then]
             yield _evidence(f"{rule.identity}: {result.name}", setting, result, judge.evidence[result.name], says)
 
 

@@ -54,6 +54,7 @@ class Judge:
         self.certain: dict[str, list[Refuted]] = stricter.certain if stricter else {}
         self.evidence: dict[str, list[Refuted]] = {}
         """By part: the conjunctions without a model that its result rests on, if it has any."""
+        self.asked: dict[str, Part] = {}
         self._present: set[str] = stricter._present if stricter else set()
         self._tried: dict[tuple[str, Effort], _Open | None] = stricter._tried if stricter else {}
         self._questions = Questions(setting.target, solver)
@@ -71,6 +72,7 @@ class Judge:
 
     def _with_evidence(self, scene: Scene, part: Part) -> PartResult:
         before = len(self._solver.refuted)
+        self.asked[part.name] = part
         result = self._part(scene, part)
         self.evidence[part.name] = [*self.evidence.get(part.name, []), *self._solver.refuted[before:]]
         return result

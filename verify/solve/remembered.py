@@ -43,7 +43,7 @@ class Remembered:
         answer, effort = ask()
         if isinstance(answer, Undecided):
             self.store.put(key, _written(answer, limit))
-        elif effort <= limit:  # Z3's rounds are limited one by one: for all of them it may take more, and is asked again
+        elif effort <= limit:  # Z3's rounds are limited one by one; all of them may take more: asked again
             self.store.put(key, _written(answer, effort))
         return answer, effort
 
