@@ -1,8 +1,7 @@
-"""A certificate for a piece of a proof: clauses made of its bits, and a refutation of them that `drat` has checked.
+"""A certificate for a piece of a proof: clauses made of its text, and a refutation of them that `drat` has checked.
 
-What stays trusted is the way from the piece to the clauses: that unknown memories become numbers that are equal where
-their places are (Ackermann), and words become bits; Z3 does both, without its simplifier. CaDiCaL (A. Biere et al.)
-finds the refutation and is not trusted.
+What stays trusted is the way from the text to the clauses (`clauses`, `words`, `gates`), which shares nothing with the
+solver path. CaDiCaL (A. Biere et al.) finds the refutation and is not trusted.
 """
 
 from __future__ import annotations
@@ -14,18 +13,16 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import z3
-
-from verify.errors import InputError
+from verify.errors import InputError, InternalError
+from verify.solve.clauses import Formula
 from verify.solve.drat import Refused, check, read_formula, read_refutation
-from verify.solve.second import question
+from verify.solve.gates import Literal
 
-TO_CLAUSES = ("ackermannize_bv", "bit-blast", "tseitin-cnf")
 SOLVER = "cadical"
-CONFLICTS, STEPS = 300_000, 200_000
-"""Effort of the search, and the longest refutation that is checked."""
-UNSATISFIABLE = 20
-"""CaDiCaL's exit status."""
+CONFLICTS, STEPS, ROUNDS = 300_000, 200_000, 200
+"""Effort of a search, the longest refutation that is checked, and how often reads are tied."""
+SATISFIABLE, UNSATISFIABLE = 10, 20
+"""CaDiCaL's exit statuses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,38 +50,43 @@ def ready() -> None:
 
 
 def certify(text: str) -> Certificate | Uncertified:
-    """Of a conjunction in SMT-LIB."""
-    clauses = to_clauses(text)
-    if isinstance(clauses, Uncertified):
-        return clauses
-    refutation = _refuted(clauses)
-    if refutation is None:
-        return Uncertified("CaDiCaL gave up, or the clauses lack what is known of memory")
+    """Of a conjunction in SMT-LIB. Raises InternalError where CaDiCaL finds a model of it."""
+    formula = Formula(text)
+    for _ in range(ROUNDS):
+        found = _search(clauses := formula.dimacs())
+        match found:
+            case None:
+                return Uncertified("CaDiCaL gave up")
+            case str():
+                return _checked(clauses, found)
+        pairs = formula.disagreeing(found)
+        if not pairs:
+            raise InternalError("CaDiCaL finds a model of what was refuted")
+        for one, other in pairs:
+            formula.tie(one, other)
+    return Uncertified("too much is to be said of memory")
+
+
+def _checked(clauses: str, refutation: str) -> Certificate | Uncertified:
     try:
         return Certificate(clauses, refutation, check(read_formula(clauses), read_refutation(refutation), STEPS))
     except Refused as problem:
         return Uncertified(str(problem))
 
 
-def to_clauses(text: str) -> str | Uncertified:
-    """DIMACS."""
-    context = z3.Context()
-    goal = z3.Goal(ctx=context)
-    goal.add(*z3.parse_smt2_string(question(text), ctx=context))
-    (result,) = z3.Then(*(z3.Tactic(name, context) for name in TO_CLAUSES))(goal)
-    if result.inconsistent():
-        return Uncertified("Z3 refutes it while it makes clauses")
-    try:
-        return str(result.dimacs(include_names=False)) + "\n"
-    except z3.Z3Exception:
-        return Uncertified("Z3 makes no clauses of it")
+def _search(clauses: str) -> str | frozenset[Literal] | None:
+    """A refutation, the literals of a model, or neither.
 
-
-def _refuted(clauses: str) -> str | None:
-    """Learnt clauses alone: what inprocessing adds would not follow by propagation."""
+    Learnt clauses alone: what inprocessing adds would not follow by propagation.
+    """
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
         formula, refutation = Path(folder, "formula.cnf"), Path(folder, "refutation.drat")
         formula.write_text(clauses, encoding="ascii")
         command = [SOLVER, "--plain", "--no-binary", "-q", "-c", str(CONFLICTS), str(formula), str(refutation)]
-        done = subprocess.run(command, capture_output=True, check=False)
-        return refutation.read_text(encoding="ascii") if done.returncode == UNSATISFIABLE else None
+        done = subprocess.run(command, capture_output=True, check=False, encoding="ascii")
+        if done.returncode == UNSATISFIABLE:
+            return refutation.read_text(encoding="ascii")
+    if done.returncode != SATISFIABLE:
+        return None
+    lines = (line[1:].split() for line in done.stdout.splitlines() if line[:1] == "v")
+    return frozenset(int(word) for line in lines for word in line)

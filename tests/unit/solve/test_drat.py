@@ -8,7 +8,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from verify.solve.certificate import Certificate, Uncertified, certify, to_clauses
+from verify.errors import InternalError
+from verify.solve.certificate import Certificate, certify
+from verify.solve.clauses import Formula
 from verify.solve.drat import Clause, Refused, check, read_formula, read_refutation
 
 SQUARE = "p cnf 2 4\n1 2 0\n-1 2 0\n1 -2 0\n-1 -2 0\n"
@@ -98,22 +100,31 @@ def test_a_certificate_is_made_and_checked(made: Certificate) -> None:
 
 @pytest.mark.compiler
 def test_what_has_a_model_has_none() -> None:
-    less = "\n".join(line for line in PIECE.splitlines() if "a3" not in line)
-    found = certify(less)
-    assert isinstance(found, Uncertified)
+    """Nothing refuted has a model: it is an error of this program's, and said to be."""
+    with pytest.raises(InternalError, match="finds a model"):
+        certify("\n".join(line for line in PIECE.splitlines() if "a3" not in line))
 
 
 @pytest.mark.compiler
 def test_a_refutation_of_something_else_is_refused(made: Certificate) -> None:
-    other = to_clauses("\n".join(line for line in PIECE.splitlines() if "a3" not in line))
-    assert isinstance(other, str)
+    other = Formula("\n".join(line for line in PIECE.splitlines() if "a3" not in line)).dimacs()
     with pytest.raises(Refused):
         check(read_formula(other), read_refutation(made.refutation))
 
 
 @pytest.mark.compiler
+def test_a_memory_says_one_thing_at_one_place() -> None:
+    reads = PIECE.replace("(= ((_ extract 7 0) |a|) ((_ extract 7 0) |b|))", "(= |a| |b|)").replace(
+        "(bvult ((_ extract 7 0) |b|) (_ bv64 8))", "(not (= (|m| |a|) (|m| |b|)))")
+    found = certify(reads)
+    assert isinstance(found, Certificate)
+    with pytest.raises(InternalError):
+        certify(reads.replace("(= |a| |b|)", "(= |a| (bvadd |b| (_ bv1 64)))"))
+
+
+@pytest.mark.compiler
 def test_clauses_that_are_missing_are_missed(made: Certificate) -> None:
-    """Without its units, which the question says outright, the formula has models."""
+    """Without what is said outright, the formula has models."""
     rest = [clause for clause in read_formula(made.clauses) if len(clause) > 1]
     with pytest.raises(Refused):
         check(rest, read_refutation(made.refutation))
