@@ -73,6 +73,11 @@ class Store:
             self._drop(path)
             left -= size
 
+    @property
+    def is_empty(self) -> bool:
+        """Nothing was kept there so far."""
+        return next(self.folder.glob("??"), None) is None
+
     def entries(self) -> Iterator[Path]:
         """What is kept, and what killed processes left half written."""
         return (path for path in sorted(self.folder.glob("??/*")) if path.is_file())

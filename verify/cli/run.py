@@ -128,13 +128,15 @@ def judge_all(
     chosen: Sequence[Chosen], known: Sequence[Binding], rules: tuple[Rule, ...], options: Options, store: Store
 ) -> list[TargetRun]:
     runs: list[TargetRun] = []
+    is_first = store.is_empty
     for item in chosen:
         binding, names = choose(item.unit, known), names_of(item.unit.constants)
         reuse = reuse_from(store, item.unit, binding, options, partial(story.told, names=names))
         try:
             runs.append(judge_target(item.name, item.revision, item.unit, binding, rules, options, item.notes,
                                      progress(item.name), reuse))
-            report_reuse(runs[-1])
+            if store.reads and not is_first:
+                report_reuse(runs[-1])
         except Interrupted as stop:
             before = ", ".join(run.name for run in runs) or "none"
             raise Interrupted(f"{stop}; targets finished before: {before}") from None
@@ -142,11 +144,14 @@ def judge_all(
 
 
 def report_reuse(run: TargetRun) -> None:
+    """What an earlier run saved: whole rules, and, after an edit, questions of those that are judged again."""
     reused = {result.rule for result in run.results if result.is_cached}
-    if reused:
-        again = len({result.rule for result in run.results}) - len(reused)
-        click.echo(f"verify: {run.name}: rules told as an earlier run found them: {len(reused)}, judged now: {again} "
-                   "(--fresh judges all)", err=True)
+    queries = sum(result.cost.queries for result in run.results if not result.is_cached)
+    known = queries - sum(result.cost.asked for result in run.results if not result.is_cached)
+    again = len({result.rule for result in run.results}) - len(reused)
+    questions = f"; of {queries} questions about them {known} were answered before" if again else ""
+    click.echo(f"verify: {run.name}: rules told as an earlier run found them: {len(reused)}, judged now: {again}"
+               f"{questions} (--fresh judges all)", err=True)
 
 
 def progress(name: str) -> Progress | None:

@@ -5,9 +5,10 @@ An answer depends on the earlier questions to the same `Solver` and on no others
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from verify.errors import InternalError
 from verify.solve import finding, refuting
@@ -43,6 +44,8 @@ class Cost:
     refuted: int = 0
     confirmed: int = 0
     """Of the queries that were refuted, those that both solvers refuted."""
+    asked: int = 0
+    """Of the queries, those that no earlier run has answered."""
 
     @property
     def units(self) -> int:
@@ -133,7 +136,8 @@ class Solver:
         if goal.text not in self._found and limit > self._tried.get((goal.text, ()), -1):
             self.cost.queries += 1
             answer, steps = self.remembered.answer(
-                "bitwuzla", (str(finding.OPTIONS),), goal.text, limit // UNITS_A_STEP, partial(_find, goal, limit))
+                "bitwuzla", (str(finding.OPTIONS),), goal.text, limit // UNITS_A_STEP,
+                partial(self._asked, _find, goal, limit))
             self.cost.steps += steps
             if isinstance(answer, Undecided):
                 self._tried[goal.text, ()] = limit
@@ -151,7 +155,7 @@ class Solver:
     def _once(self, goal: _Goal, tactics: Sequence[str], limit: int) -> Answer | None:
         """The answer by the solver's names, which is kept; None where it is not found with so much effort."""
         answer, units = self.remembered.answer(
-            "z3-solver", tactics, goal.text, limit, partial(_refute, goal, tactics, limit))
+            "z3-solver", tactics, goal.text, limit, partial(self._asked, _refute, goal, tactics, limit))
         self.cost.queries += 1
         self.cost.rlimit += units
         if isinstance(answer, Undecided):
@@ -159,6 +163,10 @@ class Solver:
             return None
         self._proved[goal.text] = _checked(goal, answer)
         return self._proved[goal.text]
+
+    def _asked(self, ask: Callable[..., tuple[Answer, int]], *what: Any) -> tuple[Answer, int]:
+        self.cost.asked += 1
+        return ask(*what)
 
     @staticmethod
     def _complete(answer: Answer, fixed: Mapping[str, Term], simple: Simplified) -> Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,16 @@ def test_a_warm_run_executes_nothing(judge: Command, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(verdict, "make_target", never)
     assert judge().status == 1
     assert judge("--fresh").status == 4
+
+
+def test_a_run_after_an_edit_says_what_it_asked_again(judge: Command, tree: Path) -> None:
+    judge("--trust", "L2")
+    mini.write(tree, FAULT, ("refuse(host_ctxt, FFA_RET_NOT_SUPPORTED)", "refuse(host_ctxt, FFA_RET_INVALID_PARAMETERS)"))
+    said = judge("--trust", "L2").err
+    found = re.search(r"found them: 0, judged now: 2; of (\d+) questions about them (\d+) were answered before", said)
+    assert found is not None, said
+    asked, known = int(found[1]), int(found[2])
+    assert 0 < known <= asked
 
 
 def test_a_fresh_run_judges_again(judge: Command) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,7 +87,8 @@ def test_a_solver_that_remembers_says_and_costs_the_same(
     monkeypatch.setattr(finding, "find", None)  # would fail
     answers.append(second.refute(goal))
     assert answers[0] == answers[1] == answers[2]
-    assert plain.cost == first.cost == second.cost and plain.cost.queries
+    assert plain.cost == first.cost == replace(second.cost, asked=first.cost.asked) and plain.cost.queries
+    assert (first.cost.asked, second.cost.asked) == (first.cost.queries, 0)
 
 
 def test_a_wrong_model_is_not_believed(memory: Remembered) -> None:
