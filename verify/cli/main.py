@@ -22,6 +22,7 @@ from verify.cli.proofs import export, ledger, recheck_
 from verify.cli.rules import rules
 from verify.cli.run import run
 from verify.errors import InputError, UnsupportedC, VerifyError
+from verify.report.markup import visible
 from verify.solve import interrupt
 from verify.verdict.exit_status import INTERNAL, INTERRUPTED, UNDECIDED, USAGE
 
@@ -80,8 +81,7 @@ def main() -> None:
 
 def _end(message: str, status: int) -> NoReturn:
     """Parts of a message may come from files that nobody trusts: a terminal gets no control characters from it."""
-    text = "".join(char if char.isprintable() else ascii(char)[1:-1] for char in message)
-    click.echo(f"verify: {text[:MOST_SAID]}", err=True)
+    click.echo(f"verify: {visible(message)[:MOST_SAID]}", err=True)
     sys.exit(status)
 
 

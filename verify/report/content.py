@@ -80,15 +80,24 @@ def transaction(content: Mapping[int, int], length: int, version: int, total: in
     return [*_transaction(reader, version), *reader.rest()]
 
 
+def header_size(version: int) -> int:
+    return 32 if version <= V1_0 else 48
+
+
+def entries(reader: Reader, version: int) -> tuple[int, int, int]:
+    """How many EMADs a header speaks of, where the first one is, and how far it is from one to the next."""
+    count = reader.field(28, 4)
+    return (count, 32, ROW) if version <= V1_0 else (count, reader.field(32, 4), reader.field(24, 4))
+
+
 def _transaction(reader: Reader, version: int) -> Iterator[str]:
-    size = 32 if version <= V1_0 else 48
+    size = header_size(version)
     layout = f"descriptor of FF-A {version >> 16}.{version & 0xFFFF}"
     if not reader.has(0, size):
         yield f"{layout}: its header of {size:#x} bytes does not fit into {reader.length:#x}"
         return
     read, usual = reader.field, 32 if version >= V1_2 else 16
-    said, count = read(24, 4), read(28, 4)
-    start, step = (32, 16) if version <= V1_0 else (read(32, 4), said)
+    said, (count, start, step) = read(24, 4), entries(reader, version)
     facts = [
         _odd("sender", read(0, 2)), _odd("attributes", read(2, 2), *NORMAL_MEMORY), _odd("flags", read(4, 4)),
         _odd("handle", read(8, 8)), _odd("tag", read(16, 8)),

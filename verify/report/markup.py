@@ -1,4 +1,4 @@
-"""Text for Markdown, for XML and for GitHub's workflow commands: whatever it holds, it stays text."""
+"""Text for terminals, for Markdown, for XML and for GitHub's workflow commands: whatever it holds, it stays text."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import re
 
 _MARKS = re.compile(r"([\\`*_\[\]<>#|~])")
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def visible(text: str) -> str:
+    """Without characters that a terminal or a page obeys instead of showing them, as those that turn text around."""
+    return text if text.isprintable() else "".join(
+        char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def plain(text: str) -> str:

@@ -25,7 +25,7 @@ from verify.interpret.world import (
     PagesThen,
 )
 from verify.ir.span import Span
-from verify.report import content, numbers
+from verify.report import content, extent, numbers
 from verify.report.decode import Names, number_of
 from verify.rules.binding import Binding
 
@@ -77,14 +77,15 @@ class Teller:
                 if event is not last:
                     yield from _access(event, order[max(number - 1, 0):number + 2], places, is_told)
             else:
-                yield from self._other(event, done, order[number:])
+                yield from self._other(event, done, places, order[number:])
         if done.ended is not None:
-            yield _event("ends", f"the call ends: {ending(done, self.binding)}", done.ended.span, done.ended.function)
+            told = _event("ends", f"the call ends: {ending(done, self.binding)}", done.ended.span, done.ended.function)
+            yield told if last is None else {**told, "accesses": [places.touched(last)]}
 
-    def _other(self, event: Ordered, done: CallDone, rest: list[Ordered]) -> Iterator[Event]:
+    def _other(self, event: Ordered, done: CallDone, places: Places, rest: list[Ordered]) -> Iterator[Event]:
         match event:
             case SmcDone():
-                yield self._smc(event, done, any(self._reads_answer(item) for item in rest))
+                yield self._smc(event, done, places, any(self._reads_answer(item) for item in rest))
             case TransferDone():
                 yield _event("page-tables", transfer(event, self.page), event.span, event.function)
             case WarnDone():
@@ -97,22 +98,26 @@ class Teller:
         self, done: CallDone, places: Places, address: int, written: Mapping[int, int], when: str
     ) -> Event:
         self._host.update((address + at, byte) for at, byte in written.items())
-        message = {} if address != places.host_tx else self._message(done, address, written)
+        message = {} if address != places.host_tx else self._message(done, places, address, written)
         told = message.get("details")
         if told is None:
             told = content.dump({address + at: byte for at, byte in written.items()})
         self._shown = told
         text = f"{when}the host writes {len(written):#x} bytes to {places.host(address)}"
         pieces = content.pieces({address + at: byte for at, byte in written.items()})
-        return {**_event("host-writes", text), "details": told,
+        return {**_event("host-writes", text), **message, "details": told,
                 "writes": [{"at": f"{piece.at:#x}", "bytes": piece.content.hex()} for piece in pieces]}
 
-    def _message(self, done: CallDone, address: int, written: Mapping[int, int]) -> dict[str, list[str]]:
+    def _message(
+        self, done: CallDone, places: Places, address: int, written: Mapping[int, int]
+    ) -> dict[str, Any]:
         """What the host writes to its TX buffer, by the call that it makes then."""
         length = fragment_length(done.before)
         known = _first({at - address: byte for at, byte in self._host.items() if at >= address}, length)
-        lines = message(done.before, {**known, **written}, self._version(done))
-        return {} if lines is None else {"details": lines}
+        held, version = {**known, **written}, self._version(done)
+        lines = message(done.before, held, version)
+        return {} if lines is None else {
+            "details": lines, "layout": _sent_layout(done.before, held, version, places.mailbox)}
 
     def _version(self, done: CallDone) -> int:
         """The agreed one; 0 if it is not known."""
@@ -122,7 +127,7 @@ class Teller:
         return (isinstance(event, BufferDone) and not event.is_write and self.binding is not None
                 and event.buffer == self.binding.own_rx)
 
-    def _smc(self, event: SmcDone, done: CallDone, is_read: bool) -> Event:
+    def _smc(self, event: SmcDone, done: CallDone, places: Places, is_read: bool) -> Event:
         """`is_read`: EL2 looks at its RX buffer later."""
         verb = "forwarded" if event.is_forward else "EL2 asks"
         text = f"{verb}: {self.names.call(event.arguments)} → {self.names.answer(event.arguments, event.results)}"
@@ -137,6 +142,7 @@ class Teller:
             changed = {at: byte for at, byte in event.rx.content.items() if self._rx.get(at, 0) != byte}
             self._rx = event.rx.content
             left = received(event, self._version(done))
+            found.update(_received_layout(event, self._version(done), places.mailbox))
             left = (content.dump(changed) if is_read else []) if left is None else left
             details += ["EL3 leaves in EL2's RX buffer", *(f"  {line}" for line in left)] if left else []
             found["writes"] = [{"at": f"{piece.at:#x}", "bytes": piece.content.hex()}
@@ -153,12 +159,14 @@ class Places:
         self._own: dict[str, str] = {}
         self._mailboxes: list[tuple[int, str]] = []
         self.host_tx: int | None = None
+        self.mailbox: int | None = None
+        """The size of each mailbox."""
         if binding is None:
             return
         self._own = {binding.own_tx: "EL2's TX buffer", binding.own_rx: "EL2's RX buffer",
                      binding.descriptor: "EL2's descriptor buffer"}
         state = {**dict(done.state_after), **{k: v for k, v in done.state_before if v}}
-        self._mailbox = self._sizes.get(binding.own_tx, 0)
+        self.mailbox = self._sizes.get(binding.own_tx)
         for path, name in ((binding.host_tx, "its TX buffer"), (binding.host_rx, "its RX buffer")):
             if state.get(path, 0) >= HOST_BASE:
                 self._mailboxes.append((state[path] - HOST_BASE, name))
@@ -167,7 +175,7 @@ class Places:
 
     def host(self, address: int) -> str:
         for start, name in self._mailboxes:
-            if 0 <= address - start < self._mailbox:
+            if 0 <= address - start < (self.mailbox or 0):
                 return name + (f" + {address - start:#x}" if address > start else "")
         return f"its memory at {address:#x}"
 
@@ -179,6 +187,13 @@ class Places:
     def is_outside(self, event: BufferDone) -> bool:
         size = self._sizes.get(event.buffer)
         return size is not None and event.length > 0 and event.offset + event.length > size
+
+    def touched(self, event: BufferDone) -> dict[str, Any]:
+        """`size`: of the buffer, where it has one."""
+        is_host, size = event.buffer == HOST, self._sizes.get(event.buffer)
+        return {"writes": event.is_write, "buffer": HOST if is_host else self._own.get(event.buffer, event.buffer),
+                "at": f"{event.offset:#x}", "bytes": f"{event.length:#x}",
+                **({} if size is None or is_host else {"size": f"{size:#x}"})}
 
     def access(self, event: BufferDone) -> str:
         """`EL2 reads 0x4 bytes at offset 0x1000 of EL2's TX buffer, which has 0x1000`."""
@@ -216,6 +231,22 @@ def message(registers: tuple[int, ...], held: Mapping[int, int], version: int) -
     return content.transaction(held, length, version, registers[1] & WORD)
 
 
+def _sent_layout(registers: tuple[int, ...], held: Mapping[int, int], version: int, room: int | None) -> Event:
+    """Of a message, by the call that sends it."""
+    length = fragment_length(registers) or 0
+    if number_of(registers[0] & WORD) == numbers.FRAG_TX:
+        return extent.fragment(length, room)
+    return extent.transaction(held, length, version, registers[1] & WORD, room)
+
+
+def _received_layout(event: SmcDone, version: int, room: int | None) -> Event:
+    """Of a descriptor that EL3 leaves in EL2's RX buffer, if it is one."""
+    w = [value & WORD for value in event.results]
+    if event.rx is None or version >> 16 != 1 or number_of(w[0]) != numbers.RETRIEVE_RESP:
+        return {}
+    return {"layout": extent.transaction(_first(event.rx.content, w[2]), w[2], version, w[1], room)}
+
+
 def received(event: SmcDone, version: int) -> list[str] | None:
     """What an answer says of EL2's RX buffer, if it does."""
     if event.rx is None or version >> 16 != 1:
@@ -247,9 +278,10 @@ def _access(event: BufferDone, around: list[Ordered], places: Places, is_told: b
     if source is not None and not places.is_outside(event) and not places.is_outside(source):
         text = (f"EL2 copies {event.length:#x} bytes from {places.name(source.buffer, source.offset)} "
                 f"to {places.name(event.buffer, event.offset)}")
+        touched = [source, event]
     else:
-        text = places.access(event)
-    yield _event("access", text, event.span, event.function)
+        text, touched = places.access(event), [event]
+    yield {**_event("access", text, event.span, event.function), "accesses": [places.touched(one) for one in touched]}
 
 
 def _is_one_copy(first: BufferDone, second: BufferDone) -> bool:

@@ -7,22 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from verify.prove.outcome import Finding, PartResult, RuleResult, Status
-from verify.report import story
+from verify.report import shown, story
+from verify.report.basis import TRUSTED, assumed
 from verify.report.decode import Names, names_of
 from verify.report.lines import lines_text, pairs
-from verify.report.sequence import LOCK
 from verify.rules.rule import Rule
 from verify.verdict.baseline import Tolerated
 from verify.verdict.options import Options
 from verify.verdict.run import TargetRun
 
 WIDTH = 118
-MOST = 16
-"""Events of a call that are shown from its start and from its end."""
-TRUSTED = (
-    "environment headers, binding, contracts of outside functions, front end, engine, solvers; each violation and each "
-    "premise was reproduced by the interpreter"
-)
 
 
 def render(runs: Sequence[TargetRun], options: Options, tolerated: Tolerated) -> str:
@@ -46,20 +40,10 @@ def _target(run: TargetRun, options: Options, accepted: Mapping[str, str]) -> It
     yield from _open(run, options)
     yield ""
     yield from _wrap("assumed: ", "; ".join(run.assumptions) or "nothing about the tree")
-    for level, assumed in _assumed(run).items():
-        yield from _wrap(f"assumed by proofs at {level}: ", ", ".join(assumed))
+    for level, names_there in assumed(run).items():
+        yield from _wrap(f"assumed by proofs at {level}: ", ", ".join(names_there))
     yield from _wrap("trusted: ", TRUSTED)
     yield ""
-
-
-def _assumed(run: TargetRun) -> dict[str, list[str]]:
-    """By trust level, what some proof there assumes of handlers that are not modelled to their end."""
-    found: dict[str, set[str]] = {}
-    for result in run.results:
-        for part in result.parts:
-            if part.status in (Status.PROVED, Status.NOT_APPLICABLE) and part.assumptions:
-                found.setdefault(result.trust, set()).update(part.assumptions)
-    return {level: sorted(names) for level, names in sorted(found.items())}
 
 
 def _is_in(run: TargetRun, trust: str, finding: Finding) -> bool:
@@ -126,10 +110,7 @@ def call_lines(number: int, call: Mapping[str, Any], last: bool) -> Iterator[str
     if last:
         yield from _wrap("     before: ", pairs(call["before"]))
         yield from _wrap("     after:  ", pairs(call["after"]))
-    with_locks = bool(call["locks_held"]) or (call["ended"] is not None and LOCK in call["ended"]["kind"])
-    kinds = {event["kind"] for event in call["events"]} if last else {"host-writes", "page-tables", "smc"}
-    shown = [event for event in call["events"] if event["kind"] in kinds - ({LOCK} if not with_locks else set())]
-    yield from _events(f"     {number}.", shown)
+    yield from _events(f"     {number}.", shown.events(call, last))
     if last:
         changed = {k: v for k, v in call["state"]["after"].items() if call["state"]["before"].get(k) != v}
         if changed:
@@ -138,11 +119,9 @@ def call_lines(number: int, call: Mapping[str, Any], last: bool) -> Iterator[str
 
 
 def _events(lead: str, events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Numbered; of those that repeat without an end the first and the last ones."""
-    for number, event in enumerate(events, 1):
-        if MOST <= number <= len(events) - MOST:
-            if number == MOST:
-                yield f"{lead}{number}–{len(events) - MOST} and so on"
+    for number, event in shown.numbered(events):
+        if isinstance(event, int):
+            yield f"{lead}{number}–{event} and so on"
             continue
         where = f"   ({event['function']}:{event['line']})" if "line" in event else ""
         details = event.get("details", ())
