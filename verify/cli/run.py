@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -14,23 +13,22 @@ import click
 from verify.cache.store import Store, default_folder
 from verify.cli import options as given
 from verify.cli.config import Config, read_config
+from verify.cli.output import RENDERERS, pair_outputs, write_reports
+from verify.cli.progress import watched
 from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_folder, snapshot_names
 from verify.errors import InputError
 from verify.frontend.unit import HANDLER
-from verify.report import fingerprints, github, json_report, junit, sarif, story, summary, text
+from verify.report import story
 from verify.report.decode import names_of
+from verify.report.markup import visible
+from verify.report.text import Detail
 from verify.rules.binding import Binding, choose
 from verify.rules.rule import Rule, registered
-from verify.verdict.baseline import Tolerated, read_baseline
+from verify.verdict.baseline import read_baseline
 from verify.verdict.exit_status import INTERRUPTED, exit_status
 from verify.verdict.options import Options
 from verify.verdict.reuse import reuse_from
-from verify.verdict.run import Interrupted, Progress, TargetRun, judge_target
-
-RENDERERS: dict[str, Callable[[Sequence[TargetRun], Options, Tolerated], str]] = {
-    "text": text.render, "json": json_report.render, "sarif": sarif.render, "junit": junit.render,
-    "markdown": summary.render, "github": github.render, "fingerprints": fingerprints.render,
-}
+from verify.verdict.run import Interrupted, TargetRun, judge_target
 
 
 def load_rules() -> tuple[Rule, ...]:
@@ -64,12 +62,14 @@ def bindings(config: Config) -> list[Binding]:
 @given.FRESH
 @click.option("--read-only", is_flag=True, help="Take results from the cache, and add none.")
 @click.option("--rlimit", type=click.IntRange(1), default=None, help="Solver's resource units for one query.")
+@click.option("-q", "--quiet", is_flag=True, help="No progress or notices; as text only counts, and a line a finding.")
+@click.option("-v", "--verbose", is_flag=True, help="Tell each rule when it is judged; as text all parts and calls.")
 def run(
     tree: Path | None, revision: str | None, patches: tuple[Path, ...], extracted: Path | None,
     targets: tuple[str, ...], rule_globs: tuple[str, ...], functions: tuple[str, ...], profile: str,
     trusts: tuple[str, ...], page_size: str, formats: tuple[str, ...], outputs: tuple[Path, ...],
     jobs: int | None, baseline: Path | None, config_path: Path | None, folder: Path | None, fresh: bool,
-    read_only: bool, rlimit: int | None,
+    read_only: bool, rlimit: int | None, quiet: bool, verbose: bool,
 ) -> int:
     """Judge a kernel tree, or snapshots: the first of those that come with the program, or all of a folder.
 
@@ -77,6 +77,8 @@ def run(
 
     Exit status: 0 proved, 1 violated, 2 wrong input, 3 undecided, 4 internal error.
     """
+    if quiet and verbose:
+        raise InputError("--quiet tells less, --verbose more: give one of them")
     options = Options(
         rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"), page_size,
         jobs or os.cpu_count() or 1, rlimit or 0)
@@ -87,11 +89,12 @@ def run(
     chosen = choose_targets(tree, revision, patches, extracted, targets, config.handler)
     store = open_store(folder, fresh, read_only)
     try:
-        runs = judge_all(chosen, bindings(config), rules, options, store)
+        runs = judge_all(chosen, bindings(config), rules, options, store, quiet, verbose)
     except Interrupted as stop:
         click.echo(f"verify: {stop}", err=True)
         return INTERRUPTED
-    write_reports(runs, options, tolerated, places)
+    detail = Detail.BRIEF if quiet else Detail.FULL if verbose else Detail.NORMAL
+    write_reports(runs, options, tolerated, places, [item.sources for item in chosen], detail)
     store.trim()
     if store.problem:
         click.echo(f"verify: {store.problem}", err=True)
@@ -125,7 +128,8 @@ def open_store(folder: Path | None, fresh: bool, read_only: bool) -> Store:
 
 
 def judge_all(
-    chosen: Sequence[Chosen], known: Sequence[Binding], rules: tuple[Rule, ...], options: Options, store: Store
+    chosen: Sequence[Chosen], known: Sequence[Binding], rules: tuple[Rule, ...], options: Options, store: Store,
+    is_quiet: bool = False, is_verbose: bool = False,
 ) -> list[TargetRun]:
     runs: list[TargetRun] = []
     is_first = store.is_empty
@@ -133,9 +137,10 @@ def judge_all(
         binding, names = choose(item.unit, known), names_of(item.unit.constants)
         reuse = reuse_from(store, item.unit, binding, options, partial(story.told, names=names))
         try:
-            runs.append(judge_target(item.name, item.revision, item.unit, binding, rules, options, item.notes,
-                                     progress(item.name), reuse))
-            if store.reads and not is_first:
+            with watched(item.name, is_quiet, is_verbose) as watch:
+                runs.append(judge_target(item.name, item.revision, item.unit, binding, rules, options, item.notes,
+                                         watch, reuse))
+            if store.reads and not is_first and not is_quiet:
                 report_reuse(runs[-1])
         except Interrupted as stop:
             before = ", ".join(run.name for run in runs) or "none"
@@ -150,43 +155,5 @@ def report_reuse(run: TargetRun) -> None:
     known = queries - sum(result.cost.asked for result in run.results if not result.is_cached)
     again = len({result.rule for result in run.results}) - len(reused)
     questions = f"; of {queries} questions about them {known} were answered before" if again else ""
-    click.echo(f"verify: {run.name}: rules told as an earlier run found them: {len(reused)}, judged now: {again}"
-               f"{questions} (--fresh judges all)", err=True)
-
-
-def progress(name: str) -> Progress | None:
-    """A line that counts, on a terminal only."""
-    if not sys.stderr.isatty() or os.environ.get("CI"):
-        return None
-
-    def show(rule: str, done: int, total: int) -> None:
-        end = "\n" if done == total else ""
-        sys.stderr.write(f"\r{name}: {done}/{total} rules ({rule})\x1b[K{end}")
-        sys.stderr.flush()
-
-    return show
-
-
-def pair_outputs(formats: Sequence[str], outputs: Sequence[Path]) -> list[tuple[str, Path | None]]:
-    """Which report goes where; the first format without a file goes to the terminal."""
-    if len(outputs) > len(formats):
-        raise InputError("more --output than --format")
-    missing = len(formats) - len(outputs)
-    if missing > 1:
-        raise InputError("only one report can go to the terminal; give an --output for each other --format")
-    return list(zip(formats, [*outputs, *[None] * missing], strict=True))
-
-
-def write_reports(
-    runs: Sequence[TargetRun], options: Options, tolerated: Tolerated, places: Sequence[tuple[str, Path | None]]
-) -> None:
-    """Raises InputError where a file cannot be written."""
-    for name, path in places:
-        content = RENDERERS[name](runs, options, tolerated)
-        if path is None:
-            click.echo(content, nl=False)
-            continue
-        try:
-            path.write_text(content, encoding="utf-8")
-        except OSError as problem:
-            raise InputError(f"{path}: cannot be written: {problem.strerror}") from None
+    click.echo(f"verify: {visible(run.name)}: rules told as an earlier run found them: {len(reused)}, "
+               f"judged now: {again}{questions} (--fresh judges all)", err=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import importlib.resources
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from verify.errors import InputError
@@ -25,6 +25,8 @@ class Chosen:
     revision: str
     unit: Unit
     notes: tuple[str, ...] = ()
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """The texts that were read, by path; none for a snapshot. For the reader of a report, who has them anyway."""
 
 
 def read_source(tree: Path, revision: str | None, patches: Iterable[Path]) -> tuple[SourceFiles, tuple[str, ...]]:
@@ -35,7 +37,7 @@ def read_source(tree: Path, revision: str | None, patches: Iterable[Path]) -> tu
 
 def from_source(tree: Path, revision: str | None, patches: Iterable[Path], handler: str = HANDLER) -> Chosen:
     files, notes = read_source(tree, revision, patches)
-    return Chosen(files.label, files.revision, lower_tree(files.files, handler), notes)
+    return Chosen(files.label, files.revision, lower_tree(files.files, handler), notes, files.files)
 
 
 def snapshot_folder() -> Path:

@@ -45,7 +45,7 @@ def _target(run: TargetRun, options: Options, tolerated: Tolerated, most: int) -
     items, opened = found(run, options, tolerated), left_open(run, options)
     yield f"## verify {_verdict(run, options, tolerated)}: {plain(run.name)}"
     yield ""
-    yield plain(_counts(run, options, items))
+    yield plain(counts(run, options, items))
     for note in run.notes:
         yield from ("", f"Note: {plain(note)}")
     yield from _table(run, options, items)
@@ -66,7 +66,7 @@ def _verdict(run: TargetRun, options: Options, tolerated: Tolerated) -> str:
     return {OK: "passes", VIOLATED: "fails"}.get(status, "is undecided")
 
 
-def _counts(run: TargetRun, options: Options, items: Sequence[Found]) -> str:
+def counts(run: TargetRun, options: Options, items: Sequence[Found]) -> str:
     deciding = [result for result in run.results if result.trust == options.strictest]
     statuses = [result.status for result in deciding]
     known = sum(item.decides and bool(item.tolerated) for item in items)

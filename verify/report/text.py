@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from verify.prove.outcome import Finding, PartResult, RuleResult, Status
 from verify.report import shown, story
 from verify.report.basis import TRUSTED, assumed
+from verify.report.brief import clip, part_names, reason, where
 from verify.report.decode import Names, names_of
+from verify.report.found import Open, found, worst_first
 from verify.report.lines import lines_text, pairs
+from verify.report.summary import counts
 from verify.rules.rule import Rule
 from verify.verdict.baseline import Tolerated
 from verify.verdict.options import Options
@@ -19,30 +24,74 @@ from verify.verdict.run import TargetRun
 WIDTH = 118
 
 
-def render(runs: Sequence[TargetRun], options: Options, tolerated: Tolerated) -> str:
+class Detail(Enum):
+    """How much is told: counts and a line a finding; findings with their last call in full; all parts and calls."""
+
+    BRIEF = 0
+    NORMAL = 1
+    FULL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    detail: Detail = Detail.NORMAL
+    width: int = WIDTH
+
+    @property
+    def is_full(self) -> bool:
+        return self.detail is Detail.FULL
+
+    def wrap(self, lead: str, text: str, following: str | None = None) -> list[str]:
+        return textwrap.wrap(
+            text, self.width, initial_indent=lead, break_long_words=False, break_on_hyphens=False,
+            subsequent_indent=" " * min(len(lead), 12) if following is None else following) or [lead.rstrip()]
+
+
+PLAIN = Style()
+
+
+def render(
+    runs: Sequence[TargetRun], options: Options, tolerated: Tolerated, detail: Detail = Detail.NORMAL,
+    width: int = WIDTH,
+) -> str:
     """Per target: a table by rule, then the findings, then what is open."""
-    return "\n".join(line for run in runs for line in _target(run, options, tolerated.reasons)) + "\n"
+    if detail is Detail.BRIEF:
+        return "".join(f"{line}\n" for run in runs for line in _brief(run, options, tolerated))
+    style = Style(detail, width)
+    return "\n".join(line for run in runs for line in _target(run, options, tolerated.reasons, style)) + "\n"
 
 
-def _target(run: TargetRun, options: Options, accepted: Mapping[str, str]) -> Iterator[str]:
+def _brief(run: TargetRun, options: Options, tolerated: Tolerated) -> Iterator[str]:
+    """What fails the run, and what is open, in the order of the other short reports."""
+    yield f"{run.name}: {counts(run, options, found(run, options, tolerated))}"
+    for item in worst_first(run, options, tolerated):
+        file, line = where(item)
+        if isinstance(item, Open):
+            yield f"{file}:{line}: {item.rule.identity} {part_names(item)}: {reason(item)}"
+        elif item.fails:
+            yield (f"{file}:{line}: {item.rule.identity} {item.part.name}: {item.finding.clause}; wrong: "
+                   f"{story.wrong(item.finding.cause)}")
+
+
+def _target(run: TargetRun, options: Options, accepted: Mapping[str, str], style: Style) -> Iterator[str]:
     title = f"{run.name}{f' ({run.revision})' if run.revision else ''}"
     yield f"{title}: profile {options.profile}, pages {' '.join(options.page_sizes)}"
     yield "─" * len(title)
     yield from (f"note: {note}" for note in run.notes)
-    yield from _table(run, options)
+    yield from _table(run, options, style)
     names = names_of(run.constants)
     for result in run.results:
         for part in result.parts:
             for finding in part.findings:
                 if result.trust == options.strictest or not _is_in(run, options.strictest, finding):
                     yield ""
-                    yield from _finding(run.rules[result.rule], result, part, finding, names, accepted)
-    yield from _open(run, options)
+                    yield from _finding(run.rules[result.rule], result, part, finding, names, accepted, style)
+    yield from _open(run, options, style)
     yield ""
-    yield from _wrap("assumed: ", "; ".join(run.assumptions) or "nothing about the tree")
+    yield from style.wrap("assumed: ", "; ".join(run.assumptions) or "nothing about the tree")
     for level, names_there in assumed(run).items():
-        yield from _wrap(f"assumed by proofs at {level}: ", ", ".join(names_there))
-    yield from _wrap("trusted: ", TRUSTED)
+        yield from style.wrap(f"assumed by proofs at {level}: ", ", ".join(names_there))
+    yield from style.wrap("trusted: ", TRUSTED)
     yield ""
 
 
@@ -53,7 +102,7 @@ def _is_in(run: TargetRun, trust: str, finding: Finding) -> bool:
         for result in run.results if result.trust == trust for part in result.parts for other in part.findings)
 
 
-def _table(run: TargetRun, options: Options) -> Iterator[str]:
+def _table(run: TargetRun, options: Options, style: Style) -> Iterator[str]:
     trusts = sorted(options.trusts)
     width = 24 if any(result.is_cached for result in run.results) else 16
     heading = "".join(f"{trust:<{width}}" for trust in trusts)
@@ -62,7 +111,21 @@ def _table(run: TargetRun, options: Options) -> Iterator[str]:
         mine = {result.trust: result for result in run.results if result.rule == identity}
         cells = "".join(f"{_cell(mine[trust]) if trust in mine else '':<{width}}" for trust in trusts)
         queries = sum(result.cost.queries for result in mine.values())
-        yield f"{identity:<12}{cells}{queries:>8}  {run.rules[identity].title}"
+        row = f"{identity:<12}{cells}{queries:>8}  "
+        title = run.rules[identity].title
+        yield row + (title if style.width >= WIDTH else clip(title, max(style.width - len(row), 24)))
+        if style.is_full:
+            yield from _parts(mine, style)
+
+
+def _parts(results: Mapping[str, RuleResult], style: Style) -> Iterator[str]:
+    """What came of each part, at each level."""
+    for trust, result in results.items():
+        groups: dict[str, list[str]] = {}
+        for part in result.parts:
+            groups.setdefault(part.status.value, []).append(part.name)
+        for status, names in groups.items():
+            yield from style.wrap(f"    {trust} {status}: ", ", ".join(names))
 
 
 def _cell(result: RuleResult) -> str:
@@ -70,7 +133,8 @@ def _cell(result: RuleResult) -> str:
 
 
 def _finding(
-    rule: Rule, result: RuleResult, part: PartResult, finding: Finding, names: Names, accepted: Mapping[str, str]
+    rule: Rule, result: RuleResult, part: PartResult, finding: Finding, names: Names, accepted: Mapping[str, str],
+    style: Style,
 ) -> Iterator[str]:
     where = f"{finding.cause.file}:{finding.cause.line}"
     yield f"{rule.identity} {result.trust} {result.profile}, part {part.name}: violated"
@@ -78,17 +142,17 @@ def _finding(
     if finding.fingerprint in accepted:
         yield f"  accepted: {accepted[finding.fingerprint]}"
     yield f"  at {where} ({finding.cause.function})"
-    yield from _wrap("  rule: ", f"{finding.clause} ({rule.force}; {'; '.join(map(str, rule.clauses))}; "
+    yield from style.wrap("  rule: ", f"{finding.clause} ({rule.force}; {'; '.join(map(str, rule.clauses))}; "
                                  f"confidence {rule.confidence})")
     yield f"  wrong: {story.wrong(finding.cause)}"
     told = story.told(finding, names)
     yield f"  from reset, pages of {told['page_size']}, unused EL2 memory filled with {told['unused_memory']}:"
     if told["boot"]:
-        yield from _wrap("  boot: ", pairs(told["boot"]))
+        yield from style.wrap("  boot: ", pairs(told["boot"]))
     for asked in told["boot_smcs"]:
         yield f"  boot: EL2 asks: {asked['call']} → {asked['answer']}   ({asked['function']}:{asked['line']})"
     for number, call in enumerate(told["calls"], 1):
-        yield from call_lines(number, call, last=number == len(told["calls"]))
+        yield from call_lines(number, call, number == len(told["calls"]) or style.is_full, style)
     yield from followed(told)
     yield f"  fingerprint {finding.fingerprint}"
 
@@ -103,35 +167,35 @@ def followed(told: Mapping[str, Any]) -> Iterator[str]:
         yield f"  for the index {told['index']:#x}"
 
 
-def call_lines(number: int, call: Mapping[str, Any], last: bool) -> Iterator[str]:
+def call_lines(number: int, call: Mapping[str, Any], last: bool, style: Style = PLAIN) -> Iterator[str]:
     """One call of a sequence: of the last one everything, of the others what they tell EL2 and EL3."""
     outcome = f", {call['outcome']}" if call["ended"] is None else ""
     yield f"  {number}. {call['call']} → {call['answer']}{outcome}"
     if last:
-        yield from _wrap("     before: ", pairs(call["before"]))
-        yield from _wrap("     after:  ", pairs(call["after"]))
-    yield from _events(f"     {number}.", shown.events(call, last))
+        yield from style.wrap("     before: ", pairs(call["before"]))
+        yield from style.wrap("     after:  ", pairs(call["after"]))
+    yield from _events(f"     {number}.", shown.events(call, last), style)
     if last:
         changed = {k: v for k, v in call["state"]["after"].items() if call["state"]["before"].get(k) != v}
         if changed:
-            yield from _wrap("     EL2 then: ", pairs(changed))
-        yield from _wrap("     lines: ", lines_text(call["lines"]))
+            yield from style.wrap("     EL2 then: ", pairs(changed))
+        yield from style.wrap("     lines: ", lines_text(call["lines"]))
 
 
-def _events(lead: str, events: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _events(lead: str, events: Sequence[Mapping[str, Any]], style: Style) -> Iterator[str]:
     for number, event in shown.numbered(events):
         if isinstance(event, int):
             yield f"{lead}{number}–{event} and so on"
             continue
         where = f"   ({event['function']}:{event['line']})" if "line" in event else ""
         details = event.get("details", ())
-        yield from _wrap(f"{lead}{number} ", f"{event['text']}{where}{':' if details else ''}")
+        yield from style.wrap(f"{lead}{number} ", f"{event['text']}{where}{':' if details else ''}")
         for line in details:
             indent = " " * (11 + len(line) - len(line.lstrip()))
-            yield from _wrap(indent, line.lstrip(), f"{indent}  ")
+            yield from style.wrap(indent, line.lstrip(), f"{indent}  ")
 
 
-def _open(run: TargetRun, options: Options) -> Iterator[str]:
+def _open(run: TargetRun, options: Options, style: Style) -> Iterator[str]:
     """What is neither proved nor violated, at the level that decides the exit status."""
     rows = [
         (result.rule, part) for result in run.results if result.trust == options.strictest for part in result.parts
@@ -142,10 +206,5 @@ def _open(run: TargetRun, options: Options) -> Iterator[str]:
         yield f"open at {options.strictest}:"
     for rule, part in rows:
         places = f" ({', '.join(part.places)})" if part.places else ""
-        yield from _wrap(f"  {rule} {part.name}: ", f"{part.status.value}: {part.reason}{places}")
+        yield from style.wrap(f"  {rule} {part.name}: ", f"{part.status.value}: {part.reason}{places}")
 
-
-def _wrap(lead: str, text: str, following: str | None = None) -> list[str]:
-    return textwrap.wrap(
-        text, WIDTH, initial_indent=lead, break_long_words=False, break_on_hyphens=False,
-        subsequent_indent=" " * min(len(lead), 12) if following is None else following) or [lead.rstrip()]

@@ -43,12 +43,20 @@ class _Worker:
     number: int | None = None
 
 
-def side_by_side(work: Callable[[int], T], order: Sequence[int], jobs: int) -> Generator[T]:
+Told = Callable[[Sequence[int], int], None]
+"""(what is at work now, how much is done)"""
+TICK = 1.0
+"""Seconds after which somebody who is told is told again."""
+
+
+def side_by_side(
+    work: Callable[[int], T], order: Sequence[int], jobs: int, tell: Told | None = None,
+) -> Generator[T]:
     """The results in the order given, begun in that order; never in this process, for Ctrl-C is this one's.
 
     Raises what the work raises, or WorkerLost.
     """
-    crew = _Crew(work, order, min(jobs, len(order)))  # of nothing to do, nobody
+    crew = _Crew(work, order, min(jobs, len(order)), tell)  # of nothing to do, nobody
     try:
         crew.hire()
         interrupt.ask()
@@ -66,11 +74,13 @@ def side_by_side(work: Callable[[int], T], order: Sequence[int], jobs: int) -> G
 class _Crew:
     """The processes, what is to be done and what is done."""
 
-    def __init__(self, work: Callable[[int], Any], order: Sequence[int], size: int) -> None:
+    def __init__(self, work: Callable[[int], Any], order: Sequence[int], size: int, tell: Told | None) -> None:
         self.results: dict[int, tuple[bool, Any]] = {}
         """By number: was it done, and what came of it, or why not."""
         self._work = work
         self._size = size
+        self._tell = tell
+        self._all = len(order)
         self._todo = deque(order)
         self._lost: Counter[int] = Counter()
         self._workers: list[_Worker] = []
@@ -94,7 +104,10 @@ class _Crew:
                 worker.number = self._todo.popleft()
                 self._send(worker)
         busy = {worker.connection: worker for worker in self._workers if worker.number is not None}
-        for connection in wait(list(busy)):
+        if self._tell is not None:
+            now = [worker.number for worker in busy.values() if worker.number is not None]
+            self._tell(now, self._all - len(self._todo) - len(now))
+        for connection in wait(list(busy), None if self._tell is None else TICK):
             assert isinstance(connection, Connection)
             self._receive(busy[connection])
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -29,9 +29,7 @@ from verify.solve.remembered import NOTHING, Remembered
 from verify.verdict.options import Options
 from verify.verdict.pool import WorkerLost, side_by_side
 from verify.verdict.reuse import NO_REUSE, Reuse
-
-Progress = Callable[[str, int, int], None]
-"""(rule that is finished, how many are, how many there are)"""
+from verify.verdict.watch import NOBODY, Watch
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +56,10 @@ ROUNDS = 2
 
 def prepare(
     unit: Unit, binding: Binding, options: Options, target: Target | None = None,
-    answers: Remembered = NOTHING,
+    answers: Remembered = NOTHING, watch: Watch = NOBODY,
 ) -> tuple[Target, tuple[Setting, ...]]:
     """Execute the unit and find the invariants of each trust level, the strictest first."""
+    watch.stage("running ordinary calls")
     target, light = target or make_target(unit, binding, memory=True), make_target(unit, binding)
     for number in range(1, MAX_HISTORY + 1):
         light.history(number)
@@ -69,7 +68,10 @@ def prepare(
     levels = sorted(options.trusts, key=LEVELS.index, reverse=True)
     one = partial(_known, target, samples, levels, Solver(options.limit or RLIMIT, remembered=answers))
     try:  # not here, even one: a solver without memory ends its process
-        with closing(side_by_side(one, range(len(levels)), options.jobs)) as results:
+        def tell(now: Sequence[int], done: int) -> None:
+            watch.stage(f"invariants and memory safety at {', '.join(levels[number] for number in now)}")
+
+        with closing(side_by_side(one, range(len(levels)), options.jobs, tell)) as results:
             known = list(results)
     except WorkerLost as lost:
         raise explained(lost, f"preparing {levels[lost.number]}") from None
@@ -91,12 +93,12 @@ def _known(
 
 def judge_target(
     name: str, revision: str, unit: Unit, binding: Binding, rules: tuple[Rule, ...], options: Options,
-    notes: tuple[str, ...] = (), progress: Progress | None = None, reuse: Reuse = NO_REUSE,
+    notes: tuple[str, ...] = (), watch: Watch = NOBODY, reuse: Reuse = NO_REUSE,
 ) -> TargetRun:
     """Raises InputError for a unit that cannot be judged, ReplayMismatch, and Interrupted on Ctrl-C."""
     invariants, results = reuse.invariants(), reuse.all_results(rules)
     if invariants is None or len(results) < len(rules) or not any(results.values()):
-        invariants = _judge(name, unit, binding, rules, options, reuse, results, progress)
+        invariants = _judge(name, unit, binding, rules, options, reuse, results, watch)
     ordered = tuple(result for rule in rules for result in results[rule.identity] if result.parts)
     return TargetRun(name, revision, ordered, {rule.identity: rule for rule in rules}, unit.constants, unit.assumptions,
                      invariants, notes)
@@ -104,12 +106,13 @@ def judge_target(
 
 def _judge(
     name: str, unit: Unit, binding: Binding, rules: tuple[Rule, ...], options: Options, reuse: Reuse,
-    results: dict[str, list[RuleResult]], progress: Progress | None,
+    results: dict[str, list[RuleResult]], watch: Watch,
 ) -> Mapping[str, tuple[str, ...]]:
     """Adds the results that are missing; the invariants of each trust level."""
+    watch.stage("executing the handlers")
     target = make_target(unit, binding, memory=True)
     asked = reported(rules, target.scene(options.profile), options)
-    _, settings = prepare(unit, binding, options, target, reuse.answers)
+    _, settings = prepare(unit, binding, options, target, reuse.answers, watch)
     invariants = {setting.level: setting.invariants.names for setting in settings}
     reuse.keep_invariants(invariants)
     for silent in sorted({rule.identity for rule in rules} - {rule.identity for rule in asked}):
@@ -117,11 +120,9 @@ def _judge(
         reuse.keep(silent, [])
     missing = [rule for rule in asked if rule.identity not in results]
     try:
-        for found in _judged(settings, missing, options, reuse):
+        for found in _judged(settings, missing, options, reuse, watch, len(asked)):
             results[found[0].rule] = found
-            if progress is not None:
-                done = sum(map(bool, results.values()))
-                progress(found[0].rule, done, len(asked))
+            watch.finished(found)
     except KeyboardInterrupt:
         raise Interrupted(f"interrupted in {name}; finished there: {_names(results)}") from None
     except WorkerLost as lost:
@@ -132,16 +133,19 @@ def _judge(
 
 
 def _judged(
-    settings: Sequence[Setting], rules: Sequence[Rule], options: Options, reuse: Reuse
+    settings: Sequence[Setting], rules: Sequence[Rule], options: Options, reuse: Reuse, watch: Watch, total: int
 ) -> Iterator[list[RuleResult]]:
-    """What is found is kept at once: a run that does not end loses nothing."""
+    """What is found is kept at once: a run that does not end loses nothing. `total`: with those known already."""
     solver = Solver(options.limit or RLIMIT, remembered=reuse.answers)
 
     def one(number: int) -> list[RuleResult]:
         return reuse.keep(rules[number].identity, judge_rule(settings, rules[number], solver.successor()))
 
+    def tell(now: Sequence[int], done: int) -> None:
+        watch.rules([rules[number].identity for number in now], total - len(rules) + done, total)
+
     order = range(len(rules))[::-1]  # the last ones in the book take longest
-    with closing(side_by_side(one, order, options.jobs)) as groups:
+    with closing(side_by_side(one, order, options.jobs, tell)) as groups:
         yield from groups
 
 

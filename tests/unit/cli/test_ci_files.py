@@ -17,7 +17,7 @@ import yaml
 from tests import mini
 from tests.unit.cli.conftest import Command
 from tests.unit.cli.test_run import FAULT, accepted
-from verify.cli.run import RENDERERS
+from verify.cli.output import RENDERERS
 
 ROOT = Path(__file__).resolve().parents[3]
 GITHUB = yaml.safe_load((ROOT / "docs" / "ci" / "github.yml").read_text(encoding="utf-8"))

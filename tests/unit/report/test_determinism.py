@@ -10,7 +10,7 @@ import sys
 PROGRAM = """
 import hashlib
 from tests.unit.report.judged import OPTIONS, judge
-from verify.cli.run import RENDERERS
+from verify.cli.output import RENDERERS
 from verify.verdict.baseline import Tolerated
 run = judge()
 for name, render in sorted(RENDERERS.items()):
@@ -27,5 +27,5 @@ def digests(seed: str) -> dict[str, str]:
 def test_two_hash_seeds_give_the_same_bytes() -> None:
     first, second = digests("1"), digests("2")
     assert first == second
-    assert set(first) == {"fingerprints", "github", "json", "junit", "markdown", "sarif", "text"}
+    assert set(first) == {"fingerprints", "github", "html", "json", "junit", "markdown", "sarif", "text"}
     assert hashlib.sha256(b"").hexdigest() not in first.values()

@@ -11,6 +11,7 @@ from verify.interpret.memory import HOST as MEMORY
 from verify.prove.outcome import Cause
 from verify.report import shown
 from verify.report.html.build import Html, joined, tag
+from verify.report.story import ranges
 
 CHAR, LINE = 7.3, 15
 """Of the small fixed-width font, in pixels."""
@@ -31,11 +32,11 @@ class Drawing:
         room = int((abs(x2 - x1) - 24) / CHAR)
         self._lines((x1 + x2) // 2, textwrap.wrap(label, room) or [""], "t")
         self._lines((x1 + x2) // 2, textwrap.wrap(where, room), "w")
-        self.y += 2
+        self.y += 5
         ahead = 7 if x2 > x1 else -7
-        self.parts.append(tag("path", class_=f"a {kind}".strip(), d=f"M{x1} {self.y}H{x2}"))
-        head = f"M{x2 - ahead} {self.y - 4}L{x2} {self.y}L{x2 - ahead} {self.y + 4}"
-        self.parts.append(tag("path", class_=f"a {kind.removeprefix('d')}".strip(), d=head))
+        line, head = f"M{x1} {self.y}H{x2}", f"M{x2 - ahead} {self.y - 4}l{ahead} 4l{-ahead} 4"
+        paths = [(line, kind), (head, kind[1:].strip())] if kind[:1] == "d" else [(line + head, kind)]
+        self.parts += [tag("path", class_=f"a {of}".strip(), d=path) for path, of in paths]
         self.y += 8
 
     def note(self, label: str, kind: str, where: str = "") -> None:
@@ -111,8 +112,9 @@ def _call(drawing: Drawing, call: Mapping[str, Any], events: Sequence[Mapping[st
     if not is_called:
         drawing.arrow("host", "EL2", call["call"])
     if call["ended"] is None:
-        is_wrong = cause is not None and any(name[:1] == "x" for name in cause.outputs)
-        drawing.arrow("EL2", "host", call["answer"], "d bad" if is_wrong else "d")
+        wrong = [name for name in cause.outputs if name[:1] == "x"] if cause is not None else []
+        label = f"{call['answer']} (wrong: {ranges(wrong)})" if wrong else call["answer"]
+        drawing.arrow("EL2", "host", label, "d bad" if wrong else "d")
 
 
 def _smcs(call: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -15,12 +15,14 @@ from verify.report.html.told import Entry, Sources, Told, chapter
 from verify.report.lines import lines_text, pairs
 from verify.report.text import followed
 
+MOST_SHORT = 3000
 MOST_EARLIER = 1500
 """Characters about the lines of a call before the last one."""
 WHO = {"L2": ("host", "host alone"), "L1": ("values", "firmware: wrong values"), "L0": ("faulty", "faulty firmware")}
 
 
-def section(page: Told, number: int, entry: Entry, is_open: bool) -> Html:
+def section(page: Told, number: int, entry: Entry, is_open: bool, is_short: bool = False) -> Html:
+    """`is_short`: the page is long already, and the lines that ran take little room."""
     run, item = entry.shown[0]
     finding, names = item.finding, page.names[run]
     told = story.told(finding, names)
@@ -29,7 +31,7 @@ def section(page: Told, number: int, entry: Entry, is_open: bool) -> Html:
         _facts(page, entry),
         tag("h4", "Calls from reset"), _reset(told), _figure(sequence(told, finding.cause)), _in_words(told),
         tag("h4", "Registers of the last call"), _registers(told, names, finding), _state(told["calls"][-1]),
-        *_layouts(told), *_lines(told, finding, page.sources[run]),
+        *_layouts(told), _lines(told, finding, page.sources[run], is_short),
         class_="finding", id=anchor(entry), open=is_open, data_c=chapter(item.rule.identity), data_s="v",
         data_f=page.functions.index(item.function))
 
@@ -80,7 +82,7 @@ def _facts(page: Told, entry: Entry) -> Html:
         ("Also assumed", ", ".join(item.part.assumptions)),
         ("Rests on", "a run of the interpreter that showed it; no solver is believed for it"),
         ("Fingerprint", code(finding.fingerprint)),
-        ("In a terminal, with --tree or --target", code(brief.again(item, page.options)))])
+        ("Command", joined(code(brief.again(item, page.options)), " with --tree or --target"))])
 
 
 def _places(page: Told, entry: Entry) -> Iterator[Html]:
@@ -181,9 +183,13 @@ def _layouts(told: Mapping[str, Any]) -> Iterator[Html]:
             yield _figure(layout.drawn(event["layout"]), f"Not to scale. {layout.describe(event['layout'])}.{inside}")
 
 
-def _lines(told: Mapping[str, Any], finding: Finding, sources: Sources) -> Iterator[Html]:
+def _lines(told: Mapping[str, Any], finding: Finding, sources: Sources, is_short: bool) -> Html:
     entries = told["calls"][-1]["lines"]
+    if is_short:
+        return details(f"Lines of the last call ({len(entries)})",
+                       tag("p", "In few words, for the page is long; the command above shows this finding alone."),
+                       code(brief.clip(lines_text(entries), MOST_SHORT)), class_="lines")
     note = "" if sources else " The target is a snapshot, which holds no source text: run with --tree to see it."
-    yield details(tag("span", f"Lines of the last call ({len(entries)})"),
-                  tag("p", f"In the order in which they ran, with the values that they set.{note}", class_="reset"),
-                  source.lines(entries, sources, finding.cause), class_="lines")
+    return details(f"Lines of the last call ({len(entries)})",
+                   tag("p", f"In the order in which they ran, with the values that they set.{note}", class_="reset"),
+                   source.lines(entries, sources, finding.cause), class_="lines")

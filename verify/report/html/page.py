@@ -21,6 +21,8 @@ from verify.verdict.run import TargetRun
 
 OPENED = 3
 """Up to so many findings are open from the start."""
+MOST_IN_FULL = 1_400_000
+"""Characters of findings, after which the others' lines take less room."""
 COSTS = ("Target", "Level", "Rules", "Found by an earlier run", "Queries", "Resource units", "By simplification",
          "Refuted", "By both solvers")
 
@@ -68,9 +70,19 @@ def _main(page: Told) -> Iterator[Html]:
     count = len(page.entries)
     heading = plural(count, "finding") if count else "No finding"
     yield tag("section", tag("h2", heading, id="findings", tabindex=-1), _legend(page),
-              *(finding.section(page, number, entry, count <= OPENED) for number, entry in enumerate(page.entries, 1)))
-    yield tag("section", tag("h2", "The rules", id="rules"), *(rules.section(page, rule) for rule in page.rules.values()))
+              *_findings(page))
+    yield tag("section", tag("h2", "The rules", id="rules"),
+              *(rules.section(page, rule) for rule in page.rules.values()))
     yield tag("section", tag("h2", "Basis and cost", id="basis"), *_basis(page))
+
+
+def _findings(page: Told) -> Iterator[Html]:
+    """In full until the page is long."""
+    size = 0
+    for number, entry in enumerate(page.entries, 1):
+        made = finding.section(page, number, entry, len(page.entries) <= OPENED, size > MOST_IN_FULL)
+        size += len(made)
+        yield made
 
 
 def _target(page: Told, number: int) -> Html:

@@ -1,0 +1,72 @@
+"""Reports: which goes where, and as what."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import click
+
+from verify.cli.terminal import coloured, columns, has_colours
+from verify.errors import InputError
+from verify.report import fingerprints, github, json_report, junit, sarif, summary, text
+from verify.report.html import page
+from verify.report.html.told import Sources
+from verify.report.markup import visible
+from verify.verdict.baseline import Tolerated
+from verify.verdict.options import Options
+from verify.verdict.run import TargetRun
+
+Renderer = Callable[[Sequence[TargetRun], Options, Tolerated], str]
+RENDERERS: dict[str, Renderer] = {
+    "text": text.render, "json": json_report.render, "sarif": sarif.render, "junit": junit.render, "html": page.render,
+    "markdown": summary.render, "github": github.render, "fingerprints": fingerprints.render,
+}
+NARROWEST = 40
+
+
+def pair_outputs(formats: Sequence[str], outputs: Sequence[Path]) -> list[tuple[str, Path | None]]:
+    """Which report goes where; the first format without a file goes to the terminal."""
+    if len(outputs) > len(formats):
+        raise InputError("more --output than --format")
+    missing = len(formats) - len(outputs)
+    if missing > 1:
+        raise InputError("only one report can go to the terminal; give an --output for each other --format")
+    return list(zip(formats, [*outputs, *[None] * missing], strict=True))
+
+
+def write_reports(
+    runs: Sequence[TargetRun], options: Options, tolerated: Tolerated, places: Sequence[tuple[str, Path | None]],
+    sources: Sequence[Sources] = (), detail: text.Detail = text.Detail.NORMAL,
+) -> None:
+    """`sources` are for HTML, `detail` is of a text. Raises InputError where a file cannot be written."""
+    for name, path in places:
+        content = _renderer(name, path, sources, detail)(runs, options, tolerated)
+        if path is None:
+            click.echo(_for_terminal(name, content), nl=False, color=True)
+            continue
+        try:
+            path.write_text(content, encoding="utf-8")
+        except OSError as problem:
+            raise InputError(f"{path}: cannot be written: {problem.strerror}") from None
+
+
+def _renderer(name: str, path: Path | None, sources: Sequence[Sources], detail: text.Detail) -> Renderer:
+    match name:
+        case "html":
+            return partial(page.render, sources=sources)
+        case "text":
+            width = text.WIDTH if path else min(max(columns(sys.stdout, text.WIDTH), NARROWEST), text.WIDTH)
+            return partial(text.render, detail=detail, width=width)
+    return RENDERERS[name]
+
+
+def _for_terminal(name: str, content: str) -> str:
+    """Names come from files that nobody trusts: a terminal gets no control characters from them."""
+    if not sys.stdout.isatty():
+        return content
+    if name == "text" and has_colours(sys.stdout):
+        return coloured(content)
+    return "".join(f"{visible(line)}\n" for line in content.splitlines())
