@@ -54,7 +54,8 @@ class Measured:
     records: tuple[Record, ...] = ()
 
 
-@click.command()
+@click.command(epilog=given.examples(
+    "verify bench --rule 'VER-*' --jobs 1", "verify bench --tree ~/linux --tree ~/linux-patched --detail"))
 @click.option("--tree", "trees", type=click.Path(path_type=Path), multiple=True,
               help="Kernel tree; several are compared (default: all snapshots).")
 @click.option("--rule", "names", multiple=True, metavar="GLOB", help="Rules (default: all).")

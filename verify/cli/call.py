@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from verify.cli import options as given
+from verify.cli.complete import target_names
 from verify.cli.config import read_config
 from verify.cli.run import bindings
 from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_folder
@@ -26,12 +27,15 @@ from verify.verdict.options import PAGE_SIZES
 SMCCC_1_2 = 0x10002
 
 
-@click.command()
+@click.command(epilog=given.examples(
+    "verify call FFA_VERSION w1=0x10000 FFA_ID_GET",
+    "verify call --tree ~/linux FFA_VERSION w1=0x10001 FFA_MEM_RECLAIM w1=0x1 --lines",
+    "verify call --smc x0=0x10001 --smc x0=0x10000 FFA_VERSION w1=0x10000"))
 @click.argument("words", nargs=-1, required=True)
 @click.option("--tree", type=click.Path(path_type=Path), help="Kernel tree (default: the newest snapshot).")
 @given.REVISION
 @given.PATCHES
-@click.option("--target", metavar="NAME", help="This snapshot.")
+@click.option("--target", metavar="NAME", help="This snapshot.", shell_complete=target_names)
 @click.option("--smc", "answers", multiple=True, metavar="x0=…,x1=…", help="EL3's answers, in order; boot comes first.")
 @click.option("--page-size", default="4K", show_default=True, type=click.Choice(PAGE_SIZES))
 @click.option("--unused", default="0xaa", show_default=True, metavar="BYTE", help="What EL2's unused memory holds.")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from verify.cli.options import examples
 from verify.cli.selection import Selection, selected
 from verify.errors import InputError
 from verify.prove.evidence import LEMMAS, Evidence
@@ -15,7 +16,9 @@ from verify.verdict.certified import Certified, certified, count
 from verify.verdict.exit_status import OK, UNDECIDED
 
 
-@click.command("certify")
+@click.command("certify", epilog=examples(
+    "verify certify --rule 'VER-*' --trust L2",
+    "verify certify --tree ~/linux --rule SEC-02 --no-lemmas --out certificates"))
 @selected
 @click.option("--out", type=click.Path(path_type=Path), help="Keep question, clauses and refutation of each there.")
 @click.option("--no-lemmas", is_flag=True, help="Leave out the lemmas: they take longest.")

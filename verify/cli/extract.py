@@ -22,7 +22,10 @@ from verify.snapshot.manifest import Manifest
 from verify.source.tree import SourceFiles
 
 
-@click.command()
+@click.command(epilog=given.examples(
+    "verify extract --tree ~/linux --function do_ffa_version     # its IR",
+    "verify extract --tree ~/linux --git v6.12 --out snapshots --name 6.12",
+    "verify run --extracted snapshots"))
 @click.option("--tree", type=click.Path(path_type=Path), required=True, help="Kernel tree (a sparse one is enough).")
 @given.REVISION
 @given.PATCHES

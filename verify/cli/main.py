@@ -16,8 +16,10 @@ from verify import __version__
 from verify.cli.bench import bench
 from verify.cli.call import call
 from verify.cli.certify import certify
+from verify.cli.completion import completion
 from verify.cli.extract import extract
 from verify.cli.memory import memory
+from verify.cli.options import examples
 from verify.cli.proofs import export, ledger, recheck_
 from verify.cli.rules import rules
 from verify.cli.run import run
@@ -30,13 +32,15 @@ MOST_SAID = 1000
 NO_MEMORY = "out of memory; give it more, or judge fewer rules (--rule) in fewer processes (--jobs)"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(epilog=examples(
+    "verify run --tree ~/linux", "verify run --target 6.12 --rule SEC-01 --format html --output report.html",
+    "verify rules VER-07", "verify COMMAND --help"), context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="verify")
 def cli() -> None:
     """Proves that pKVM's FF-A proxy keeps the rules of DEN0077A and DEN0028, or shows the calls that break them."""
 
 
-for command in (run, extract, call, rules, bench, memory, export, recheck_, ledger, certify):
+for command in (run, extract, call, rules, bench, memory, export, recheck_, ledger, certify, completion):
     cli.add_command(command)
 
 

@@ -21,7 +21,8 @@ from verify.verdict.pool import WorkerLost, side_by_side
 from verify.verdict.run import explained
 
 
-@click.command()
+@click.command(epilog=given.examples(
+    "verify memory --tree ~/linux", "verify memory --target 6.12 --trust L0 --all"))
 @given.TREE
 @given.REVISION
 @given.PATCHES

@@ -6,18 +6,28 @@ from pathlib import Path
 
 import click
 
+from verify.cli.complete import profile_names, rule_names, trust_levels
+
 _PATH = click.Path(path_type=Path)
 
 TREE = click.option("--tree", type=_PATH, help="Kernel tree (a sparse one is enough).")
 REVISION = click.option("--git", "revision", metavar="REV", help="Read the tree's files from this git revision.")
 PATCHES = click.option("--patch", "patches", type=_PATH, multiple=True, help="Apply first; repeatable.")
 EXTRACTED = click.option("--extracted", type=_PATH, help="Folder of snapshots (default: built in).")
-RULES = click.option("--rule", "rule_globs", multiple=True, metavar="GLOB", help="Only these rules; repeatable.")
+RULES = click.option("--rule", "rule_globs", multiple=True, metavar="GLOB", help="Only these rules; repeatable.",
+                     shell_complete=rule_names)
 FUNCTIONS = click.option("--function", "functions", multiple=True, metavar="NAME",
                          help="Report only this function; repeatable.")
-PROFILE = click.option("--profile", default="SEED", show_default=True, help="Reading of contested sentences.")
-TRUSTS = click.option("--trust", "trusts", multiple=True, metavar="L0|L1|L2", help="Trust in EL3 (default: L0 and L2).")
+PROFILE = click.option("--profile", default="SEED", show_default=True, help="Reading of contested sentences.",
+                       shell_complete=profile_names)
+TRUSTS = click.option("--trust", "trusts", multiple=True, metavar="L0|L1|L2", help="Trust in EL3 (default: L0 and L2).",
+                      shell_complete=trust_levels)
 JOBS = click.option("--jobs", type=click.IntRange(1), default=None, help="Processes (default: one a core).")
 CONFIG = click.option("--config", "config_path", type=_PATH, help="Default: verify.toml, if there.")
 CACHE = click.option("--cache", "folder", type=_PATH, help="Earlier results (default: the user's).")
 FRESH = click.option("--fresh", is_flag=True, help="Judge everything again, whatever is in the cache.")
+
+
+def examples(*lines: str) -> str:
+    """The end of a command's help, as it stands here."""
+    return "\n".join(["\b", "Examples:", *(f"  {line}" for line in lines)])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from verify.cli.options import examples
 from verify.cli.selection import Selection, selected
 from verify.errors import InputError, InternalError
 from verify.prove.evidence import Evidence
@@ -22,7 +23,7 @@ from verify.verdict.recheck import Summary, recheck, summarise
 INDEX = "index.json"
 
 
-@click.command()
+@click.command(epilog=examples("verify export --rule VER-07 --trust L2 --out smt"))
 @selected
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="A folder that is not there yet.")
 def export(selection: Selection, out: Path) -> int:
@@ -59,7 +60,8 @@ def export(selection: Selection, out: Path) -> int:
     return OK
 
 
-@click.command("recheck")
+@click.command("recheck", epilog=examples(
+    "verify recheck --tree ~/linux --rule 'VER-*'", "verify recheck --rule SEC-02 --solver cvc5"))
 @selected
 @click.option("--solver", type=click.Choice(["bitwuzla", "z3", "cvc5", "all"]), default="all", show_default=True,
               help="all: those that are installed.")
@@ -97,7 +99,7 @@ def _refuse(summary: Summary, keep: Path) -> None:
     raise InternalError("; ".join(kept))
 
 
-@click.command()
+@click.command(epilog=examples("verify ledger --tree ~/linux --out proofs", "verify ledger --check"))
 @selected
 @click.option("--out", type=click.Path(path_type=Path), default=Path("proofs"), show_default=True, help="Its folder.")
 @click.option("--check", is_flag=True, help="Write nothing; compare with the one that is there.")

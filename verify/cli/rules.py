@@ -7,12 +7,14 @@ from fnmatch import fnmatchcase
 
 import click
 
+from verify.cli.complete import rule_names
+from verify.cli.options import examples
 from verify.cli.run import load_rules
 from verify.errors import InputError
 
 
-@click.command()
-@click.argument("globs", nargs=-1)
+@click.command(epilog=examples("verify rules", "verify rules VER-07", "verify rules 'SEC-*'"))
+@click.argument("globs", nargs=-1, shell_complete=rule_names)
 def rules(globs: tuple[str, ...]) -> int:
     """List the rules; with a name or glob, print what they say."""
     known = load_rules()

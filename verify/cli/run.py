@@ -12,6 +12,7 @@ import click
 
 from verify.cache.store import Store, default_folder
 from verify.cli import options as given
+from verify.cli.complete import page_sizes, target_names
 from verify.cli.config import Config, read_config
 from verify.cli.output import RENDERERS, pair_outputs, write_reports
 from verify.cli.progress import watched
@@ -42,17 +43,25 @@ def bindings(config: Config) -> list[Binding]:
     return ([config.binding(shipped[0])] if config.binding_table else []) + shipped
 
 
-@click.command()
+@click.command(epilog=given.examples(
+    "verify run                                     # Linux 6.12, all rules, five minutes",
+    "verify run --tree ~/linux --rule 'VER-*' --trust L2",
+    "verify run --tree ~/linux --git v6.12 --patch fix.patch",
+    "verify run --tree ~/linux --format html --output report.html",
+    "verify run --tree ~/linux --baseline old.json --format sarif --output new.sarif --format text",
+    "verify run --target 6.12 --target 6.12+1-3 --rule SEC-01 --quiet"))
 @given.TREE
 @given.REVISION
 @given.PATCHES
 @given.EXTRACTED
-@click.option("--target", "targets", multiple=True, metavar="NAME", help="This snapshot; repeatable.")
+@click.option("--target", "targets", multiple=True, metavar="NAME", help="This snapshot; repeatable.",
+              shell_complete=target_names)
 @given.RULES
 @given.FUNCTIONS
 @given.PROFILE
 @given.TRUSTS
-@click.option("--page-size", default="", metavar="4K|16K|64K", help="Only this page size (default: all).")
+@click.option("--page-size", default="", metavar="4K|16K|64K", help="Only this page size (default: all).",
+              shell_complete=page_sizes)
 @click.option("--format", "formats", multiple=True, type=click.Choice(sorted(RENDERERS)), help="Repeatable.")
 @click.option("--output", "outputs", multiple=True, type=click.Path(path_type=Path), help="One for each --format.")
 @given.JOBS

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from verify.cli import options as given
+from verify.cli.complete import target_names
 from verify.cli.config import read_config
 from verify.cli.run import bindings, choose_targets, load_rules, open_store
 from verify.cli.targets import Chosen
@@ -45,7 +46,8 @@ class Selection:
 
 _OPTIONS = (
     given.TREE, given.REVISION, given.PATCHES, given.EXTRACTED,
-    click.option("--target", metavar="NAME", help="A snapshot (default: the first one)."),
+    click.option("--target", metavar="NAME", help="A snapshot (default: the first one).",
+                 shell_complete=target_names),
     given.RULES, given.FUNCTIONS, given.PROFILE, given.TRUSTS, given.JOBS, given.CACHE, given.FRESH, given.CONFIG,
 )
 

@@ -38,6 +38,7 @@ ACTIONS = {
     UNSHARE_FFA: "take back from the secure world", PIN: "pin", UNPIN: "unpin",
 }
 TRANSACTIONS = (numbers.DONATE, numbers.LEND, numbers.SHARE, numbers.RETRIEVE_REQ)
+OWN_TX, OWN_RX, OWN_DESCRIPTOR = "EL2's TX buffer", "EL2's RX buffer", "EL2's descriptor buffer"
 LOCK = "lock"
 WORD = 0xFFFFFFFF
 
@@ -163,8 +164,7 @@ class Places:
         """The size of each mailbox."""
         if binding is None:
             return
-        self._own = {binding.own_tx: "EL2's TX buffer", binding.own_rx: "EL2's RX buffer",
-                     binding.descriptor: "EL2's descriptor buffer"}
+        self._own = {binding.own_tx: OWN_TX, binding.own_rx: OWN_RX, binding.descriptor: OWN_DESCRIPTOR}
         state = {**dict(done.state_after), **{k: v for k, v in done.state_before if v}}
         self.mailbox = self._sizes.get(binding.own_tx)
         for path, name in ((binding.host_tx, "its TX buffer"), (binding.host_rx, "its RX buffer")):

@@ -35,10 +35,10 @@ def tag(name: str, /, *children: Child | Iterable[Child], **attributes: Value) -
 
 
 def joined(*children: Child | Iterable[Child], by: str = "") -> Html:
-    """What stands side by side."""
+    """What stands side by side; `by` is put between as it is."""
     flat = (part for child in children
             for part in ([child] if child is None or isinstance(child, str | int) else child))
-    return Html(text(by).join(text(part) for part in flat if part is not None))
+    return Html(by.join(text(part) for part in flat if part is not None))
 
 
 def _attribute(key: str, value: Value) -> str:

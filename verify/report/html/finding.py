@@ -13,8 +13,11 @@ from verify.report.html.build import Child, Html, code, definitions, details, jo
 from verify.report.html.diagram import sequence
 from verify.report.html.told import Entry, Sources, Told, chapter
 from verify.report.lines import lines_text, pairs
+from verify.report.sequence import OWN_DESCRIPTOR, OWN_RX, OWN_TX
 from verify.report.text import followed
 
+TX, RX = (OWN_TX,), (OWN_RX, OWN_DESCRIPTOR)
+"""Where EL2 has what the host sends, and what EL3 answers."""
 MOST_SHORT = 3000
 MOST_EARLIER = 1500
 """Characters about the lines of a call before the last one."""
@@ -80,7 +83,7 @@ def _facts(page: Told, entry: Entry) -> Html:
         ("Part", f"{item.part.name}, of {item.function}" if item.function != item.part.name else item.function),
         ("Tolerated", item.tolerated),
         ("Also assumed", ", ".join(item.part.assumptions)),
-        ("Rests on", "a run of the interpreter that showed it; no solver is believed for it"),
+        ("Rests on", "a replay of these calls by the interpreter; no solver is trusted for it"),
         ("Fingerprint", code(finding.fingerprint)),
         ("Command", joined(code(brief.again(item, page.options)), " with --tree or --target"))])
 
@@ -174,13 +177,22 @@ def _state(call: Mapping[str, Any]) -> Html | None:
 def _layouts(told: Mapping[str, Any]) -> Iterator[Html]:
     """Of the messages of the last call, each once."""
     seen: list[Mapping[str, Any]] = []
-    for event in told["calls"][-1]["events"]:
+    events = told["calls"][-1]["events"]
+    for event in events:
         if "layout" in event and event["layout"] not in seen:
             seen.append(event["layout"])
-            writer = "the host" if event["kind"] == "host-writes" else "EL3"
+            writer, copy = ("the host", TX) if event["kind"] == "host-writes" else ("EL3", RX)
+            touched = [one for other in events for one in _alone(other) if one["buffer"] in copy]
             inside = "" if layout.is_hostile(event["layout"]) else " Every part lies inside the message."
             yield tag("h4", f"The descriptor that {writer} wrote, where its parts lie")
-            yield _figure(layout.drawn(event["layout"]), f"Not to scale. {layout.describe(event['layout'])}.{inside}")
+            caption = f"Not to scale. {layout.describe(event['layout'])}.{inside}"
+            yield _figure(layout.drawn(event["layout"], touched), caption)
+
+
+def _alone(event: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The one access that is told for its own sake; a copy has two."""
+    accesses: Sequence[Mapping[str, Any]] = event.get("accesses", ())
+    return accesses if len(accesses) == 1 else ()
 
 
 def _lines(told: Mapping[str, Any], finding: Finding, sources: Sources, is_short: bool) -> Html:

@@ -5,7 +5,7 @@ Not to scale: between two ends that matter every stretch gets room for its name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import log2
@@ -13,7 +13,7 @@ from typing import Any
 
 from verify.report.html.build import Html, joined, tag
 
-LEFT, LANE, GAP, TOP = 110, 165, 12, 30
+LEFT, LANE, GAP, RIGHT, TOP = 110, 165, 12, 150, 30
 LEAST, STEP, MOST = 20, 5, 72
 """Height of a stretch: at least, more for each doubling, at most."""
 
@@ -30,21 +30,25 @@ class Stretch:
 
 
 def is_hostile(layout: Mapping[str, Any]) -> bool:
-    """Some part is not inside the message."""
-    return any(part.end > int(layout["message"], 16) for part in _parts(layout))
+    """Some part is not inside the message, or lies over another one."""
+    parts = _parts(layout)
+    return any(part.end > int(layout["message"], 16) or _under(part, parts) for part in parts)
 
 
-def drawn(layout: Mapping[str, Any]) -> Html:
+def drawn(layout: Mapping[str, Any], touched: Sequence[Mapping[str, Any]] = ()) -> Html:
+    """`touched`: accesses of EL2 to the buffer that holds the message, which are drawn beside it."""
     message = Stretch("message", 0, int(layout["message"], 16))
     room = [Stretch("buffer", 0, int(layout["buffer"], 16))] if "buffer" in layout else []
     parts = [part for part in _parts(layout) if part.size]
-    lanes = [*([room] if room else []), [message], *_lanes(parts)]
+    accesses = [_access(one) for one in touched]
+    lanes = [*([room] if room else []), [message], *_lanes(parts), *_lanes(accesses)]
     at = _heights({edge for lane in lanes for part in lane for edge in (part.start, part.end)})
-    width, height = LEFT + len(lanes) * (LANE + GAP), max(at.values()) + 16
-    boxes = [_box(part, number, at, _kind(part, message, room)) for number, lane in enumerate(lanes) for part in lane]
+    width, height = LEFT + len(lanes) * (LANE + GAP) + RIGHT, max(at.values()) + 16
+    kinds = {part: _kind(part, parts, message, room) for part in parts + accesses}
+    boxes = [_box(part, number, at, kinds.get(part, "frame")) for number, lane in enumerate(lanes) for part in lane]
     ends = [_end(place.end, f"end of the {place.name}", at, width) for place in (message, *room)]
     scale = [tag("text", f"{edge:#x}", class_="e", x=LEFT - 8, y=y + 4) for edge, y in at.items()]
-    return tag("svg", tag("title", f"Layout: {describe(layout)}"), *boxes, *ends, *scale, class_="mem", role="img",
+    return tag("svg", tag("title", f"Layout: {describe(layout)}"), *ends, *boxes, *scale, class_="mem", role="img",
                viewBox=f"0 0 {width} {height}", width=width, height=height)
 
 
@@ -52,15 +56,24 @@ def describe(layout: Mapping[str, Any]) -> str:
     """What lies where, in words, with what is beyond an end."""
     message = int(layout["message"], 16)
     room = int(layout["buffer"], 16) if "buffer" in layout else None
-    facts = [f"{part.name} at {part.start:#x}..{part.end:#x}{_beyond(part, message, room)}" for part in _parts(layout)]
+    parts = _parts(layout)
+    facts = [f"{part.name} at {part.start:#x}..{part.end:#x}{_odd(part, parts, message, room)}" for part in parts]
     held = f" in a buffer of {room:#x}" if room is not None else ""
     return f"message of {message:#x} bytes{held}; " + "; ".join(facts)
 
 
-def _beyond(part: Stretch, message: int, room: int | None) -> str:
+def _odd(part: Stretch, parts: Sequence[Stretch], message: int, room: int | None) -> str:
     if room is not None and part.end > room:
         return " (outside the buffer)"
-    return " (outside the message)" if part.end > message else ""
+    if part.end > message:
+        return " (outside the message)"
+    return f" (over the {under.name})" if (under := _under(part, parts)) else ""
+
+
+def _under(part: Stretch, parts: Sequence[Stretch]) -> Stretch | None:
+    """The first one before it that it shares bytes with."""
+    earlier = parts[:parts.index(part)] if part in parts else ()
+    return next((other for other in earlier if part.start < other.end and other.start < part.end), None)
 
 
 def _parts(layout: Mapping[str, Any]) -> list[Stretch]:
@@ -91,12 +104,17 @@ def _heights(edges: set[int]) -> dict[int, int]:
     return at
 
 
-def _kind(part: Stretch, message: Stretch, room: list[Stretch]) -> str:
-    if part in (message, *room):
-        return "frame"
+def _access(one: Mapping[str, Any]) -> Stretch:
+    at = int(one["at"], 16)
+    return Stretch("EL2 writes" if one["writes"] else "EL2 reads", at, at + int(one["bytes"], 16))
+
+
+def _kind(part: Stretch, parts: Sequence[Stretch], message: Stretch, room: list[Stretch]) -> str:
     if any(part.end > buffer.end for buffer in room):
         return "out"
-    return "beyond" if part.end > message.end else "in"
+    if part.end > message.end or _under(part, parts):
+        return "beyond"
+    return "in" if part in parts else "access"
 
 
 def _box(part: Stretch, lane: int, at: Mapping[int, int], kind: str) -> Html:
@@ -108,5 +126,5 @@ def _box(part: Stretch, lane: int, at: Mapping[int, int], kind: str) -> Html:
 
 def _end(edge: int, label: str, at: Mapping[int, int], width: int) -> Html:
     y = at[edge]
-    return joined(tag("path", class_="end", d=f"M{LEFT - 4} {y}H{width - 4}"),
-                  tag("text", label, class_="f", x=width - 8, y=y - 4))
+    return joined(tag("path", class_="end", d=f"M{LEFT - 4} {y}H{width - RIGHT}"),
+                  tag("text", label, class_="f", x=width - RIGHT + 6, y=y + 4))

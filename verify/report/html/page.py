@@ -10,7 +10,8 @@ from operator import attrgetter
 
 from verify import __version__
 from verify.prove.outcome import Status
-from verify.report import basis, story
+from verify.report import basis, brief, story
+from verify.report.found import left_open
 from verify.report.html import finding, matrix, rules
 from verify.report.html.build import Html, definitions, details, joined, plural, scroll, tag
 from verify.report.html.told import Column, Sources, Told, told
@@ -71,6 +72,7 @@ def _main(page: Told) -> Iterator[Html]:
     heading = plural(count, "finding") if count else "No finding"
     yield tag("section", tag("h2", heading, id="findings", tabindex=-1), _legend(page),
               *_findings(page))
+    yield from _undecided(page)
     yield tag("section", tag("h2", "The rules", id="rules"),
               *(rules.section(page, rule) for rule in page.rules.values()))
     yield tag("section", tag("h2", "Basis and cost", id="basis"), *_basis(page))
@@ -83,6 +85,16 @@ def _findings(page: Told) -> Iterator[Html]:
         made = finding.section(page, number, entry, len(page.entries) <= OPENED, size > MOST_IN_FULL)
         size += len(made)
         yield made
+
+
+def _undecided(page: Told) -> Iterator[Html]:
+    """At the level that decides, for what reason and at which places."""
+    for run in page.runs:
+        items = left_open(run, page.options)
+        if items:
+            yield tag("section", tag("h2", f"Undecided in {run.name} at {page.options.strictest}"), tag("ul", *(
+                tag("li", tag("a", item.rule.identity, href=f"#rule-{item.rule.identity}"),
+                    f" {brief.part_names(item)}: {brief.reason(item)}") for item in items)))
 
 
 def _target(page: Told, number: int) -> Html:

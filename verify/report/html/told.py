@@ -39,7 +39,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A finding, with the runs that have it; it is told as the first of them shows it."""
+    """A finding, with the runs that have it, where it is worst first; it is told as the first of them shows it."""
 
     shown: tuple[tuple[int, Found], ...]
 
@@ -102,7 +102,13 @@ def _entries(runs: Sequence[TargetRun], options: Options, tolerated: Tolerated) 
     for number, run in enumerate(runs):
         for item in found(run, options, tolerated):
             shown.setdefault((item.rule.identity, item.finding.fingerprint), []).append((number, item))
-    return sorted((Entry(tuple(items)) for items in shown.values()), key=lambda entry: not entry.fails)
+    entries = (Entry(tuple(sorted(items, key=_badness))) for items in shown.values())
+    return sorted(entries, key=lambda entry: not entry.fails)
+
+
+def _badness(shown: tuple[int, Found]) -> tuple[bool, int]:
+    _, item = shown
+    return not item.fails, -LEVELS.index(item.trust)
 
 
 def chapter(rule: str) -> str:
