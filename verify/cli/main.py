@@ -16,7 +16,7 @@ from verify import __version__
 from verify.cli.bench import bench
 from verify.cli.call import call
 from verify.cli.certify import certify
-from verify.cli.completion import completion
+from verify.cli.completion import VARIABLE, completion
 from verify.cli.extract import extract
 from verify.cli.memory import memory
 from verify.cli.options import examples
@@ -51,7 +51,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        status = cli.main(standalone_mode=False)
+        status = cli.main(prog_name="verify", complete_var=VARIABLE, standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as problem:
         problem.show()

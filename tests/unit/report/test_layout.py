@@ -89,6 +89,12 @@ def test_a_message_too_short_to_say_more(length: int, parts: list[tuple[str, int
     assert "</svg>" in layout.drawn(found)
 
 
+def test_a_message_longer_than_its_buffer() -> None:
+    found = extent.transaction({28: 0}, 0x2000, 0x10001, 0x2000, 0x1000)
+    assert layout.is_hostile(found) and "message of 0x2000 bytes in a buffer of 0x1000 (too small for it)" in layout.describe(found)
+    assert not layout.is_hostile(extent.transaction({28: 0}, 0x1000, 0x10001, 0x1000, 0x1000))
+
+
 def test_a_fragment_has_ranges_alone() -> None:
     found = extent.fragment(0x25, 0x1000)
     assert places(found) == [("ranges", "0x0", "0x20")]

@@ -30,9 +30,9 @@ class Stretch:
 
 
 def is_hostile(layout: Mapping[str, Any]) -> bool:
-    """Some part is not inside the message, or lies over another one."""
+    """Some part is not inside the message, or lies over another one; or the message is not inside its buffer."""
     parts = _parts(layout)
-    return any(part.end > int(layout["message"], 16) or _under(part, parts) for part in parts)
+    return _is_too_long(layout) or any(part.end > int(layout["message"], 16) or _under(part, parts) for part in parts)
 
 
 def drawn(layout: Mapping[str, Any], touched: Sequence[Mapping[str, Any]] = ()) -> Html:
@@ -59,7 +59,12 @@ def describe(layout: Mapping[str, Any]) -> str:
     parts = _parts(layout)
     facts = [f"{part.name} at {part.start:#x}..{part.end:#x}{_odd(part, parts, message, room)}" for part in parts]
     held = f" in a buffer of {room:#x}" if room is not None else ""
+    held += " (too small for it)" if _is_too_long(layout) else ""
     return f"message of {message:#x} bytes{held}; " + "; ".join(facts)
+
+
+def _is_too_long(layout: Mapping[str, Any]) -> bool:
+    return "buffer" in layout and int(layout["message"], 16) > int(layout["buffer"], 16)
 
 
 def _odd(part: Stretch, parts: Sequence[Stretch], message: int, room: int | None) -> str:
