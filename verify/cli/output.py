@@ -48,7 +48,7 @@ def write_reports(
             click.echo(_for_terminal(name, content), nl=False, color=True)
             continue
         try:
-            path.write_text(content, encoding="utf-8")
+            path.write_text(content, encoding="utf-8", errors="backslashreplace")  # as on the terminal: names of files
         except OSError as problem:
             raise InputError(f"{path}: cannot be written: {problem.strerror}") from None
 
@@ -69,4 +69,4 @@ def _for_terminal(name: str, content: str) -> str:
         return content
     if name == "text" and has_colours(sys.stdout):
         return coloured(content)
-    return "".join(f"{visible(line)}\n" for line in content.splitlines())
+    return "\n".join(visible(line) for line in content.split("\n"))

@@ -40,7 +40,7 @@ def columns(stream: TextIO, otherwise: int) -> int:
 
 def coloured(text: str) -> str:
     """A text report: its words and their order stay, control characters of names are shown."""
-    return "".join(f"{_line(visible(line))}\n" for line in text.splitlines())
+    return "\n".join(_line(visible(line)) for line in text.split("\n"))
 
 
 def _line(line: str) -> str:

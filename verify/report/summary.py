@@ -35,7 +35,7 @@ def _within(lines: list[str], most_bytes: int) -> list[str]:
     """Whole lines; the last one counts what was left out."""
     room = most_bytes - 100
     for number, line in enumerate(lines):
-        room -= len(line.encode()) + 1
+        room -= len(line.encode(errors="backslashreplace")) + 1
         if room < 0:
             return [*lines[:number], "", f"{len(lines) - number} lines are left out here: the page would be too long."]
     return lines

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -113,7 +114,7 @@ def test_colours_change_no_word(run: Command) -> None:
 
 def test_a_title_is_not_coloured_for_its_words() -> None:
     line = "FFA-VER-07  violated        proved                12  What is proved is not violated"
-    assert terminal.coloured(line).endswith("12  What is proved is not violated\n")
+    assert terminal.coloured(line).endswith("12  What is proved is not violated")
     assert terminal.coloured(line).count("\x1b") == 4
     assert terminal.coloured("a proved thing\n") == "a proved thing\n"
 
@@ -123,7 +124,7 @@ def test_names_do_not_reach_a_terminal_as_they_are(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(sys, "stdout", screen)
     for variable in ("", "1"):
         monkeypatch.setenv("NO_COLOR", variable)
-        assert output._for_terminal("text", "\x1b]0;title\x07 x\u202ey\n") == "\\x1b]0;title\\x07 x\\u202ey\n"
+        assert output._for_terminal("text", "\x1b]0;t\x07\u202e\x0c\u2028\n") == "\\x1b]0;t\\x07\\u202e\\x0c\\u2028\n"
     monkeypatch.setattr(sys, "stdout", io.StringIO())
     assert output._for_terminal("text", "\x1b\n") == "\x1b\n", "a file gets what was written"
 
@@ -177,6 +178,17 @@ def test_html_has_the_trees_lines(run: Command, tmp_path: Path) -> None:
     text = re.sub("</?i[^>]*>", "", (tmp_path / "page.html").read_text(encoding="utf-8"))
     assert "DECLARE_REG(u32, wanted, ctxt, 1);" in text
     assert str(tmp_path) not in text
+
+
+@pytest.mark.parametrize("form", ["text", "json", "html", "markdown", "junit", "sarif"])
+def test_a_tree_may_have_any_name(run: Command, verify: Command, bad: Path, tmp_path: Path, form: str) -> None:
+    run()
+    tree, file = tmp_path / os.fsdecode(b"bad\xff"), tmp_path / "report"
+    shutil.copytree(bad, tree)
+    done = verify("run", "--tree", tree, "--rule", "VER-0[17]", "--trust", "L2", "--jobs", 1, "--cache",
+                  bad.parent / "kept", "--format", form, "--output", file)
+    assert done.status == 1
+    assert "bad" in file.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("words", [[], *([name] for name in sorted(cli.commands))])

@@ -154,6 +154,12 @@ def test_source_text_is_there_only_where_the_tree_is(judged: TargetRun, text: st
     assert "holds no source text" in text and "holds no source text" not in with_text
 
 
+def test_lines_are_counted_as_c_does(judged: TargetRun) -> None:
+    line = finding(judged).cause.line
+    source = "\n".join(f"line\x0c {number}\u2028{number}" for number in range(1, 400))
+    assert f"<td>{line}</td><td>line\\x0c {line}\\u2028{line}</td>" in shown(judged, sources=[{FFA_C: source}])
+
+
 def test_tolerated_findings_say_so(judged: TargetRun) -> None:
     text = shown(with_part(judged, violated(judged)), Tolerated((Accepted(finding(judged).fingerprint, "known, <b>"),)))
     assert "known, &lt;b&gt;" in text and ">tolerated<" in text

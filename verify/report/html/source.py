@@ -23,7 +23,7 @@ Line = Mapping[str, Any]
 
 def lines(entries: Sequence[Line], sources: Sources, cause: Cause) -> Html:
     """The line of the cause is marked. What runs again at once is listed once, with how often."""
-    texts = {path: sources[path].splitlines() for path in sorted({entry["file"] for entry in entries} & set(sources))}
+    texts = {path: sources[path].split("\n") for path in sorted({entry["file"] for entry in entries} & set(sources))}
     rows: list[Html] = []
     function, file = "", ""
     for entry, times in _folded(entries):
