@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from shutil import which
 from typing import Any
 
 import pytest
 
-from tests.unit.report.judged import OPTIONS, many
+from tests.unit.report.judged import OPTIONS, many, violated, with_part
 from verify.report.html import page
 from verify.verdict.baseline import Tolerated
 from verify.verdict.run import TargetRun
@@ -84,6 +85,23 @@ def test_filters(opened: Opened) -> None:
     assert (opened.rows(), opened.findings()) == (1, 1)
     opened.page.get_by_label("Search").fill("no such words")
     assert opened.says() == "0 of 5 rules, 0 of 1 findings"
+
+
+def test_who_can_do_it(browser: Any, judged: TargetRun, tmp_path: Path) -> None:
+    two = [many(judged, 2), with_part(replace(judged, name="weak"), violated(judged), "L0")]
+    path = tmp_path / "two.html"
+    path.write_text(page.render(two, OPTIONS, Tolerated()), encoding="utf-8")
+    it = Opened(browser, path)
+    assert it.findings() == 3
+    it.page.get_by_label("Who").select_option(label="faulty firmware")
+    assert it.findings() == 1
+    it.page.get_by_label("Who").select_option(label="host alone")
+    assert it.findings() == 2
+    it.page.locator(".finding > summary").first.click()
+    it.page.get_by_role("button", name="Open all").click()
+    assert it.page.locator(".finding[open]:visible").count() == 2
+    it.context.close()
+    assert it.said == []
 
 
 def test_a_function_changes_what_cells_say(opened: Opened) -> None:

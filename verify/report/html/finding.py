@@ -11,7 +11,7 @@ from verify.report.decode import Names
 from verify.report.html import layout, source
 from verify.report.html.build import Child, Html, code, definitions, details, joined, scroll, tag
 from verify.report.html.diagram import sequence
-from verify.report.html.told import Entry, Sources, Told, chapter
+from verify.report.html.told import WHO, Entry, Sources, Told, chapter
 from verify.report.lines import lines_text, pairs
 from verify.report.sequence import OWN_DESCRIPTOR, OWN_RX, OWN_TX
 from verify.report.text import followed
@@ -21,7 +21,6 @@ TX, RX = (OWN_TX,), (OWN_RX, OWN_DESCRIPTOR)
 MOST_SHORT = 3000
 MOST_EARLIER = 1500
 """Characters about the lines of a call before the last one."""
-WHO = {"L2": ("host", "host alone"), "L1": ("values", "firmware: wrong values"), "L0": ("faulty", "faulty firmware")}
 
 
 def section(page: Told, number: int, entry: Entry, is_open: bool, is_short: bool = False) -> Html:
@@ -36,7 +35,7 @@ def section(page: Told, number: int, entry: Entry, is_open: bool, is_short: bool
         tag("h4", "Registers of the last call"), _registers(told, names, finding), _state(told["calls"][-1]),
         *_layouts(told), _lines(told, finding, page.sources[run], is_short),
         class_="finding", id=anchor(entry), open=is_open, data_c=chapter(item.rule.identity), data_s="v",
-        data_f=page.functions.index(item.function))
+        data_t=item.trust, data_f=page.functions.index(item.function))
 
 
 def anchor(entry: Entry) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from verify.prove.outcome import RuleResult, Status
 from verify.report.html.build import Html, joined, plural, scroll, tag
-from verify.report.html.told import LETTERS, SYMBOLS, Column, Told, chapter
+from verify.report.html.told import LETTERS, SYMBOLS, WHO, Column, Told, chapter
 
 CHAPTERS = {
     "BUF": "mailboxes", "CC": "calling convention", "DSC": "discovery", "ERR": "errors", "MEM": "memory",
@@ -29,8 +29,16 @@ def filters(page: Told) -> Html:
         "form", tag("label", "Search ", tag("input", type="search", name="search", placeholder="words (key: /)")),
         _choice("Chapter", "chapter", "all chapters", chapters),
         _choice("Function", "function", "all functions", functions),
-        statuses, tag("button", "Reset", type="reset"), tag("output", "", aria_live="polite"), id="filters",
+        *_trusts(page), statuses, tag("button", "Open all", type="button", name="open"),
+        tag("button", "Reset", type="reset"), tag("output", "", aria_live="polite"), id="filters",
         role="search", aria_label="Filter rules and findings")
+
+
+def _trusts(page: Told) -> Iterator[Html]:
+    """Who can do it, where findings differ in that."""
+    trusts = sorted({entry.first.trust for entry in page.entries}, reverse=True)
+    if len(trusts) > 1:
+        yield _choice("Who", "who", "anybody", [(trust, WHO[trust][1]) for trust in trusts])
 
 
 def _choice(label: str, name: str, everything: str, options: Iterable[tuple[str | int, str]]) -> Html:

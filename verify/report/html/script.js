@@ -28,6 +28,7 @@
   function filter() {
     const data = new FormData(form), chapter = data.get("chapter"), wanted = data.get("function");
     const words = data.get("search").toLowerCase().split(/\s+/).filter(Boolean), statuses = data.getAll("status");
+    const who = data.get("who");
     let shown = 0, told = 0;
     rows.forEach((row, number) => {
       const letters = cells[number].map(entry => {
@@ -42,7 +43,7 @@
     });
     for (const one of findings) {
       one.hidden = !((!chapter || one.dataset.c === chapter) && (!wanted || one.dataset.f === wanted)
-        && (!statuses.length || statuses.includes(one.dataset.s)) && has(one, words));
+        && (!who || one.dataset.t === who) && (!statuses.length || statuses.includes(one.dataset.s)) && has(one, words));
       told += !one.hidden;
     }
     count.textContent = `${shown} of ${rows.length} rules, ${told} of ${findings.length} findings`;
@@ -71,6 +72,9 @@
     }
   });
   form.addEventListener("input", filter);
+  form.elements.open.addEventListener("click", () => {
+    for (const one of findings) if (!one.hidden) one.open = true;
+  });
   form.addEventListener("submit", event => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(filter));
   document.documentElement.classList.add("js");

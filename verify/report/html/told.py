@@ -26,6 +26,9 @@ LETTERS = {
 }
 """As attributes of the page name them."""
 
+WHO = {"L2": ("host", "host alone"), "L1": ("values", "firmware: wrong values"), "L0": ("faulty", "faulty firmware")}
+"""Who can do what a trust level shows: for the page's style, and in words."""
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
