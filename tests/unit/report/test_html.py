@@ -23,6 +23,8 @@ from verify.report.html.build import VOID, Html, joined, tag
 from verify.verdict.baseline import Accepted, Tolerated
 from verify.verdict.run import TargetRun
 
+LETTERS = {"p": "proved", "v": "violated", "u": "unknown", "s": "unsupported", "c": "vacuous", "n": "not-applicable"}
+ORDER = list(Status)
 HOSTILE = "<script>alert(1)</script>\"'&\x1b[31m\u202e</title></style>"
 
 
@@ -94,8 +96,11 @@ def test_the_matrix_has_the_status_of_each_rule_and_function(judged: TargetRun, 
     functions = re.findall(r'<option value="\d+">([^<]*)</option>', text)
     for item, (rule, trust) in zip(cells, ((r, t) for r in sorted(judged.rules) for t in ("L2", "L0")), strict=True):
         (result,) = (one for one in judged.results if (one.rule, one.trust) == (rule, trust))
-        told = {functions[int(entry[:-1])] for entry in str(item["data-by"]).split()}
-        assert told == {part.function for part in result.parts}
+        told = {functions[int(entry[:-1])]: LETTERS[entry[-1]] for entry in str(item["data-by"]).split()}
+        assert told == {name: max((part.status for part in result.parts if part.function == name), key=ORDER.index).value
+                        for name in {part.function for part in result.parts}}
+    mixed = {part.status for result in judged.results if result.rule == "FFA-VER-07" for part in result.parts}
+    assert len(mixed) > 1, "or nothing would show that the worst one counts"
 
 
 def test_a_finding_is_told_with_what_it_rests_on(judged: TargetRun, text: str) -> None:
