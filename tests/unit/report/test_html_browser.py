@@ -53,6 +53,10 @@ class Opened:
     def findings(self) -> int:
         return int(self.page.locator(".finding:visible").count())
 
+    def until(self, holds: str) -> None:
+        """Links and filters are followed by the page in its own time; raises where it never holds."""
+        self.page.wait_for_function(holds, timeout=10_000)
+
     def says(self) -> str:
         return str(self.page.locator("output").text_content())
 
@@ -77,7 +81,7 @@ def test_filters(opened: Opened) -> None:
     opened.page.get_by_label("⊘ unsupported").check()
     assert (opened.rows(), opened.findings()) == (2, 1)
     opened.page.get_by_role("button", name="Reset").click()
-    opened.page.wait_for_function("document.querySelector('output').textContent.startsWith('5 of 5')")
+    opened.until("document.querySelector('output').textContent.startsWith('5 of 5')")
     opened.page.get_by_label("Chapter").select_option("DSC")
     assert (opened.rows(), opened.findings()) == (1, 0)
     opened.page.get_by_label("Chapter").select_option("")
@@ -118,12 +122,12 @@ def test_a_function_changes_what_cells_say(opened: Opened) -> None:
 def test_a_link_opens_what_it_leads_to(opened: Opened) -> None:
     opened.page.locator("#matrix a", has_text="VER-07").first.click()
     rule = opened.page.locator("#rule-FFA-VER-07")
+    opened.until("document.activeElement.parentElement.id === 'rule-FFA-VER-07'")
     assert rule.get_attribute("open") is not None
-    assert opened.page.evaluate("document.activeElement.parentElement.id") == "rule-FFA-VER-07"
     opened.page.locator(".finding > summary").click()
     assert opened.page.locator(".finding").get_attribute("open") is None
     rule.locator('a[href^="#finding-"]').click()
-    assert opened.page.locator(".finding").get_attribute("open") is not None
+    opened.until("document.querySelector('.finding').open")
 
 
 def test_an_address_leads_to_a_rule(browser: Any, file: Path) -> None:
@@ -135,16 +139,16 @@ def test_an_address_leads_to_a_rule(browser: Any, file: Path) -> None:
 
 def test_the_keyboard_is_enough(opened: Opened) -> None:
     opened.page.keyboard.press("Tab")
-    assert opened.page.evaluate("document.activeElement.className") == "skip"
+    opened.until("document.activeElement.className === 'skip'")
     assert opened.page.locator(".skip").bounding_box()["x"] > 0
     opened.page.keyboard.press("Enter")
-    assert opened.page.evaluate("document.activeElement.id") == "findings"
+    opened.until("document.activeElement.id === 'findings'")
     opened.page.keyboard.press("Tab")
-    assert opened.page.evaluate("document.activeElement.tagName") == "SUMMARY"
+    opened.until("document.activeElement.tagName === 'SUMMARY'")
     opened.page.keyboard.press("Enter")
-    assert opened.page.locator(".finding").get_attribute("open") is None
+    opened.until("!document.querySelector('.finding').open")
     opened.page.keyboard.press("/")
-    assert opened.page.evaluate("document.activeElement.name") == "search"
+    opened.until("document.activeElement.name === 'search'")
     opened.page.keyboard.type("minor/")
     assert opened.page.get_by_label("Search").input_value() == "minor/"
 
