@@ -21,3 +21,7 @@ JOBS = click.option("--jobs", type=click.IntRange(1), default=None, help="Proces
 CONFIG = click.option("--config", "config_path", type=_PATH, help="Default: verify.toml, if there.")
 CACHE = click.option("--cache", "folder", type=_PATH, help="Earlier results (default: the user's).")
 FRESH = click.option("--fresh", is_flag=True, help="Judge everything again, whatever is in the cache.")
+PAGE_SIZE = click.option("--page-size", default="", metavar="4K|16K|64K", help="Only this page size (default: all).")
+OUTPUTS = click.option("--output", "outputs", multiple=True, type=_PATH, help="One for each --format.")
+READ_ONLY = click.option("--read-only", is_flag=True, help="Take results from the cache, and add none.")
+LIMIT = click.option("--rlimit", type=click.IntRange(1), default=None, help="Solver's resource units for one query.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -54,16 +54,16 @@ def bindings(config: Config) -> list[Binding]:
 @given.FUNCTIONS
 @given.PROFILE
 @given.TRUSTS
-@click.option("--page-size", default="", metavar="4K|16K|64K", help="Only this page size (default: all).")
+@given.PAGE_SIZE
 @click.option("--format", "formats", multiple=True, type=click.Choice(sorted(RENDERERS)), help="Repeatable.")
-@click.option("--output", "outputs", multiple=True, type=click.Path(path_type=Path), help="One for each --format.")
+@given.OUTPUTS
 @given.JOBS
 @click.option("--baseline", type=click.Path(path_type=Path), help="Fail only for findings new against this file.")
 @given.CONFIG
 @given.CACHE
 @given.FRESH
-@click.option("--read-only", is_flag=True, help="Take results from the cache, and add none.")
-@click.option("--rlimit", type=click.IntRange(1), default=None, help="Solver's resource units for one query.")
+@given.READ_ONLY
+@given.LIMIT
 def run(
     tree: Path | None, revision: str | None, patches: tuple[Path, ...], extracted: Path | None,
     targets: tuple[str, ...], rule_globs: tuple[str, ...], functions: tuple[str, ...], profile: str,
@@ -91,7 +91,7 @@ def run(
     except Interrupted as stop:
         click.echo(f"verify: {stop}", err=True)
         return INTERRUPTED
-    write_reports(runs, options, tolerated, places)
+    write_texts((RENDERERS[name](runs, options, tolerated), path) for name, path in places)
     store.trim()
     if store.problem:
         click.echo(f"verify: {store.problem}", err=True)
@@ -172,12 +172,9 @@ def pair_outputs(formats: Sequence[str], outputs: Sequence[Path]) -> list[tuple[
     return list(zip(formats, [*outputs, *[None] * missing], strict=True))
 
 
-def write_reports(
-    runs: Sequence[TargetRun], options: Options, tolerated: Tolerated, places: Sequence[tuple[str, Path | None]]
-) -> None:
-    """Raises InputError where a file cannot be written."""
-    for name, path in places:
-        content = RENDERERS[name](runs, options, tolerated)
+def write_texts(texts: Iterable[tuple[str, Path | None]]) -> None:
+    """Each to its file, or to the terminal. Raises InputError where a file cannot be written."""
+    for content, path in texts:
         if path is None:
             click.echo(content, nl=False)
             continue

@@ -1,0 +1,149 @@
+"""Messages of whatever holds mail: an mbox, a single mail, a list archive's page of a thread as text, or a bare patch."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC
+from email import message_from_bytes
+from email.errors import MessageError
+from email.message import Message
+from email.policy import default as policy
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+from verify.errors import InputError
+from verify.reading import MOST_BYTES, read_bytes
+from verify.source.tree import decode
+
+MOST_MESSAGES = 2000
+_ENVELOPE = re.compile(rb"^From \S+[^\n]*\d\d:\d\d(?::\d\d)?[^\n]* \d{4}[^\n]*\n", re.MULTILINE)
+"""The line before each mail of an mbox; its date tells it from a sentence that begins so."""
+_HEADERS = re.compile(rb"\A(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)*?(?:Subject|From):", re.IGNORECASE)
+_ARCHIVED = re.compile(r"^\* (?P<subject>\S.*)\n(?:[ \t].*\n)*@ (?P<date>\d{4}-\d\d-\d\d +\d{1,2}:\d\d)\b.*\n", re.MULTILINE)
+"""How a public-inbox archive begins each message of a thread that is shown as text."""
+_ARCHIVED_END = re.compile(r"^\^ permalink raw reply\b", re.MULTILINE)
+_ATTACHED = ("text/x-patch", "text/x-diff")
+_PATCH_FILE = (".patch", ".diff")
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """`date` is "YYYY-MM-DD HH:MM" in UTC, "" where none is known; `body` is decoded, its lines end in line feeds."""
+
+    subject: str
+    date: str
+    body: str
+    identity: str = ""
+    """Its Message-ID."""
+
+
+def read_mails(path: Path) -> tuple[Mail, ...]:
+    """The messages of a file in its order; a bare patch is one without a subject. Raises InputError."""
+    try:
+        data = read_bytes(path)
+    except OSError as problem:
+        raise InputError(f"{path}: cannot be read: {problem.strerror}") from None
+    return mails(str(path), data)
+
+
+def mails(where: str, data: bytes) -> tuple[Mail, ...]:
+    """`where` names the data in messages."""
+    data = _unpacked(where, data).replace(b"\r\n", b"\n")
+    if _ENVELOPE.match(data):
+        found = tuple(mail for one in _mbox(data) for mail in _parsed(where, one))
+    elif _HEADERS.match(data):
+        found = tuple(_parsed(where, data))
+    else:
+        text = decode(data, where)
+        found = tuple(_archived(text)) or (Mail("", "", text),)
+    if len(found) > MOST_MESSAGES:
+        raise InputError(f"{where}: more than {MOST_MESSAGES} messages, which no thread has")
+    return found
+
+
+def _unpacked(where: str, data: bytes) -> bytes:
+    """Archives give a thread's mbox as gzip."""
+    if not data.startswith(b"\x1f\x8b"):
+        return data
+    try:
+        content = gzip.GzipFile(fileobj=io.BytesIO(data)).read(MOST_BYTES + 1)
+    except (OSError, EOFError, zlib.error):
+        raise InputError(f"{where}: damaged or cut off: gzip cannot unpack it") from None
+    if len(content) > MOST_BYTES:
+        raise InputError(f"{where}: longer than {MOST_BYTES >> 20} MiB when unpacked, which no thread is")
+    return content
+
+
+def _mbox(data: bytes) -> Iterator[bytes]:
+    starts = [match for match in _ENVELOPE.finditer(data) if not match.start() or data[:match.start()].endswith(b"\n\n")]
+    for match, following in zip(starts, [*starts[1:], None], strict=True):
+        content = data[match.end():following.start() if following else len(data)]
+        yield re.sub(rb"^>(>*From )", rb"\1", content, flags=re.MULTILINE)
+
+
+def _parsed(where: str, data: bytes) -> Iterator[Mail]:
+    """A mail, or each patch that is attached to it."""
+    try:
+        message = message_from_bytes(data, policy=policy)
+        parts = [part for part in message.walk() if not part.is_multipart()]
+        headers = _subject(message), _date(message), str(message.get("Message-ID", "")).strip()
+        attached = [part for part in parts if _is_attached_patch(part)]
+        texts = [_text(part) for part in attached or parts if attached or part.get_content_type() == "text/plain"]
+    except (MessageError, ValueError, LookupError, IndexError, AttributeError, TypeError):  # the library's on odd headers
+        raise InputError(f"{where}: a mail in it is malformed; save the thread anew, or give the patches as files") from None
+    subject, date, identity = headers
+    if not attached:
+        yield Mail(subject, date, "".join(texts), identity)
+    for text in texts:
+        inner = text.encode(errors="surrogateescape")
+        if _ENVELOPE.match(inner) or _HEADERS.match(inner):
+            envelope = _ENVELOPE.match(inner)
+            mail = message_from_bytes(inner[envelope.end() if envelope else 0:], policy=policy)
+            yield Mail(_subject(mail), _date(mail) or date, _text(mail), identity)
+        else:
+            yield Mail(subject, date, text, identity)
+
+
+def _is_attached_patch(part: Message) -> bool:
+    name = str(part.get_filename() or "").lower()
+    return name.endswith(_PATCH_FILE) or part.get_content_type() in _ATTACHED
+
+
+def _subject(message: Message) -> str:
+    return " ".join(str(message.get("Subject", "")).split())
+
+
+def _date(message: Message) -> str:
+    try:
+        when = parsedate_to_datetime(str(message["Date"]))
+        return (when.astimezone(UTC) if when.tzinfo else when).strftime("%Y-%m-%d %H:%M")
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return ""
+
+
+def _text(part: Message) -> str:
+    """Whatever the transfer encoding is; in the mail's charset, or UTF-8."""
+    payload = part.get_payload(decode=True)
+    if not isinstance(payload, bytes):
+        return ""
+    for charset in ("utf-8", str(part.get_content_charset() or "utf-8")):
+        try:
+            return payload.decode(charset).replace("\r\n", "\n")
+        except (UnicodeDecodeError, LookupError):
+            continue
+    return payload.decode("latin-1").replace("\r\n", "\n")
+
+
+def _archived(text: str) -> Iterator[Mail]:
+    starts = list(_ARCHIVED.finditer(text))
+    for match, following in zip(starts, [*starts[1:], None], strict=True):
+        content = text[match.end():following.start() if following else len(text)]
+        _, _, body = content.partition("\n\n")  # names of senders and readers
+        ends = list(_ARCHIVED_END.finditer(body))
+        day, _, minute = match["date"].partition(" ")
+        yield Mail(match["subject"].strip(), f"{day} {minute.strip():0>5}", body[:ends[-1].start()] if ends else body)
