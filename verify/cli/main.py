@@ -14,8 +14,10 @@ import click
 
 from verify import __version__
 from verify.cli.bench import bench
+from verify.cli.bisect import bisect
 from verify.cli.call import call
 from verify.cli.certify import certify
+from verify.cli.diff import diff
 from verify.cli.extract import extract
 from verify.cli.memory import memory
 from verify.cli.proofs import export, ledger, recheck_
@@ -37,7 +39,7 @@ def cli() -> None:
 
 
 for command in (run, extract, call, rules, bench, memory, export, recheck_, ledger, certify,
-                series):
+                series, diff, bisect):
     cli.add_command(command)
 
 

@@ -6,6 +6,7 @@ import os
 import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -130,21 +131,21 @@ def _patches(files: SourceFiles, series: PatchSeries, judging: Judging) -> Itera
     yield Step("base", last[1].name, last[1])
     failed = ""
     for patch in series.patches:
-        head = (printable(patch.name), printable(patch.subject))
-        mail = {"mail": printable(patch.mail.subject), "identity": printable(patch.mail.identity)}
+        step = Step(printable(patch.name), printable(patch.subject), None, mail=printable(patch.mail.subject),
+                    identity=printable(patch.mail.identity))
         if failed:
-            yield Step(*head, None, problem=f"not judged: {failed} does not apply", **mail)
+            yield replace(step, problem=f"not judged: {failed} does not apply")
             continue
         try:
             files, report = apply(files, [(patch.name, patch.text)])
         except InputError as problem:
-            failed = head[0]
-            yield Step(*head, None, problem=printable(f"does not apply: {problem}"), **mail)
+            failed = step.name
+            yield replace(step, problem=printable(f"does not apply: {problem}"))
             continue
         notes = one_line(_notes(report.patches[0]))
-        judged, problem_ = _judged(files, last, judging)
+        judged, why = _judged(files, last, judging)
         last = judged or last
-        yield Step(*head, judged[1] if judged else None, notes, problem_, **mail)
+        yield replace(step, judged=judged[1] if judged else None, notes=notes, problem=why)
 
 
 def _notes(patch: AppliedPatch) -> list[str]:
@@ -170,11 +171,12 @@ def _commits(repository: Path, history: History, judging: Judging) -> Iterator[S
     last = judging.files(read_revision(repository, history.start.id))
     yield Step("base", str(history.start), last[1])
     for commit in history.commits:
+        step = Step(commit.short, printable(commit.subject), None)
         try:
             files = read_revision(repository, commit.id)
         except InputError as problem:
-            yield Step(commit.short, printable(commit.subject), None, problem=printable(f"cannot be read: {problem}"))
+            yield replace(step, problem=printable(f"cannot be read: {problem}"))
             continue
-        judged, problem_ = _judged(files, last, judging)
+        judged, why = _judged(files, last, judging)
         last = judged or last
-        yield Step(commit.short, printable(commit.subject), judged[1] if judged else None, problem=problem_)
+        yield replace(step, judged=judged[1] if judged else None, problem=why)

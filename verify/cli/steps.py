@@ -30,14 +30,16 @@ class Judging:
 
     def files(self, files: SourceFiles, last: tuple[Chosen, Judged] | None = None) -> tuple[Chosen, Judged]:
         """Raises InputError where they are no C. What is the same as `last` is not judged again."""
-        name = printable(files.label)
+        chosen = self.read(files)
+        if last is not None and last[0].unit == chosen.unit:
+            return chosen, replace(last[1], name=chosen.name, revision=chosen.revision)
+        return chosen, self.target(chosen)
+
+    def read(self, files: SourceFiles) -> Chosen:
         try:
-            chosen = Chosen(name, files.revision, lower_tree(files.files, self.config.handler))
+            return Chosen(printable(files.label), files.revision, lower_tree(files.files, self.config.handler))
         except UnsupportedC as problem:
             raise InputError(str(problem)) from None
-        if last is not None and last[0].unit == chosen.unit:
-            return chosen, replace(last[1], name=name, revision=chosen.revision)
-        return chosen, self.target(chosen)
 
     def target(self, chosen: Chosen) -> Judged:
         runs = judge_all([chosen], bindings(self.config), self.rules, self.options, self.store)

@@ -46,8 +46,9 @@ class Undecided:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """At one trust level, in the order of the rules. `recast`: what it was and what it is. `unjudged` are rules that only
-    one side has judged, and that are not compared.
+    """At one trust level, in the order of the rules. `recast`: what it was and what it is.
+
+    `unjudged` are rules that only one side has judged, and that are not compared.
     """
 
     trust: str

@@ -101,9 +101,8 @@ class Course:
 
     def _row(self, item: Item) -> Row:
         name = item.finding.fingerprint
-        brought, mended = (
-            next((turn.step for turn in self.turns if _has(of(turn.change), name)), None)
-            for of in (lambda change: change.new, lambda change: change.mended))
+        brought = next((turn.step for turn in self.turns if _has(turn.change.new, name)), None)
+        mended = next((turn.step for turn in self.turns if _has(turn.change.mended, name)), None)
         return Row(item, tuple(self._cell(step, item) for step in self.steps), brought, mended)
 
     def _cell(self, step: Step, item: Item) -> Cell:
@@ -177,8 +176,9 @@ class Course:
                 if row.cells[first] is Cell.THERE and row.cells[last] in (Cell.THERE, Cell.OTHER)]
 
     def span(self, turn: Turn) -> str:
-        """`2/3`; with the steps before it that could not be judged, `1/3 or 2/3`."""
-        return " or ".join(self.steps[number].name for number in range(turn.since + 1, turn.step + 1))
+        """`patch 2/3`; with the steps before it that could not be judged, `patch 1/3 or 2/3`; or commits."""
+        names = [self.steps[number].name for number in range(turn.since + 1, turn.step + 1)]
+        return f"{'patch ' if '/' in names[0] else ''}{' or '.join(names)}"
 
 
 def _has(some: Iterable[Item], fingerprint: str) -> bool:

@@ -125,7 +125,8 @@ def registers(values: Mapping[str, str]) -> str:
             runs[-1] = (runs[-1][0], name, value)
         else:
             runs.append((name, name, value))
-    return " ".join(f"{first if first == last else f'{first}–{last}'}={value}" for first, last, value in runs) or "all zero"
+    texts = (f"{first if first == last else f'{first}–{last}'}={value}" for first, last, value in runs)
+    return " ".join(texts) or "all zero"
 
 
 def shown_steps(course: Course) -> list[int]:

@@ -1,4 +1,4 @@
-"""What a run's JSON report says, as comparisons need it: the same for a file of an earlier run and for a run just made."""
+"""What a run's JSON report says, as comparisons need it: of a file of an earlier run, and of a run just made."""
 
 from __future__ import annotations
 
@@ -149,11 +149,12 @@ def _read_rule(data: Any) -> JudgedRule:
     by_name = {part.name: part for part in parts}
     if len(by_name) != len(parts):
         raise Malformed("a part is there twice")
-    queries, units = (_get(data, "cost", lambda cost, key=key: _get(cost, key, integer)) for key in ("queries", "rlimit"))
+    cost: Any = _get(data, "cost", lambda value: value)
     return JudgedRule(
         _get(data, "rule", string), _get(data, "title", string), _get(data, "force", string),
         _get(data, "clauses", _words), _get(data, "trust", _level), _get(data, "profile", string),
-        _get(data, "page_sizes", _words), _get(data, "status", _status), by_name, queries, units)
+        _get(data, "page_sizes", _words), _get(data, "status", _status), by_name,
+        _get(cost, "queries", integer), _get(cost, "rlimit", integer))
 
 
 def _read_part(data: Any) -> JudgedPart:

@@ -41,16 +41,23 @@ def _level(course: Course, asked: Asked) -> dict[str, Any]:
 
 
 def _row(course: Course, row: Row, asked: Asked) -> dict[str, Any]:
-    item, finding = row.item, row.item.finding
-    told = {"accepted": asked.accepted[finding.fingerprint]} if finding.fingerprint in asked.accepted else {}
+    name = row.item.finding.fingerprint
+    told = {"accepted": asked.accepted[name]} if name in asked.accepted else {}
     return {
-        "fingerprint": finding.fingerprint, "rule": item.rule.rule, "part": item.part.name,
-        "function": item.part.function, "clause": finding.clause,
-        "cause": {"function": finding.function, "file": finding.file, "line": finding.line, "output": finding.output,
-                  "kind": finding.kind},
-        "calls": list(finding.calls), "steps": [cell.value for cell in row.cells],
+        **finding_json(row.item), "steps": [cell.value for cell in row.cells],
         "brought": course.steps[row.brought].name if row.brought is not None else None,
         "mended": course.steps[row.mended].name if row.mended is not None else None, **told,
+    }
+
+
+def finding_json(item: Item) -> dict[str, Any]:
+    """All but registers and events, which `verify run --format json` tells."""
+    finding = item.finding
+    return {
+        **_item(item), "function": item.part.function, "clause": finding.clause,
+        "cause": {"function": finding.function, "file": finding.file, "line": finding.line, "output": finding.output,
+                  "kind": finding.kind},
+        "calls": list(finding.calls),
     }
 
 
@@ -62,8 +69,8 @@ def _turn(course: Course, turn: Turn) -> dict[str, Any]:
         "brings": [{**_item(item), "was_in_base": item.finding.fingerprint not in fresh} for item in change.new],
         "mends": [_item(item) for item in change.mended], "loses": [_item(item) for item in change.lost],
         "recast": [{"was": old.finding.fingerprint, **_item(new)} for old, new in change.recast],
-        "undecided": [_undecided(item) for item in change.opened],
-        "decided": [_undecided(item) for item in change.closed],
+        "undecided": [undecided_json(item) for item in change.opened],
+        "decided": [undecided_json(item) for item in change.closed],
     }
 
 
@@ -71,5 +78,5 @@ def _item(item: Item) -> dict[str, Any]:
     return {"fingerprint": item.finding.fingerprint, "rule": item.rule.rule, "part": item.part.name, "said": item.said}
 
 
-def _undecided(item: Undecided) -> dict[str, Any]:
+def undecided_json(item: Undecided) -> dict[str, Any]:
     return {"rule": item.rule.rule, "part": item.part.name, "why": item.why}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from verify import __version__
 from verify.report import course_words as words
 from verify.report.compare import Item
 from verify.report.course import Asked, Course, Step, Turn
-from verify.report.lines import pairs
+from verify.report.lines import pairs, wrapped
 from verify.report.story import who
 
 WIDTH = 76
@@ -109,7 +108,8 @@ def _mended(course: Course) -> Iterator[str]:
     if mended:
         yield from ("", "Mended:", "")
     for turn, group in mended[:MOST_MENDED]:
-        yield from _wrap("  ", f"{course.span(turn)}: {group[0].rule.rule}, {group[0].rule.title}: {words.parts(group)}, "
+        rule = group[0].rule
+        yield from _wrap("  ", f"{course.span(turn)}: {rule.rule}, {rule.title}: {words.parts(group)}, "
                                f"{group[0].finding.clause}", "       ")
     if len(mended) > MOST_MENDED:
         yield f"  and {len(mended) - MOST_MENDED} more"
@@ -120,12 +120,10 @@ def _reproduce(course: Course, asked: Asked) -> Iterator[str]:
     yield from ("", "To reproduce (the first argument is the series, saved from the archive):", "")
     commands = [words.again(group, asked) for group in words.groups(brought)] or [asked.again]
     for command in dict.fromkeys(commands[:3]):
-        yield from textwrap.wrap(command, WIDTH - 2, initial_indent="  ", subsequent_indent="    ",
-                                 break_long_words=False, break_on_hyphens=False)
-    yield from ("", *_wrap("", "Every counterexample was replayed from reset by an interpreter that shares no code with "
-                               "the solver's path. If a finding is wrong, please tell: it is a bug of verify then."))
+        yield from _wrap("  ", command, "    ")
+    yield from ("", *_wrap("", "Every counterexample was replayed from reset by an interpreter that shares no code "
+                               "with the solver's path. If a finding is wrong, please tell: it is a bug of verify."))
 
 
 def _wrap(lead: str, text: str, following: str | None = None) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=lead, break_long_words=False, break_on_hyphens=False,
-                         subsequent_indent=" " * len(lead) if following is None else following) or [lead.rstrip()]
+    return wrapped(lead, text, WIDTH, following)

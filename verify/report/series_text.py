@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from verify.report import course_words as words
 from verify.report.compare import Item
 from verify.report.course import Asked, Course, Row, Turn
+from verify.report.lines import wrapped
 from verify.report.story import who
 from verify.report.text import call_lines, followed
 
@@ -35,7 +35,7 @@ def _lines(courses: Sequence[Course], asked: Asked) -> Iterator[str]:
     yield ""
     yield from matrix(course, words.moving_rules(course), course.rows)
     for turn in course.turns:
-        yield from _turn(course, turn, asked)
+        yield from turn_lines(course, turn, asked)
     for weaker, rows in zip(courses[1:], words.weaker_rows(courses), strict=True):
         if rows:
             yield from ("", f"at {weaker.trust} ({who(weaker.trust)}), beside what is above:", "")
@@ -62,10 +62,12 @@ def matrix(course: Course, rules: Sequence[str], rows: Sequence[Row]) -> Iterato
             if row.item.rule.rule == rule:
                 yield line(labels[row.item.finding.fingerprint], [words.MARKS[row.cells[number]] for number in steps])
     others = len(course.rules) - len(rules)
-    yield f"{words.LEGEND}" + (f"; {others} other rules are fine at each step" if others and rows is course.rows else "")
+    more = f"; {others} other rule{'s are' if others > 1 else ' is'} fine at each step" if others else ""
+    yield words.LEGEND + (more if rows is course.rows else "")
 
 
-def _turn(course: Course, turn: Turn, asked: Asked) -> Iterator[str]:
+def turn_lines(course: Course, turn: Turn, asked: Asked) -> Iterator[str]:
+    """What a step brings, mends, leaves undecided; nothing where it does none of it."""
     change = turn.change
     brought, back = course.brings(turn), words.brought_back(course, turn)
     lines = [
@@ -111,5 +113,4 @@ def _short(verb: str, items: Sequence[Item]) -> Iterator[str]:
 
 
 def _wrap(lead: str, text: str, following: str | None = None) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=lead, break_long_words=False, break_on_hyphens=False,
-                         subsequent_indent=" " * len(lead) if following is None else following) or [lead.rstrip()]
+    return wrapped(lead, text, WIDTH, following)

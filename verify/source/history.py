@@ -76,3 +76,8 @@ def _described(repository: Path, name: str) -> Commit:
     told = run_git(repository, "log", "-1", "--no-show-signature", f"--format={_FORMAT}", name).decode(errors="replace")
     identity, parents, subject, _ = told.split("\0", 3)
     return Commit(identity, " ".join(subject.split()), tuple(parents.split()))
+
+
+def merge_base(repository: Path, one: str, other: str) -> str:
+    """The ID of the last commit that both have. Raises InputError where there is none."""
+    return run_git(repository, "merge-base", one, other).decode().strip()

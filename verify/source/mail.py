@@ -1,4 +1,4 @@
-"""Messages of whatever holds mail: an mbox, a single mail, a list archive's page of a thread as text, or a bare patch."""
+"""Messages of whatever holds mail: an mbox, one mail, a list archive's page of a thread as text, or a bare patch."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gzip
 import io
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from email import message_from_bytes
@@ -15,6 +15,7 @@ from email.message import Message
 from email.policy import default as policy
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import AnyStr
 
 from verify.errors import InputError
 from verify.reading import MOST_BYTES, read_bytes
@@ -24,7 +25,8 @@ MOST_MESSAGES = 2000
 _ENVELOPE = re.compile(rb"^From \S+[^\n]*\d\d:\d\d(?::\d\d)?[^\n]* \d{4}[^\n]*\n", re.MULTILINE)
 """The line before each mail of an mbox; its date tells it from a sentence that begins so."""
 _HEADERS = re.compile(rb"\A(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)*?(?:Subject|From):", re.IGNORECASE)
-_ARCHIVED = re.compile(r"^\* (?P<subject>\S.*)\n(?:[ \t].*\n)*@ (?P<date>\d{4}-\d\d-\d\d +\d{1,2}:\d\d)\b.*\n", re.MULTILINE)
+_ARCHIVED = re.compile(
+    r"^\* (?P<subject>\S.*)\n(?:[ \t].*\n)*@ (?P<date>\d{4}-\d\d-\d\d +\d{1,2}:\d\d)\b.*\n", re.MULTILINE)
 """How a public-inbox archive begins each message of a thread that is shown as text."""
 _ARCHIVED_END = re.compile(r"^\^ permalink raw reply\b", re.MULTILINE)
 _ATTACHED = ("text/x-patch", "text/x-diff")
@@ -80,10 +82,17 @@ def _unpacked(where: str, data: bytes) -> bytes:
 
 
 def _mbox(data: bytes) -> Iterator[bytes]:
-    starts = [match for match in _ENVELOPE.finditer(data) if not match.start() or data[:match.start()].endswith(b"\n\n")]
-    for match, following in zip(starts, [*starts[1:], None], strict=True):
-        content = data[match.end():following.start() if following else len(data)]
+    starts = [match for match in _ENVELOPE.finditer(data) if data[:match.start()][-2:] in (b"", b"\n\n")]
+    for match, end in zip(starts, _ends(starts, len(data)), strict=True):
+        content = data[match.end():end]
+        if content.endswith(b"\n\n"):
+            content = content[:-1]  # the line between two mails
         yield re.sub(rb"^>(>*From )", rb"\1", content, flags=re.MULTILINE)
+
+
+def _ends(starts: Sequence[re.Match[AnyStr]], length: int) -> list[int]:
+    """Where each message ends: where the next one begins."""
+    return [*(match.start() for match in starts[1:]), length][:len(starts)]
 
 
 def _parsed(where: str, data: bytes) -> Iterator[Mail]:
@@ -94,11 +103,12 @@ def _parsed(where: str, data: bytes) -> Iterator[Mail]:
         headers = _subject(message), _date(message), str(message.get("Message-ID", "")).strip()
         attached = [part for part in parts if _is_attached_patch(part)]
         texts = [_text(part) for part in attached or parts if attached or part.get_content_type() == "text/plain"]
-    except (MessageError, ValueError, LookupError, IndexError, AttributeError, TypeError):  # the library's on odd headers
-        raise InputError(f"{where}: a mail in it is malformed; save the thread anew, or give the patches as files") from None
+    except (MessageError, ValueError, LookupError, AttributeError, TypeError):  # the library's, on odd headers
+        raise InputError(f"{where}: a mail in it is malformed; save it anew, or give the patches as files") from None
     subject, date, identity = headers
     if not attached:
         yield Mail(subject, date, "".join(texts), identity)
+        return
     for text in texts:
         inner = text.encode(errors="surrogateescape")
         if _ENVELOPE.match(inner) or _HEADERS.match(inner):
@@ -141,8 +151,8 @@ def _text(part: Message) -> str:
 
 def _archived(text: str) -> Iterator[Mail]:
     starts = list(_ARCHIVED.finditer(text))
-    for match, following in zip(starts, [*starts[1:], None], strict=True):
-        content = text[match.end():following.start() if following else len(text)]
+    for match, end in zip(starts, _ends(starts, len(text)), strict=True):
+        content = text[match.end():end]
         _, _, body = content.partition("\n\n")  # names of senders and readers
         ends = list(_ARCHIVED_END.finditer(body))
         day, _, minute = match["date"].partition(" ")

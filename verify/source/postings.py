@@ -185,7 +185,8 @@ def _is_mangled(posting: Posting, known: Iterable[Posting]) -> bool:
 
 def _lost_tabs(diff: str, other: str) -> bool:
     def body(text: str) -> list[str]:
-        return [line for line in text.split("\n") if line[:1] in ("+", "-", " ") and not line.startswith(("+++", "---"))]
+        return [line for line in text.split("\n")
+                if line[:1] in ("+", "-", " ") and not line.startswith(("+++", "---"))]
 
     mine, theirs = body(diff), body(other)
     return (not any("\t" in line for line in mine) and any("\t" in line for line in theirs)

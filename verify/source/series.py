@@ -17,8 +17,7 @@ MOST_PATCHES = 200
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """`name` is `2/3`, or a file's name; `subject` that of its mail without tags, "" for a bare one. `text` begins with
-    the diff."""
+    """`name` is `2/3`, or a file's name; `subject` that of its mail without tags; `text` begins with the diff."""
 
     name: str
     subject: str
@@ -36,7 +35,10 @@ class PatchSeries:
 
 
 def read_series(paths: Sequence[Path]) -> PatchSeries:
-    """Patches in the order of their subjects' numbers, else as given. Raises InputError where there is no whole series."""
+    """Patches in the order of their subjects' numbers, else as given.
+
+    Raises InputError where there is no whole series.
+    """
     files = [file for path in paths for file in _files(path)]
     mails = [(file, mail) for file in files for mail in read_mails(file)]
     subjects = [subject_of(mail.subject) for _, mail in mails]
@@ -69,7 +71,7 @@ def _natural(path: Path) -> tuple[tuple[bool, int, str], ...]:
 
 
 def _as_given(mails: Sequence[tuple[Path, Mail]]) -> PatchSeries:
-    """One patch a message; a file that has none is wrong input, but for a cover letter."""
+    """One patch a message; a file that has none is wrong input."""
     patches = []
     for file, mail in mails:
         text = diff_in(mail.body)
