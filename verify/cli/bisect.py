@@ -130,10 +130,13 @@ class _Search:
         if commit.id not in self.known:
             click.echo(f"verify: judging {printable(str(commit))}", err=True)
             try:
-                self.known[commit.id] = self.judging.files(read_revision(self.repository, commit.id))[1]
+                self.known[commit.id] = self._read(commit)
             except InputError as problem:
                 self.known[commit.id], self.problems[commit.id] = None, printable(str(problem))
         return self.known[commit.id]
+
+    def _read(self, commit: Commit) -> Judged:
+        return self.judging.target(self.judging.read(read_revision(self.repository, commit.id), commit.short))
 
     def _differs(self, start: Judged, commit: Commit, by_status: bool) -> bool | None:
         judged = self._judged(commit)

@@ -103,6 +103,8 @@ def _choose(
         again = _command([source[0]], "--git", repository)
         return (_asked(source[0], f"{history.start}", again, notes, judging),
                 _commits(repository, history, judging))
+    if repository is not None and len(source) == 1 and not Path(source[0]).exists():
+        raise InputError(f"{source[0]}: no such file, and no git range; a range is A..B")
     patches = read_series([Path(name) for name in source])
     files = read_tree(tree) if tree is not None else read_revision(repository or Path(), revision)
     again = _command(source, "--tree" if tree is not None else "--git", tree or repository or Path(),
@@ -120,14 +122,18 @@ def _asked(title: str, base: str, again: str, notes: Sequence[str], judging: Jud
 
 def _command(source: Sequence[str], option: str, place: Path, *more: str) -> str:
     """Without folders: they are the machine's own."""
-    names = [name if is_range(name) else Path(name).resolve().name for name in source]
-    return " ".join(["verify series", *map(shlex.quote, names), option, shlex.quote(place.resolve().name or "."),
+    names = [name if is_range(name) else _base_name(name) for name in source]
+    return " ".join(["verify series", *map(shlex.quote, names), option, shlex.quote(_base_name(place)),
                      *map(shlex.quote, more)])
+
+
+def _base_name(path: str | Path) -> str:
+    return os.path.basename(os.path.abspath(path)) or "."
 
 
 def _patches(files: SourceFiles, series: PatchSeries, judging: Judging) -> Iterator[Step]:
     """The base, then each patch on the ones before; nothing is judged after one that does not apply."""
-    last = judging.files(files)
+    last = judging.judge(judging.read(files))
     yield Step("base", last[1].name, last[1])
     failed = ""
     for patch in series.patches:
@@ -143,7 +149,7 @@ def _patches(files: SourceFiles, series: PatchSeries, judging: Judging) -> Itera
             yield replace(step, problem=printable(f"does not apply: {problem}"))
             continue
         notes = one_line(_notes(report.patches[0]))
-        judged, why = _judged(files, last, judging)
+        judged, why = _judged(step.name, files, last, judging)
         last = judged or last
         yield replace(step, judged=judged[1] if judged else None, notes=notes, problem=why)
 
@@ -158,17 +164,21 @@ def _notes(patch: AppliedPatch) -> list[str]:
 
 
 def _judged(
-    files: SourceFiles, last: tuple[Chosen, Judged], judging: Judging
+    name: str, files: SourceFiles, last: tuple[Chosen, Judged], judging: Judging
 ) -> tuple[tuple[Chosen, Judged] | None, str]:
     """The result, or why there is none."""
     try:
-        return judging.files(files, last), ""
+        chosen = judging.read(files, name)
     except InputError as problem:
         return None, printable(f"cannot be read: {problem}")
+    try:
+        return judging.judge(chosen, last), ""
+    except InputError as problem:
+        return None, printable(f"cannot be judged: {problem}")
 
 
 def _commits(repository: Path, history: History, judging: Judging) -> Iterator[Step]:
-    last = judging.files(read_revision(repository, history.start.id))
+    last = judging.judge(judging.read(read_revision(repository, history.start.id)))
     yield Step("base", str(history.start), last[1])
     for commit in history.commits:
         step = Step(commit.short, printable(commit.subject), None)
@@ -177,6 +187,6 @@ def _commits(repository: Path, history: History, judging: Judging) -> Iterator[S
         except InputError as problem:
             yield replace(step, problem=printable(f"cannot be read: {problem}"))
             continue
-        judged, why = _judged(files, last, judging)
+        judged, why = _judged(step.name, files, last, judging)
         last = judged or last
         yield replace(step, judged=judged[1] if judged else None, problem=why)

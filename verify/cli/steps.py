@@ -28,18 +28,19 @@ class Judging:
     options: Options
     store: Store
 
-    def files(self, files: SourceFiles, last: tuple[Chosen, Judged] | None = None) -> tuple[Chosen, Judged]:
-        """Raises InputError where they are no C. What is the same as `last` is not judged again."""
-        chosen = self.read(files)
+    def read(self, files: SourceFiles, name: str = "") -> Chosen:
+        """Raises InputError where they are no C."""
+        try:
+            unit = lower_tree(files.files, self.config.handler)
+        except UnsupportedC as problem:
+            raise InputError(str(problem)) from None
+        return Chosen(printable(name or files.label), files.revision, unit)
+
+    def judge(self, chosen: Chosen, last: tuple[Chosen, Judged] | None = None) -> tuple[Chosen, Judged]:
+        """What is the same as `last` is not judged again."""
         if last is not None and last[0].unit == chosen.unit:
             return chosen, replace(last[1], name=chosen.name, revision=chosen.revision)
         return chosen, self.target(chosen)
-
-    def read(self, files: SourceFiles) -> Chosen:
-        try:
-            return Chosen(printable(files.label), files.revision, lower_tree(files.files, self.config.handler))
-        except UnsupportedC as problem:
-            raise InputError(str(problem)) from None
 
     def target(self, chosen: Chosen) -> Judged:
         runs = judge_all([chosen], bindings(self.config), self.rules, self.options, self.store)

@@ -117,7 +117,8 @@ def _mended(course: Course) -> Iterator[str]:
 
 def _reproduce(course: Course, asked: Asked) -> Iterator[str]:
     brought = [item for turn in course.turns for item in words.untolerated(course, turn, asked)]
-    yield from ("", "To reproduce (the first argument is the series, saved from the archive):", "")
+    posted = any(step.mail for step in course.steps)
+    yield from ("", f"To reproduce{' (the series saved from the archive under this name)' if posted else ''}:", "")
     commands = [words.again(group, asked) for group in words.groups(brought)] or [asked.again]
     for command in dict.fromkeys(commands[:3]):
         yield from _wrap("  ", command, "    ")

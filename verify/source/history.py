@@ -45,7 +45,8 @@ class History:
 
 
 def is_range(text: str) -> bool:
-    return ".." in text
+    """`A..B`, and no path through a parent folder."""
+    return ".." in text and ".." not in text.split("/")
 
 
 def read_history(repository: Path, text: str) -> History:

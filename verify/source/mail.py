@@ -14,6 +14,7 @@ from email.errors import MessageError
 from email.message import Message
 from email.policy import default as policy
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from pathlib import Path
 from typing import AnyStr
 
@@ -29,6 +30,7 @@ _ARCHIVED = re.compile(
     r"^\* (?P<subject>\S.*)\n(?:[ \t].*\n)*@ (?P<date>\d{4}-\d\d-\d\d +\d{1,2}:\d\d)\b.*\n", re.MULTILINE)
 """How a public-inbox archive begins each message of a thread that is shown as text."""
 _ARCHIVED_END = re.compile(r"^\^ permalink raw reply\b", re.MULTILINE)
+_IDENTITY = re.compile(r"<[^<>\s]+>")
 _ATTACHED = ("text/x-patch", "text/x-diff")
 _PATCH_FILE = (".patch", ".diff")
 
@@ -42,6 +44,8 @@ class Mail:
     body: str
     identity: str = ""
     """Its Message-ID."""
+    answers: tuple[str, ...] = ()
+    """Those of the mails that it refers to."""
 
 
 def read_mails(path: Path) -> tuple[Mail, ...]:
@@ -56,16 +60,18 @@ def read_mails(path: Path) -> tuple[Mail, ...]:
 def mails(where: str, data: bytes) -> tuple[Mail, ...]:
     """`where` names the data in messages."""
     data = _unpacked(where, data).replace(b"\r\n", b"\n")
+    found: Iterator[Mail]
     if _ENVELOPE.match(data):
-        found = tuple(mail for one in _mbox(data) for mail in _parsed(where, one))
+        found = (mail for one in _mbox(data) for mail in _parsed(where, one))
     elif _HEADERS.match(data):
-        found = tuple(_parsed(where, data))
+        found = _parsed(where, data)
     else:
         text = decode(data, where)
-        found = tuple(_archived(text)) or (Mail("", "", text),)
-    if len(found) > MOST_MESSAGES:
+        found = _archived(text) if _ARCHIVED.search(text) else iter((Mail("", "", text),))
+    first = tuple(islice(found, MOST_MESSAGES + 1))
+    if len(first) > MOST_MESSAGES:
         raise InputError(f"{where}: more than {MOST_MESSAGES} messages, which no thread has")
-    return found
+    return first
 
 
 def _unpacked(where: str, data: bytes) -> bytes:
@@ -82,7 +88,8 @@ def _unpacked(where: str, data: bytes) -> bytes:
 
 
 def _mbox(data: bytes) -> Iterator[bytes]:
-    starts = [match for match in _ENVELOPE.finditer(data) if data[:match.start()][-2:] in (b"", b"\n\n")]
+    starts = [match for match in _ENVELOPE.finditer(data)
+              if data[max(match.start() - 2, 0):match.start()] in (b"", b"\n\n")]
     for match, end in zip(starts, _ends(starts, len(data)), strict=True):
         content = data[match.end():end]
         if content.endswith(b"\n\n"):
@@ -100,14 +107,14 @@ def _parsed(where: str, data: bytes) -> Iterator[Mail]:
     try:
         message = message_from_bytes(data, policy=policy)
         parts = [part for part in message.walk() if not part.is_multipart()]
-        headers = _subject(message), _date(message), str(message.get("Message-ID", "")).strip()
+        subject, date, identity = _subject(message), _date(message), str(message.get("Message-ID", "")).strip()
+        answers = tuple(_IDENTITY.findall(f"{message.get('References', '')} {message.get('In-Reply-To', '')}"))
         attached = [part for part in parts if _is_attached_patch(part)]
         texts = [_text(part) for part in attached or parts if attached or part.get_content_type() == "text/plain"]
     except (MessageError, ValueError, LookupError, AttributeError, TypeError):  # the library's, on odd headers
         raise InputError(f"{where}: a mail in it is malformed; save it anew, or give the patches as files") from None
-    subject, date, identity = headers
     if not attached:
-        yield Mail(subject, date, "".join(texts), identity)
+        yield Mail(subject, date, "".join(texts), identity, answers)
         return
     for text in texts:
         inner = text.encode(errors="surrogateescape")

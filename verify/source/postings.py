@@ -42,6 +42,8 @@ def subject_of(text: str) -> Subject:
     if tag is None:
         return Subject(rest.strip() or text.strip(), is_reply=reply is not None)
     version, count = _VERSION.search(tag), _COUNT.search(tag)
+    if count is not None and int(count[1]) > int(count[2]):
+        count = None  # no patch of so many
     return Subject(rest.strip(), True, reply is not None, int(version[1]) if version else 1,
                    int(count[1]) if count else None, int(count[2]) if count else None)
 
@@ -74,7 +76,7 @@ class Posting:
 
     @property
     def is_whole(self) -> bool:
-        return not self.missing and bool(self.numbers)
+        return not self.missing
 
     @property
     def newest(self) -> tuple[int, str, int]:
@@ -111,15 +113,26 @@ def postings(mails: Sequence[Mail]) -> list[Posting]:
         marked = [Posted(subject, mail, diff, order) for subject, mail, order in known
                   if not subject.is_reply and (diff := diff_in(mail.body))]
     found: list[Posting] = []
-    for item in sorted(marked, key=lambda item: (item.mail.date, item.order)):
+    for item in sorted(marked, key=_when):
         _add(found, item)
-    return [posting for posting in found if any(posting.patches)]
+    return [posting for posting in found if any(posting.patches)]  # a cover letter alone is none
+
+
+def _when(item: Posted) -> tuple[str, int, int]:
+    """Of one minute, mails that say what they refer to come by their numbers; others stay as they are in the file."""
+    number = item.subject.number if item.mail.identity else None
+    return item.mail.date, number or 0, item.order
 
 
 def _add(found: list[Posting], item: Posted) -> None:
-    """To the last posting of its kind; to a new one if that has this patch, or if this is a later cover letter."""
+    """To the posting of its kind that it refers to, or the last one; to a new one if that has this patch, or if this is
+    a later cover letter.
+    """
     subject = item.subject
-    last = next((one for one in reversed(found) if (one.version, one.total) == (subject.version, subject.total)), None)
+    alike = [one for one in reversed(found) if (one.version, one.total) == (subject.version, subject.total)]
+    meant = [one for one in alike
+             if any(other.mail.identity and other.mail.identity in item.mail.answers for other in one.patches.values())]
+    last = next(iter(meant or alike), None)
     if subject.number is None:
         if last is None or any(other.subject.title == subject.title != "" for other in last.patches.values()):
             found.append(last := Posting(subject.version, None))

@@ -192,6 +192,8 @@ def test_a_range_of_git(verify: Command, tmp_path: Path, cache: Path) -> None:
     (["x.mbox"], "--tree DIR, or --git REPO"),
     (["x.mbox", "--tree", ".", "--git", "."], "--tree DIR, or --git REPO"),
     (["a..b", "--git", "."], "git rev-parse"),
+    (["v1", "--git", "."], "v1: no such file, and no git range"),
+    (["../a.mbox", "--tree", "."], "../a.mbox: cannot be read"),
     ([".", "--tree", "."], "no patch in this folder"),
 ])
 def test_wrong_input(verify: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], said: str) -> None:

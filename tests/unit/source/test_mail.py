@@ -12,7 +12,7 @@ import pytest
 
 from verify.errors import InputError
 from verify.source.mail import Mail, mails
-from verify.source.postings import diff_in, newest_whole, subject_of
+from verify.source.postings import diff_in, newest_whole, postings, subject_of
 from verify.source.series import read_series
 
 DIFF = "diff --git a/f.c b/f.c\n--- a/f.c\n+++ b/f.c\n@@ -1,2 +1,2 @@\n \tint a;\n-\tint b = {old};\n+\tint b = {new};\n"
@@ -44,6 +44,7 @@ def mbox(*parts: tuple[str, str, str, bytes]) -> bytes:
     ("[PATCH v4 02/13] KVM: [x] a", ("KVM: [x] a", 4, 2, 13)),
     ("[list] [RFC PATCH net-next v2 0/9] a", ("a", 2, 0, 9)),
     ("[PATCHv3 1/1] a", ("a", 3, 1, 1)),
+    ("[PATCH 3/2] a", ("a", 1, None, None)),
     ("[RESEND PATCH] a", ("a", 1, None, None)),
     ("[PATCH 6.12.y] a v9", ("a v9", 1, None, None)),
 ])
@@ -207,3 +208,16 @@ def test_what_is_no_series_is_refused_in_one_line(tmp_path: Path, content: bytes
 def test_a_folder_without_patches(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no patch in this folder"):
         read_series([tmp_path])
+
+
+def test_two_series_of_one_size_are_told_apart_by_what_they_refer_to() -> None:
+    """Sent in the same minutes; one of them to the other's readers."""
+    def one(name: str, number: int, value: int) -> Mail:
+        body = diff(value) if number else "Hello.\n"
+        answers = (f"<{name}0@b>",) if number else ()
+        return Mail(f"[PATCH {number}/2] {name}", "2026-01-01 10:00", body, f"<{name}{number}@b>", answers)
+
+    sent = [one("a", 2, 2), one("b", 0, 0), one("a", 0, 0), one("b", 1, 11), one("a", 1, 1), one("b", 2, 12)]
+    found = {posting.patches[0].subject.title: [posting.patches[number].diff for number in posting.numbers]
+             for posting in postings(sent)}
+    assert found == {"a": [diff(1), diff(2)], "b": [diff(11), diff(12)]}
