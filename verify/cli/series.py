@@ -69,7 +69,8 @@ def series(
 
     Exit status, by the strictest trust level: 1 some patch brings a violation that the base does not have, even if a
     later patch mends it; 3 some patch leaves a part undecided that the base has decided; 0 otherwise, whatever the base
-    has; 2 wrong input, or a patch that does not apply or gives no C.
+    has; 2 wrong input, or a patch that does not apply or gives no C. A violation in another form is not a new one: of
+    the same rule, part, requirement, function and kind as one that goes.
     """
     options = Options(rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"), page_size,
                       jobs or os.cpu_count() or 1, rlimit or 0)

@@ -129,7 +129,7 @@ def _paired(fresh: Collection[Item], gone: Collection[Item]) -> list[tuple[Item,
         other = next((other for other in left if _is_alike(item, other)), None)
         if other is not None:
             left.remove(other)
-            pairs.append((other, item))
+            pairs.append((other, replace(item, said=f"was {other.finding.fingerprint}")))
     return pairs
 
 

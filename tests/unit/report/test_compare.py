@@ -67,6 +67,7 @@ def test_two_sides(old: JudgedPart, new: JudgedPart, said: dict[str, list[str]],
 def test_one_that_comes_for_one_that_goes_is_the_same_in_another_form() -> None:
     change = compare(side(part(shown("a"))), side(part(shown("b"), shown("c"))), LEVEL)
     assert [(old.finding.fingerprint, new.finding.fingerprint) for old, new in change.recast] == [("a", "b")]
+    assert change.recast[0][1].said == "was a"
     assert names(change) == {"new": ["c"]}
 
 
