@@ -18,11 +18,6 @@ Edits = Sequence[tuple[str, str]] | None
 """None: a text that is no C."""
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("bisect-cache") / "kept"
-
-
 @pytest.fixture
 def repository(tmp_path: Path) -> Callable[..., Path]:
     tree = tmp_path / "repository"

@@ -17,11 +17,6 @@ from tests.unit.source.test_tree import git
 SCHEMA = Path(__file__).resolve().parents[3] / "docs" / "schema" / "diff-1.json"
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("diff-cache") / "kept"
-
-
 @pytest.fixture
 def trees(tmp_path: Path) -> tuple[Path, Path]:
     """The series' base, and what its second patch makes of it."""

@@ -30,12 +30,6 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One for the tests of this file: all judge the same steps."""
-    return tmp_path_factory.mktemp("series-cache") / "kept"
-
-
-@pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Told:
     """All three patches, from an mbox."""
     folder = tmp_path_factory.mktemp("series")
