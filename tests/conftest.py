@@ -100,6 +100,6 @@ def patches(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ...]:
     thread = seed_thread()
     assert thread is not None
     folder = tmp_path_factory.mktemp("series")
-    for name, text in series(thread.read_text(encoding="utf-8")).items():
+    for name, text in series(thread).items():
         (folder / name).write_text(text, encoding="utf-8")
     return tuple(sorted(folder.glob("*.patch")))

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import seed_thread
-from tests.series import postings
 from verify.errors import InputError
+from verify.source.mail import read_mails
 from verify.source.patch import apply, apply_patches
+from verify.source.postings import newest_whole, postings
 from verify.source.tree import read_tree
 
 pytestmark = [pytest.mark.kernel, pytest.mark.shared]
@@ -39,7 +40,10 @@ def test_the_same_as_patch_1_makes_of_it(tree: Path, patches: tuple[Path, ...], 
 def test_the_posting_that_a_mailer_mangled_is_refused(tree: Path) -> None:
     thread = seed_thread()
     assert thread is not None
-    number, first = postings(thread.read_text(encoding="utf-8"))[0]
-    assert number == 1
+    mails = read_mails(thread)
+    first = postings(mails)[0].patches[1]
     with pytest.raises(InputError, match="white space is mangled"):
-        apply(read_tree(tree), [("1.patch", first)])
+        apply(read_tree(tree), [("1.patch", first.diff)])
+    _, said = newest_whole(thread.name, mails)
+    assert len(said) == 1
+    assert "patches 2–3 of 3 missing and its white space is mangled" in said[0]

@@ -14,15 +14,18 @@ import click
 
 from verify import __version__
 from verify.cli.bench import bench
+from verify.cli.bisect import bisect
 from verify.cli.call import call
 from verify.cli.certify import certify
 from verify.cli.completion import VARIABLE, completion
+from verify.cli.diff import diff
 from verify.cli.extract import extract
 from verify.cli.memory import memory
 from verify.cli.options import examples
 from verify.cli.proofs import export, ledger, recheck_
 from verify.cli.rules import rules
 from verify.cli.run import run
+from verify.cli.series import series
 from verify.errors import InputError, UnsupportedC, VerifyError
 from verify.report.markup import visible
 from verify.solve import interrupt
@@ -40,7 +43,8 @@ def cli() -> None:
     """Proves that pKVM's FF-A proxy keeps the rules of DEN0077A and DEN0028, or shows the calls that break them."""
 
 
-for command in (run, extract, call, rules, bench, memory, export, recheck_, ledger, certify, completion):
+for command in (run, series, diff, bisect, extract, call, rules, bench, memory, export, recheck_, ledger, certify,
+                completion):
     cli.add_command(command)
 
 

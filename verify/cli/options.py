@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from verify.cli.complete import profile_names, rule_names, trust_levels
+from verify.cli.complete import page_sizes, profile_names, rule_names, trust_levels
 
 _PATH = click.Path(path_type=Path)
 
@@ -26,6 +26,11 @@ JOBS = click.option("--jobs", type=click.IntRange(1), default=None, help="Proces
 CONFIG = click.option("--config", "config_path", type=_PATH, help="Default: verify.toml, if there.")
 CACHE = click.option("--cache", "folder", type=_PATH, help="Earlier results (default: the user's).")
 FRESH = click.option("--fresh", is_flag=True, help="Judge everything again, whatever is in the cache.")
+PAGE_SIZE = click.option("--page-size", default="", metavar="4K|16K|64K", help="Only this page size (default: all).",
+                         shell_complete=page_sizes)
+OUTPUTS = click.option("--output", "outputs", multiple=True, type=_PATH, help="One for each --format.")
+READ_ONLY = click.option("--read-only", is_flag=True, help="Take results from the cache, and add none.")
+LIMIT = click.option("--rlimit", type=click.IntRange(1), default=None, help="Solver's resource units for one query.")
 
 
 def examples(*lines: str) -> str:

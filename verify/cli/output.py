@@ -43,14 +43,18 @@ def write_reports(
 ) -> None:
     """`sources` are for HTML, `detail` is of a text. Raises InputError where a file cannot be written."""
     for name, path in places:
-        content = _renderer(name, path, sources, detail)(runs, options, tolerated)
-        if path is None:
-            click.echo(_for_terminal(name, content), nl=False, color=True)
-            continue
-        try:
-            path.write_text(content, encoding="utf-8", errors="backslashreplace")  # as on the terminal: names of files
-        except OSError as problem:
-            raise InputError(f"{path}: cannot be written: {problem.strerror}") from None
+        deliver(_renderer(name, path, sources, detail)(runs, options, tolerated), path, name)
+
+
+def deliver(content: str, path: Path | None, kind: str = "") -> None:
+    """To the file, or to the terminal. Raises InputError where it cannot be written."""
+    if path is None:
+        click.echo(_for_terminal(kind, content), nl=False, color=True)
+        return
+    try:
+        path.write_text(content, encoding="utf-8", errors="backslashreplace")  # as on the terminal: names of files
+    except OSError as problem:
+        raise InputError(f"{path}: cannot be written: {problem.strerror}") from None
 
 
 def _renderer(name: str, path: Path | None, sources: Sequence[Sources], detail: text.Detail) -> Renderer:

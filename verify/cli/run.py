@@ -12,7 +12,7 @@ import click
 
 from verify.cache.store import Store, default_folder
 from verify.cli import options as given
-from verify.cli.complete import page_sizes, target_names
+from verify.cli.complete import target_names
 from verify.cli.config import Config, read_config
 from verify.cli.output import RENDERERS, pair_outputs, write_reports
 from verify.cli.progress import watched
@@ -60,17 +60,16 @@ def bindings(config: Config) -> list[Binding]:
 @given.FUNCTIONS
 @given.PROFILE
 @given.TRUSTS
-@click.option("--page-size", default="", metavar="4K|16K|64K", help="Only this page size (default: all).",
-              shell_complete=page_sizes)
+@given.PAGE_SIZE
 @click.option("--format", "formats", multiple=True, type=click.Choice(sorted(RENDERERS)), help="Repeatable.")
-@click.option("--output", "outputs", multiple=True, type=click.Path(path_type=Path), help="One for each --format.")
+@given.OUTPUTS
 @given.JOBS
 @click.option("--baseline", type=click.Path(path_type=Path), help="Fail only for findings new against this file.")
 @given.CONFIG
 @given.CACHE
 @given.FRESH
-@click.option("--read-only", is_flag=True, help="Take results from the cache, and add none.")
-@click.option("--rlimit", type=click.IntRange(1), default=None, help="Solver's resource units for one query.")
+@given.READ_ONLY
+@given.LIMIT
 @click.option("-q", "--quiet", is_flag=True, help="No progress or notices; as text only counts, and a line a finding.")
 @click.option("-v", "--verbose", is_flag=True, help="Tell each rule when it is judged; as text all parts and calls.")
 def run(

@@ -66,9 +66,14 @@ def _named(parts: Sequence[PartResult]) -> str:
 def calls(finding: Finding, names: Names) -> str:
     """`FFA_VERSION(1.0) → 1.0; FFA_MEM_RECLAIM(handle 0x0) → FFA_ERROR(…)`; of many the last ones."""
     done = told(finding, names)["calls"]
-    texts = [f"{call['call']} → {_outcome(call)}" for call in done[-MOST_CALLS:]]
+    texts = [call_line(call) for call in done[-MOST_CALLS:]]
     left_out = [f"{len(done) - MOST_CALLS} calls"] if len(done) > MOST_CALLS else []
     return "; ".join(left_out + texts)
+
+
+def call_line(call: Mapping[str, Any]) -> str:
+    """`FFA_VERSION(1.0) → 1.0`, of a call as a finding tells it."""
+    return f"{call['call']} → {_outcome(call)}"
 
 
 def _outcome(call: Mapping[str, Any]) -> str:

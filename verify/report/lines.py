@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -43,3 +44,9 @@ def repeated(entries: Sequence[Mapping[str, Any]], at: int) -> tuple[int, int]:
 
 def pairs(values: Mapping[str, str]) -> str:
     return " ".join(f"{name}={value}" for name, value in values.items()) or "all zero"
+
+
+def wrapped(lead: str, text: str, width: int, following: str | None = None) -> list[str]:
+    """The text in lines; the first one begins with `lead`, the others with `following` (default: as many spaces)."""
+    return textwrap.wrap(text, width, initial_indent=lead, break_long_words=False, break_on_hyphens=False,
+                         subsequent_indent=" " * len(lead) if following is None else following) or [lead.rstrip()]

@@ -28,10 +28,10 @@ def render(
 ) -> str:
     """`most`: places with findings, and reasons why something is open, that are told of each target."""
     lines = [line for run in runs for line in _target(run, options, tolerated, most)]
-    return "".join(f"{line}\n" for line in _within(lines, most_bytes))
+    return "".join(f"{line}\n" for line in within(lines, most_bytes))
 
 
-def _within(lines: list[str], most_bytes: int) -> list[str]:
+def within(lines: list[str], most_bytes: int = MOST_BYTES) -> list[str]:
     """Whole lines; the last one counts what was left out."""
     room = most_bytes - 100
     for number, line in enumerate(lines):

@@ -29,23 +29,23 @@ class Revision:
         """The commit of this name; InputError where git is not installed, or no repository, or no such commit."""
         if name.startswith("-") or not name.strip() or not name.isprintable():
             raise InputError(f"{name!r} is not a git revision; give a commit, a tag or a branch")
-        _git(directory, "rev-parse", "--git-dir")
+        run_git(directory, "rev-parse", "--git-dir")
         try:
-            answer = _git(directory, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+            answer = run_git(directory, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
         except InputError:
             raise InputError(f"{directory}: the git repository has no commit {name!r}") from None
         return cls(directory, answer.decode().strip())
 
     def blobs(self, paths: Sequence[str]) -> Mapping[str, str]:
         """Of these paths (one that ends in a slash: of the files directly below it), the files there: path → blob."""
-        listing = _git(self.directory, "ls-tree", "-z", self.id, "--", *paths)
+        listing = run_git(self.directory, "ls-tree", "-z", self.id, "--", *paths)
         entries = [entry.partition("\t") for entry in listing.decode(errors="surrogateescape").split("\0")]
         # A mode of 100… is a regular file; links, folders and submodules have others.
         return {path: described.split()[2] for described, _, path in entries if described.startswith("100")}
 
     def contents(self, blobs: Mapping[str, str]) -> Mapping[str, bytes]:
         """The bytes of files that `blobs` has listed; InputError where the repository is damaged."""
-        answer = _git(self.directory, "cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in blobs.values()))
+        answer = run_git(self.directory, "cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in blobs.values()))
         contents: dict[str, bytes] = {}
         for path in blobs:
             header, _, rest = answer.partition(b"\n")
@@ -56,7 +56,8 @@ class Revision:
         return contents
 
 
-def _git(directory: Path, *arguments: str, stdin: str = "") -> bytes:
+def run_git(directory: Path, *arguments: str, stdin: str = "") -> bytes:
+    """What git writes; InputError where it cannot be run or fails."""
     command = ["git", "-C", str(directory), *arguments]
     environment = {name: value for name, value in os.environ.items() if name not in _REDIRECTIONS}
     environment |= {"LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
