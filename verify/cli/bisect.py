@@ -28,7 +28,9 @@ from verify.verdict.options import Options
 from verify.verdict.run import Interrupted
 
 
-@click.command()
+@click.command(epilog=given.examples(
+    "verify bisect v6.12..HEAD --git ~/linux --rule MSG-10",
+    "verify bisect v6.12..HEAD --git ~/linux --rule SEC-01 --function FFA_VERSION"))
 @click.argument("range_", metavar="RANGE")
 @click.option("--git", "repository", type=click.Path(path_type=Path), required=True, metavar="REPO",
               help="Git repository; its work tree is left alone.")

@@ -30,7 +30,9 @@ RENDERERS: dict[str, Callable[[Difference], str]] = {
 }
 
 
-@click.command()
+@click.command(epilog=given.examples(
+    "verify diff 6.12 6.12+1 --rule VER-07", "verify diff before.json after.json --format markdown",
+    "verify diff ~/linux@v6.12 ~/linux --trust L2"))
 @click.argument("old", metavar="A")
 @click.argument("new", metavar="B")
 @given.EXTRACTED

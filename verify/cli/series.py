@@ -36,7 +36,10 @@ RENDERERS: dict[str, Renderer] = {
 }
 
 
-@click.command()
+@click.command(epilog=given.examples(
+    "verify series thread.mbox --tree ~/linux", "verify series fixes/ --tree ~/linux --rule SEC-01 --trust L2",
+    "verify series thread.txt --tree ~/linux --format mail --output reply.txt",
+    "verify series v6.12..fixes --git ~/linux --format markdown"))
 @click.argument("source", nargs=-1, required=True)
 @given.TREE
 @click.option("--git", "repository", type=click.Path(path_type=Path), metavar="REPO",
