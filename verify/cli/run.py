@@ -177,11 +177,15 @@ def write_reports(
 ) -> None:
     """Raises InputError where a file cannot be written."""
     for name, path in places:
-        content = RENDERERS[name](runs, options, tolerated)
-        if path is None:
-            click.echo(content, nl=False)
-            continue
-        try:
-            path.write_text(content, encoding="utf-8")
-        except OSError as problem:
-            raise InputError(f"{path}: cannot be written: {problem.strerror}") from None
+        deliver(RENDERERS[name](runs, options, tolerated), path)
+
+
+def deliver(content: str, path: Path | None) -> None:
+    """To a file, or to the terminal. Raises InputError where a file cannot be written."""
+    if path is None:
+        click.echo(content, nl=False)
+        return
+    try:
+        path.write_text(content, encoding="utf-8")
+    except OSError as problem:
+        raise InputError(f"{path}: cannot be written: {problem.strerror}") from None
