@@ -21,3 +21,5 @@ JOBS = click.option("--jobs", type=click.IntRange(1), default=None, help="Proces
 CONFIG = click.option("--config", "config_path", type=_PATH, help="Default: verify.toml, if there.")
 CACHE = click.option("--cache", "folder", type=_PATH, help="Earlier results (default: the user's).")
 FRESH = click.option("--fresh", is_flag=True, help="Judge everything again, whatever is in the cache.")
+SCHEDULER = click.option("--scheduler", metavar="ADDRESS",
+                         help="Judge on the workers of this dask.distributed scheduler, as tcp://host:8786.")

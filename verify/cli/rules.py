@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 
 import click
 
-from verify.cli.run import load_rules
 from verify.errors import InputError
+from verify.rules.book import load_rules
 
 
 @click.command()

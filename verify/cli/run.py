@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -15,17 +16,20 @@ from verify.cache.store import Store, default_folder
 from verify.cli import options as given
 from verify.cli.config import Config, read_config
 from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_folder, snapshot_names
-from verify.errors import InputError
+from verify.errors import InputError, VerifyError
 from verify.frontend.unit import HANDLER
 from verify.report import fingerprints, github, json_report, junit, sarif, story, summary, text
 from verify.report.decode import names_of
 from verify.rules.binding import Binding, choose
-from verify.rules.rule import Rule, registered
+from verify.rules.book import SPECS, load_rules
+from verify.rules.rule import Rule
+from verify.scale.cluster import Cluster
+from verify.scale.executor import Executor, Local, Question
 from verify.verdict.baseline import Tolerated, read_baseline
 from verify.verdict.exit_status import INTERRUPTED, exit_status
 from verify.verdict.options import Options
 from verify.verdict.reuse import reuse_from
-from verify.verdict.run import Interrupted, Progress, TargetRun, judge_target
+from verify.verdict.run import Interrupted, Progress, TargetRun
 
 RENDERERS: dict[str, Callable[[Sequence[TargetRun], Options, Tolerated], str]] = {
     "text": text.render, "json": json_report.render, "sarif": sarif.render, "junit": junit.render,
@@ -33,14 +37,9 @@ RENDERERS: dict[str, Callable[[Sequence[TargetRun], Options, Tolerated], str]] =
 }
 
 
-def load_rules() -> tuple[Rule, ...]:
-    importlib.import_module("verify_specs").load()
-    return registered()
-
-
 def bindings(config: Config) -> list[Binding]:
     """The target's names from verify.toml if it has any, then those that come with the rules."""
-    shipped: list[Binding] = list(importlib.import_module("verify_specs").BINDINGS)
+    shipped: list[Binding] = list(importlib.import_module(SPECS).BINDINGS)
     return ([config.binding(shipped[0])] if config.binding_table else []) + shipped
 
 
@@ -63,13 +62,14 @@ def bindings(config: Config) -> list[Binding]:
 @given.CACHE
 @given.FRESH
 @click.option("--read-only", is_flag=True, help="Take results from the cache, and add none.")
+@given.SCHEDULER
 @click.option("--rlimit", type=click.IntRange(1), default=None, help="Solver's resource units for one query.")
 def run(
     tree: Path | None, revision: str | None, patches: tuple[Path, ...], extracted: Path | None,
     targets: tuple[str, ...], rule_globs: tuple[str, ...], functions: tuple[str, ...], profile: str,
     trusts: tuple[str, ...], page_size: str, formats: tuple[str, ...], outputs: tuple[Path, ...],
     jobs: int | None, baseline: Path | None, config_path: Path | None, folder: Path | None, fresh: bool,
-    read_only: bool, rlimit: int | None,
+    read_only: bool, scheduler: str | None, rlimit: int | None,
 ) -> int:
     """Judge a kernel tree, or snapshots: the first of those that come with the program, or all of a folder.
 
@@ -87,7 +87,8 @@ def run(
     chosen = choose_targets(tree, revision, patches, extracted, targets, config.handler)
     store = open_store(folder, fresh, read_only)
     try:
-        runs = judge_all(chosen, bindings(config), rules, options, store)
+        with executor(scheduler, fresh) as judge:
+            runs = judge_all(chosen, bindings(config), rules, options, store, judge)
     except Interrupted as stop:
         click.echo(f"verify: {stop}", err=True)
         return INTERRUPTED
@@ -124,21 +125,41 @@ def open_store(folder: Path | None, fresh: bool, read_only: bool) -> Store:
     return Store(place, reads=not fresh, writes=not read_only)
 
 
+@contextmanager
+def executor(scheduler: str | None, is_fresh: bool) -> Iterator[Executor]:
+    """Raises InputError where no scheduler answers."""
+    if scheduler is None:
+        yield Local()
+        return
+    with Cluster(scheduler, is_fresh) as cluster:
+        yield cluster
+
+
 def judge_all(
-    chosen: Sequence[Chosen], known: Sequence[Binding], rules: tuple[Rule, ...], options: Options, store: Store
+    chosen: Sequence[Chosen], known: Sequence[Binding], rules: tuple[Rule, ...], options: Options, store: Store,
+    judge: Executor,
 ) -> list[TargetRun]:
     runs: list[TargetRun] = []
-    for item in chosen:
-        binding, names = choose(item.unit, known), names_of(item.unit.constants)
-        reuse = reuse_from(store, item.unit, binding, options, partial(story.told, names=names))
-        try:
-            runs.append(judge_target(item.name, item.revision, item.unit, binding, rules, options, item.notes,
-                                     progress(item.name), reuse))
-            report_reuse(runs[-1])
-        except Interrupted as stop:
-            before = ", ".join(run.name for run in runs) or "none"
-            raise Interrupted(f"{stop}; targets finished before: {before}") from None
+    questions = [question(item, known, rules, options, store) for item in chosen]
+    try:
+        for answer in judge.judge(questions, progress):
+            if isinstance(answer, VerifyError):
+                raise answer
+            runs.append(answer)
+            report_reuse(answer)
+    except Interrupted as stop:
+        before = ", ".join(run.name for run in runs) or "none"
+        raise Interrupted(f"{stop}; targets finished before: {before}") from None
     return runs
+
+
+def question(
+    item: Chosen, known: Sequence[Binding], rules: tuple[Rule, ...], options: Options, store: Store
+) -> Question:
+    """Raises InputError where no binding fits."""
+    binding, names = choose(item.unit, known), names_of(item.unit.constants)
+    reuse = reuse_from(store, item.unit, binding, options, partial(story.told, names=names))
+    return Question(item.name, item.revision, item.unit, binding, rules, options, reuse, item.notes)
 
 
 def report_reuse(run: TargetRun) -> None:
