@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
 
@@ -48,6 +49,8 @@ def _missing(marker: str) -> str:
         return f"need the seed's mail thread: set {SEED_THREAD}"
     if marker == "compiler" and (absent := [name for name in COMPILERS if which(name) is None]):
         return f"need {', '.join(absent)}"
+    if marker == "cluster" and find_spec("distributed") is None:
+        return "need dask.distributed: pip install distributed"
     if marker == "slow" and not os.environ.get(ALL_FAULTS):
         return f"take long: set {ALL_FAULTS}"
     return ""
@@ -55,7 +58,7 @@ def _missing(marker: str) -> str:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        missing = {name: text for name in ("kernel", "shared", "compiler", "slow")
+        missing = {name: text for name in ("kernel", "shared", "compiler", "cluster", "slow")
                    if item.get_closest_marker(name) and (text := _missing(name))}
         if not missing:
             continue

@@ -17,6 +17,7 @@ from verify.cli.bench import bench
 from verify.cli.call import call
 from verify.cli.certify import certify
 from verify.cli.extract import extract
+from verify.cli.matrix import matrix
 from verify.cli.memory import memory
 from verify.cli.proofs import export, ledger, recheck_
 from verify.cli.rules import rules
@@ -36,7 +37,7 @@ def cli() -> None:
     """Proves that pKVM's FF-A proxy keeps the rules of DEN0077A and DEN0028, or shows the calls that break them."""
 
 
-for command in (run, extract, call, rules, bench, memory, export, recheck_, stability, ledger, certify):
+for command in (run, matrix, extract, call, rules, bench, memory, export, recheck_, stability, ledger, certify):
     cli.add_command(command)
 
 

@@ -48,7 +48,8 @@ class Cluster:
         """Raises InputError where no scheduler with a worker answers."""
         self._client = _connected(address)
         self._is_fresh = is_fresh
-        self._workers = sorted(self._client.scheduler_info(n_workers=-1)["workers"])
+        self.workers = sorted(self._client.scheduler_info(n_workers=-1)["workers"])
+        """Their addresses."""
 
     def __enter__(self) -> Cluster:
         return self
@@ -60,15 +61,15 @@ class Cluster:
         waiting: deque[_Out | VerifyError] = deque()
         for number, question in enumerate(questions):
             waiting.append(self._asked(question, self._near(number, len(questions))))
-            if len(waiting) > AHEAD * len(self._workers):
+            if len(waiting) > AHEAD * len(self.workers):
                 yield _answered(waiting.popleft(), watch, self._client.loop)
         while waiting:
             yield _answered(waiting.popleft(), watch, self._client.loop)
 
     def _near(self, number: int, count: int) -> list[str]:
         """Workers that a question goes to first, so that few have to prepare it."""
-        size = len(self._workers)
-        return [self._workers[number % size]] if count >= size else self._workers[number::count]
+        size = len(self.workers)
+        return [self.workers[number % size]] if count >= size else self.workers[number::count]
 
     def _asked(self, question: Question, near: list[str]) -> _Out | VerifyError:
         reuse = question.reuse

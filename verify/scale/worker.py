@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from typing import IO
 
 from verify.errors import InternalError
@@ -43,7 +44,8 @@ class Child:
         self._process.kill()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
-            self._pipe(pipe).close()
+            with suppress(OSError):  # what it was still to read
+                self._pipe(pipe).close()
 
     def _write(self, text: str) -> None:
         try:
