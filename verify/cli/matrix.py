@@ -28,6 +28,8 @@ from verify.verdict.pool import WorkerLost, side_by_side
 from verify.verdict.run import Interrupted, explained
 
 ALL = "all"
+Reading = tuple[Options, tuple[Rule, ...]]
+"""One profile and page size, with the rules that it has."""
 
 
 @click.command()
@@ -61,16 +63,13 @@ def matrix(
     """
     base = Options(rule_globs, functions, trusts=tuple(dict.fromkeys(trusts)) or ("L0", "L2"),
                    jobs=jobs or os.cpu_count() or 1)
-    readings = [replace(base, profile=profile, page_size=size)
-                for profile in _each(profiles, ALL_PROFILES) for size in _each(page_sizes or ("",), PAGE_SIZES)]
-    config = read_config(config_path)
+    readings, config = _readings(base, profiles, page_sizes), read_config(config_path)
     places = pair_outputs(formats or ("text",), outputs)
-    rules, store = load_rules(), open_store(folder, fresh, read_only=False)
-    chosen = [one.select(rules) for one in readings]
+    store = open_store(folder, fresh, read_only=False)
     if not trees and not targets:
         raise InputError("give what to judge: --tree DIR or --target NAME, as often as you like")
     asked = [cell for source in _sources(trees, targets, extracted, config.handler, base.jobs)
-             for cell in _cells(source, bindings(config), list(zip(readings, chosen, strict=True)), store)]
+             for cell in _cells(source, bindings(config), readings, store)]
     try:
         with executor(scheduler, fresh) as judge:
             rows = list(judged(asked, judge, progress, config.tolerated))
@@ -82,6 +81,14 @@ def matrix(
     store.trim()
     _say(rows, store)
     return worst(rows)
+
+
+def _readings(base: Options, profiles: Sequence[str], page_sizes: Sequence[str]) -> list[Reading]:
+    """Raises InputError for a name that does not exist."""
+    known = load_rules()
+    made = [replace(base, profile=profile, page_size=size)
+            for profile in _each(profiles, ALL_PROFILES) for size in _each(page_sizes or ("",), PAGE_SIZES)]
+    return [(options, options.select(known)) for options in made]
 
 
 def _each(names: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
@@ -114,8 +121,7 @@ def _sources(
 
 
 def _cells(
-    source: Chosen | Unread, known: Sequence[Binding], readings: Sequence[tuple[Options, tuple[Rule, ...]]],
-    store: Store,
+    source: Chosen | Unread, known: Sequence[Binding], readings: Sequence[Reading], store: Store
 ) -> list[Question | Unread]:
     if isinstance(source, Unread):
         return [source]
@@ -126,10 +132,8 @@ def _cells(
 
 
 def _say(rows: Sequence[Row], store: Store) -> None:
-    results = [result for row in rows if row.run for result in row.run.results]
-    reused = sum(result.is_cached for result in results)
+    reused, results = sum(row.reused for row in rows), sum(row.results for row in rows)
     if reused:
-        click.echo(f"verify: {reused} of {len(results)} results as an earlier run found them (--fresh judges all)",
-                   err=True)
+        click.echo(f"verify: {reused} of {results} results as an earlier run found them (--fresh judges all)", err=True)
     if store.problem:
         click.echo(f"verify: {store.problem}", err=True)

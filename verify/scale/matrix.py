@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from verify import __version__
-from verify.errors import InternalError, VerifyError
+from verify.errors import InternalError, UnsupportedC, VerifyError
 from verify.prove.outcome import Status
 from verify.scale.executor import Answer, Executor, Question, Watch
 from verify.verdict.baseline import Tolerated
@@ -31,17 +31,35 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True)
+class Level:
+    """What is known at one trust level: each rule's status, and fingerprints of what was found."""
+
+    rules: Mapping[str, Status]
+    findings: tuple[str, ...]
+
+    def counts(self) -> dict[Status, int]:
+        known = Counter(self.rules.values())
+        return {status: known[status] for status in ORDER}
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """`run` or `problem`. Without a question it is about the target in any reading."""
+    """Of many that are in memory at once, so that it is short. `problem` says why there are no levels.
+
+    Without profile and page sizes it is about its target in any reading. `reused` of the `results` were told as an
+    earlier run found them.
+    """
 
     name: str
-    revision: str
-    profile: str
-    page_sizes: tuple[str, ...]
-    strictest: str
     exit_status: int
-    run: TargetRun | None = None
     problem: str = ""
+    revision: str = ""
+    profile: str = ""
+    page_sizes: tuple[str, ...] = ()
+    strictest: str = ""
+    levels: Mapping[str, Level] = field(default_factory=dict)
+    results: int = 0
+    reused: int = 0
 
 
 def judged(
@@ -52,12 +70,14 @@ def judged(
     for one in asked:
         if isinstance(one, Question):
             first.setdefault(_key(one), one)
-    answers = dict(zip(first, executor.judge(list(first.values()), watch), strict=True))
+    answers = executor.judge(list(first.values()), watch)
+    rows = {key: _row(question, answer, tolerated)
+            for (key, question), answer in zip(first.items(), answers, strict=True)}
     for one in asked:
         if isinstance(one, Unread):
-            yield Row(one.name, "", "", (), "", _status(one.problem), problem=str(one.problem))
+            yield Row(one.name, _status(one.problem), str(one.problem))
         else:
-            yield _row(one, answers[_key(one)], tolerated)
+            yield replace(rows[_key(one)], name=one.name, revision=one.revision)
 
 
 def _key(question: Question) -> tuple[str, tuple[str, ...]]:
@@ -66,15 +86,28 @@ def _key(question: Question) -> tuple[str, tuple[str, ...]]:
 
 def _row(question: Question, answer: Answer, tolerated: Tolerated) -> Row:
     options = question.options
-    about = question.name, question.revision, options.profile, options.page_sizes, options.strictest
+    about = question.revision, options.profile, options.page_sizes, options.strictest
     if isinstance(answer, VerifyError):
-        return Row(*about, _status(answer), problem=str(answer))
-    return Row(*about, exit_status([answer], options.strictest, tolerated.fingerprints), answer)
+        return Row(question.name, _status(answer), str(answer), *about)
+    levels = {trust: _level(answer, trust) for trust in sorted({result.trust for result in answer.results})}
+    status = exit_status([answer], options.strictest, tolerated.fingerprints)
+    return Row(question.name, status, "", *about, levels, len(answer.results),
+               sum(result.is_cached for result in answer.results))
+
+
+def _level(run: TargetRun, trust: str) -> Level:
+    return Level({result.rule: result.status for result in run.results if result.trust == trust},
+                 tuple(sorted({finding.fingerprint for finding in findings_of([run], trust)})))
 
 
 def _status(problem: VerifyError) -> int:
-    """Whatever is wrong with a tree, it cannot be judged as it is: wrong input."""
-    return INTERNAL if isinstance(problem, InternalError) else USAGE
+    """As `verify run` would end."""
+    match problem:
+        case InternalError():
+            return INTERNAL
+        case UnsupportedC():
+            return UNDECIDED
+    return USAGE
 
 
 def worst(rows: Sequence[Row]) -> int:
@@ -82,26 +115,22 @@ def worst(rows: Sequence[Row]) -> int:
     return next(status for status in WORST if status == OK or any(row.exit_status == status for row in rows))
 
 
-def _counts(run: TargetRun, trust: str) -> Mapping[Status, int]:
-    return Counter(result.status for result in run.results if result.trust == trust)
-
-
 def table(rows: Sequence[Row]) -> Iterator[str]:
     """For people: of each row how many rules have which status at the level that decides."""
     width = max([len("target"), *(len(row.name) for row in rows)])
-    columns = "".join(f"{status.value.replace('not-applicable', 'n/a'):>{len(status.value.split('-')[-1]) + 2}}"
-                      for status in ORDER)
+    heads = ["n/a" if status is Status.NOT_APPLICABLE else status.value for status in ORDER]
     levels = sorted({row.strictest for row in rows} - {""})
     yield f"rules by their status{f' at {levels[0]}, which decides' if levels else ''}:"
-    yield f"{'target':<{width}}  {'profile':<8}{'pages':<11}{columns}  exit"
+    columns = "".join(f"{head:>{len(head) + 2}}" for head in heads)
+    yield f"{'target':<{width}}  {'profile':<9}{'pages':<6}{columns}  exit"
     for row in rows:
         pages = "all" if row.page_sizes == PAGE_SIZES else " ".join(row.page_sizes)
-        lead = f"{row.name:<{width}}  {row.profile or '-':<8}{pages or '-':<11}"
-        if row.run is None:
+        lead = f"{row.name:<{width}}  {row.profile or '-':<9}{pages or '-':<6}"
+        if row.problem:
             yield f"{lead}  {row.exit_status}: {row.problem}"
             continue
-        counts = _counts(row.run, row.strictest)
-        cells = "".join(f"{counts[status]:>{len(status.value.split('-')[-1]) + 2}}" for status in ORDER)
+        counts = row.levels[row.strictest].counts().values() if row.levels else [0] * len(ORDER)
+        cells = "".join(f"{count:>{len(head) + 2}}" for head, count in zip(heads, counts, strict=True))
         yield f"{lead}{cells}{row.exit_status:>6}"
 
 
@@ -112,18 +141,14 @@ def as_json(rows: Sequence[Row]) -> str:
 
 
 def _told(row: Row) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    return {
         "target": row.name, "revision": row.revision, "profile": row.profile, "page_sizes": list(row.page_sizes),
-        "exit_status": row.exit_status, "problem": row.problem, "levels": {},
+        "exit_status": row.exit_status, "problem": row.problem,
+        "levels": {
+            trust: {
+                "decides": trust == row.strictest,
+                "counts": {status.value: count for status, count in level.counts().items()},
+                "rules": {rule: status.value for rule, status in level.rules.items()},
+                "findings": list(level.findings),
+            } for trust, level in row.levels.items()},
     }
-    run = row.run
-    for trust in sorted({result.trust for result in run.results}) if run else ():
-        assert run is not None
-        counts = _counts(run, trust)
-        told["levels"][trust] = {
-            "decides": trust == row.strictest,
-            "counts": {status.value: counts[status] for status in ORDER},
-            "rules": {result.rule: result.status.value for result in run.results if result.trust == trust},
-            "findings": sorted({finding.fingerprint for finding in findings_of([run], trust)}),
-        }
-    return told

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,11 +33,16 @@ def scheduler(folder: Path) -> tuple[subprocess.Popen[bytes], str]:
     """It, and its address."""
     place = folder / "scheduler.json"
     process = start(folder, "dask_scheduler", "--host", "127.0.0.1", "--port", 0, "--scheduler-file", place)
+    wait_until(lambda: place.exists() and place.read_text().endswith("}"), folder / "dask_scheduler.log")
+    return process, str(json.loads(place.read_text())["address"])
+
+
+def wait_until(is_done: Callable[[], bool], log: Path) -> None:
     for _ in range(TRIES):
-        if place.exists() and place.read_text().endswith("}"):
-            return process, str(json.loads(place.read_text())["address"])
+        if is_done():
+            return
         time.sleep(0.1)
-    raise AssertionError((folder / "dask_scheduler.log").read_text())
+    raise AssertionError(log.read_text())
 
 
 def end(processes: list[subprocess.Popen[bytes]]) -> None:
@@ -54,5 +59,7 @@ def machines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
     workers = [
         start(folder, "dask_worker", address, "--nthreads", 1, "--no-nanny", "--local-directory", folder / str(number))
         for number in range(2)]
+    log = folder / "dask_worker.log"
+    wait_until(lambda: log.read_text().count("Registered to") == len(workers), log)
     yield Machines(address, workers)
     end([*workers, process])

@@ -94,6 +94,7 @@ def test_a_worker_that_is_killed_loses_nothing(machines: Machines) -> None:
             killed.append(machines.workers[0].wait())
 
     with Cluster(machines.address, is_fresh=True) as cluster:
+        assert len(cluster.workers) == 2
         there = told(cluster, options, kill)
     assert killed and there == told(Local(), options)
     with Cluster(machines.address, is_fresh=True) as cluster:
