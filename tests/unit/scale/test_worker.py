@@ -15,6 +15,7 @@ from verify.prove.outcome import Status
 from verify.rules.book import load_rules
 from verify.scale import worker
 from verify.scale.child import PREPARE
+from verify.scale.cluster import Cluster
 from verify.scale.executor import Question
 from verify.scale.message import read_answer, read_question, write_problem, write_question
 from verify.verdict.options import Options
@@ -90,3 +91,9 @@ def test_a_process_that_always_ends_is_named(idle: list[worker.Child], monkeypat
     with pytest.raises(InternalError, match="FFA-VER-07: on a worker the process at work ended 2 times"):
         read_answer(worker.judged("", "FFA-VER-07"))
     assert not idle
+
+
+def test_without_dask_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(InputError, match="pip install distributed"):
+        Cluster("tcp://127.0.0.1:8786", is_fresh=False)
