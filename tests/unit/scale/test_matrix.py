@@ -11,7 +11,6 @@ import pytest
 from tests import mini
 from tests.unit.cli.conftest import Command
 from tests.unit.cli.conftest import verify as verify  # a fixture
-from tests.unit.scale.conftest import Machines
 from verify.errors import InternalError
 from verify.scale.executor import Answer, Local, Question, Watch
 
@@ -101,14 +100,3 @@ def test_an_internal_error_is_a_row_and_the_worst(
 def test_what_cannot_be_asked_is_wrong_input(verify: Command, words: tuple[str, ...]) -> None:
     done = verify(*ASK, *words)
     assert done.status == 2 and done.err.startswith("verify: ") and not done.out
-
-
-@pytest.mark.cluster
-@pytest.mark.xdist_group("cluster")
-def test_a_matrix_is_the_same_bytes_wherever_it_was_judged(
-    verify: Command, good: Path, bad: Path, machines: Machines, tmp_path: Path
-) -> None:
-    ask = (*ASK, "--tree", good, "--tree", bad, "--format", "json", "--cache")
-    here = verify(*ask, tmp_path / "here")
-    there = verify(*ask, tmp_path / "there", "--scheduler", machines.address)
-    assert here.status == there.status == 1 and here.out == there.out
