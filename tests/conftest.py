@@ -51,6 +51,8 @@ def _missing(marker: str) -> str:
         return f"need {', '.join(absent)}"
     if marker == "browser" and (reason := _no_browser()):
         return f"need {reason}"
+    if marker == "cluster" and find_spec("distributed") is None:
+        return "need dask.distributed: pip install distributed"
     if marker == "slow" and not os.environ.get(ALL_FAULTS):
         return f"take long: set {ALL_FAULTS}"
     return ""
@@ -63,7 +65,7 @@ def _no_browser() -> str:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
-        missing = {name: text for name in ("kernel", "shared", "compiler", "browser", "slow")
+        missing = {name: text for name in ("kernel", "shared", "compiler", "browser", "cluster", "slow")
                    if item.get_closest_marker(name) and (text := _missing(name))}
         if not missing:
             continue

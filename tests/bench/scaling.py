@@ -14,9 +14,10 @@ from pathlib import Path
 from tests.bench.generate import generated
 from verify.cli.config import Config
 from verify.cli.measure import Spent, metered, peak_memory
-from verify.cli.run import bindings, load_rules
+from verify.cli.run import bindings
 from verify.frontend.unit import lower_tree
 from verify.rules.binding import choose
+from verify.rules.book import load_rules
 from verify.solve.query import Solver
 from verify.source.tree import read_tree
 from verify.verdict.options import Options

@@ -16,7 +16,7 @@ from verify.cli import options as given
 from verify.cli.config import Config
 from verify.cli.measure import MILLION, Clock, Spent, figures, metered, peak_memory, stopwatch
 from verify.cli.records import Record, recorded, write
-from verify.cli.run import bindings, choose_targets, load_rules
+from verify.cli.run import bindings, choose_targets
 from verify.cli.targets import Chosen, snapshot_folder, snapshot_names
 from verify.errors import InternalError
 from verify.frontend import unit
@@ -29,6 +29,7 @@ from verify.prove.safety import check_safety
 from verify.prove.target import make_target
 from verify.report import text
 from verify.rules.binding import Binding, choose
+from verify.rules.book import load_rules
 from verify.rules.rule import Rule
 from verify.solve.query import Solver
 from verify.source.tree import read_tree

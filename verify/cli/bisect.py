@@ -12,7 +12,7 @@ import click
 
 from verify.cli import options as given
 from verify.cli.config import read_config
-from verify.cli.run import load_rules, open_store
+from verify.cli.run import open_store
 from verify.cli.steps import Judging, printable
 from verify.errors import InputError
 from verify.report.compare import Comparison, compare
@@ -20,6 +20,7 @@ from verify.report.course import Asked, Course, Step
 from verify.report.judged import Judged
 from verify.report.lines import wrapped
 from verify.report.series_text import WIDTH, turn_lines
+from verify.rules.book import load_rules
 from verify.source.history import Commit, History, between, merge_base, read_history
 from verify.source.tree import read_revision
 from verify.verdict.bisection import Narrowed, narrow

@@ -27,7 +27,7 @@ def _completer(known: Callable[[], Iterable[str]]) -> Completer:
 
 
 def _rules() -> list[str]:
-    from verify.cli.run import load_rules
+    from verify.rules.book import load_rules
 
     names = [rule.identity for rule in load_rules()]
     return [*names, *(name.removeprefix("FFA-") for name in names)]

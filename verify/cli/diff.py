@@ -11,7 +11,7 @@ import click
 from verify.cli import options as given
 from verify.cli.config import read_config
 from verify.cli.output import deliver, pair_outputs
-from verify.cli.run import load_rules, open_store
+from verify.cli.run import open_store
 from verify.cli.sides import Report, Side, find_side, unit_of
 from verify.cli.steps import Judging
 from verify.errors import InputError
@@ -20,6 +20,7 @@ from verify.report import diff_json, diff_markdown, diff_text
 from verify.report.compare import compare
 from verify.report.difference import Difference
 from verify.report.judged import Judged
+from verify.rules.book import load_rules
 from verify.snapshot import drift
 from verify.verdict.exit_status import INTERRUPTED
 from verify.verdict.options import Options

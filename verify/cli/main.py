@@ -20,12 +20,14 @@ from verify.cli.certify import certify
 from verify.cli.completion import VARIABLE, completion
 from verify.cli.diff import diff
 from verify.cli.extract import extract
+from verify.cli.matrix import matrix
 from verify.cli.memory import memory
 from verify.cli.options import examples
 from verify.cli.proofs import export, ledger, recheck_
 from verify.cli.rules import rules
 from verify.cli.run import run
 from verify.cli.series import series
+from verify.cli.stability import stability
 from verify.errors import InputError, UnsupportedC, VerifyError
 from verify.report.markup import visible
 from verify.solve import interrupt
@@ -43,8 +45,8 @@ def cli() -> None:
     """Proves that pKVM's FF-A proxy keeps the rules of DEN0077A and DEN0028, or shows the calls that break them."""
 
 
-for command in (run, series, diff, bisect, extract, call, rules, bench, memory, export, recheck_, ledger, certify,
-                completion):
+for command in (run, series, diff, bisect, matrix, extract, call, rules, bench, memory, export, recheck_, stability,
+                ledger, certify, completion):
     cli.add_command(command)
 
 

@@ -31,6 +31,8 @@ PAGE_SIZE = click.option("--page-size", default="", metavar="4K|16K|64K", help="
 OUTPUTS = click.option("--output", "outputs", multiple=True, type=_PATH, help="One for each --format.")
 READ_ONLY = click.option("--read-only", is_flag=True, help="Take results from the cache, and add none.")
 LIMIT = click.option("--rlimit", type=click.IntRange(1), default=None, help="Solver's resource units for one query.")
+SCHEDULER = click.option("--scheduler", metavar="ADDRESS",
+                         help="Judge on the workers of this dask.distributed scheduler, as tcp://host:8786.")
 
 
 def examples(*lines: str) -> str:

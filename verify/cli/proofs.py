@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -18,9 +19,13 @@ from verify.prove.labels import Labels
 from verify.solve.second import chosen, named
 from verify.verdict import ledger as ledgers
 from verify.verdict.exit_status import OK, UNDECIDED, VIOLATED
-from verify.verdict.recheck import Summary, recheck, summarise
+from verify.verdict.recheck import recheck, summarise
 
 INDEX = "index.json"
+KEEP = click.option("--keep", type=click.Path(path_type=Path), default=Path(),
+                    help="Where a question goes that solvers disagree about (default: here).")
+Against = tuple[str, str, str, str]
+"""(proof, solver, digest, text) of what a solver has a model of."""
 
 
 @click.command(epilog=examples("verify export --rule VER-07 --trust L2 --out smt"))
@@ -65,8 +70,7 @@ def export(selection: Selection, out: Path) -> int:
 @selected
 @click.option("--solver", type=click.Choice(["bitwuzla", "z3", "cvc5", "all"]), default="all", show_default=True,
               help="all: those that are installed.")
-@click.option("--keep", type=click.Path(path_type=Path), default=Path(), help="Where a question goes that solvers "
-              "disagree about (default: here).")
+@KEEP
 def recheck_(selection: Selection, solver: str, keep: Path) -> int:
     """Prove again, and ask other solvers about each proof as it was before our own simplifier.
 
@@ -84,15 +88,16 @@ def recheck_(selection: Selection, solver: str, keep: Path) -> int:
         click.echo(f"  {name} alone confirms {proof}")
     for proof in summary.open:
         click.echo(f"  nobody confirms {proof}")
-    _refuse(summary, keep)
+    refuse(summary.against, keep)
     return UNDECIDED if summary.open else OK
 
 
-def _refuse(summary: Summary, keep: Path) -> None:
-    if not summary.against:
+def refuse(against: Sequence[Against], keep: Path) -> None:
+    """Raises InternalError if there are any; their questions are kept in that folder."""
+    if not against:
         return
     kept = []
-    for proof, solver, digest, text in summary.against:
+    for proof, solver, digest, text in against:
         path = keep / f"disagreement-{digest[:16]}.smt2"
         path.write_text(text, encoding="utf-8")
         kept.append(f"{solver} has a model of {proof}: {path}")

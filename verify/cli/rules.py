@@ -9,8 +9,8 @@ import click
 
 from verify.cli.complete import rule_names
 from verify.cli.options import examples
-from verify.cli.run import load_rules
 from verify.errors import InputError
+from verify.rules.book import load_rules
 
 
 @click.command(epilog=examples("verify rules", "verify rules VER-07", "verify rules 'SEC-*'"))

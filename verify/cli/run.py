@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -17,29 +18,27 @@ from verify.cli.config import Config, read_config
 from verify.cli.output import RENDERERS, pair_outputs, write_reports
 from verify.cli.progress import watched
 from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_folder, snapshot_names
-from verify.errors import InputError
+from verify.errors import InputError, VerifyError
 from verify.frontend.unit import HANDLER
 from verify.report import story
 from verify.report.decode import names_of
 from verify.report.markup import visible
 from verify.report.text import Detail
 from verify.rules.binding import Binding, choose
-from verify.rules.rule import Rule, registered
+from verify.rules.book import SPECS, load_rules
+from verify.rules.rule import Rule
+from verify.scale.cluster import Cluster
+from verify.scale.executor import Executor, Local, Question, Watching
 from verify.verdict.baseline import read_baseline
 from verify.verdict.exit_status import INTERRUPTED, exit_status
 from verify.verdict.options import Options
 from verify.verdict.reuse import reuse_from
-from verify.verdict.run import Interrupted, TargetRun, judge_target
-
-
-def load_rules() -> tuple[Rule, ...]:
-    importlib.import_module("verify_specs").load()
-    return registered()
+from verify.verdict.run import Interrupted, TargetRun
 
 
 def bindings(config: Config) -> list[Binding]:
     """The target's names from verify.toml if it has any, then those that come with the rules."""
-    shipped: list[Binding] = list(importlib.import_module("verify_specs").BINDINGS)
+    shipped: list[Binding] = list(importlib.import_module(SPECS).BINDINGS)
     return ([config.binding(shipped[0])] if config.binding_table else []) + shipped
 
 
@@ -69,6 +68,7 @@ def bindings(config: Config) -> list[Binding]:
 @given.CACHE
 @given.FRESH
 @given.READ_ONLY
+@given.SCHEDULER
 @given.LIMIT
 @click.option("-q", "--quiet", is_flag=True, help="No progress or notices; as text only counts, and a line a finding.")
 @click.option("-v", "--verbose", is_flag=True, help="Tell each rule when it is judged; as text all parts and calls.")
@@ -77,7 +77,7 @@ def run(
     targets: tuple[str, ...], rule_globs: tuple[str, ...], functions: tuple[str, ...], profile: str,
     trusts: tuple[str, ...], page_size: str, formats: tuple[str, ...], outputs: tuple[Path, ...],
     jobs: int | None, baseline: Path | None, config_path: Path | None, folder: Path | None, fresh: bool,
-    read_only: bool, rlimit: int | None, quiet: bool, verbose: bool,
+    read_only: bool, scheduler: str | None, rlimit: int | None, quiet: bool, verbose: bool,
 ) -> int:
     """Judge a kernel tree, or snapshots: the first of those that come with the program, or all of a folder.
 
@@ -97,7 +97,8 @@ def run(
     chosen = choose_targets(tree, revision, patches, extracted, targets, config.handler)
     store = open_store(folder, fresh, read_only)
     try:
-        runs = judge_all(chosen, bindings(config), rules, options, store, quiet, verbose)
+        with executor(scheduler, fresh) as judge:
+            runs = judge_all(chosen, bindings(config), rules, options, store, judge, quiet, verbose)
     except Interrupted as stop:
         click.echo(f"verify: {stop}", err=True)
         return INTERRUPTED
@@ -135,25 +136,48 @@ def open_store(folder: Path | None, fresh: bool, read_only: bool) -> Store:
     return Store(place, reads=not fresh, writes=not read_only)
 
 
+@contextmanager
+def executor(scheduler: str | None, is_fresh: bool) -> Iterator[Executor]:
+    """Raises InputError where no scheduler answers."""
+    if scheduler is None:
+        yield Local()
+        return
+    with Cluster(scheduler, is_fresh) as cluster:
+        yield cluster
+
+
 def judge_all(
     chosen: Sequence[Chosen], known: Sequence[Binding], rules: tuple[Rule, ...], options: Options, store: Store,
-    is_quiet: bool = False, is_verbose: bool = False,
+    judge: Executor | None = None, is_quiet: bool = False, is_verbose: bool = False,
 ) -> list[TargetRun]:
+    """By this machine, unless another executor is given. Raises what a target that cannot be judged raises."""
     runs: list[TargetRun] = []
     is_first = store.is_empty
-    for item in chosen:
-        binding, names = choose(item.unit, known), names_of(item.unit.constants)
-        reuse = reuse_from(store, item.unit, binding, options, partial(story.told, names=names))
-        try:
-            with watched(item.name, is_quiet, is_verbose) as watch:
-                runs.append(judge_target(item.name, item.revision, item.unit, binding, rules, options, item.notes,
-                                         watch, reuse))
+    questions = [question(item, known, rules, options, store) for item in chosen]
+    try:
+        for answer in (judge or Local()).judge(questions, watching(is_quiet, is_verbose)):
+            if isinstance(answer, VerifyError):
+                raise answer
+            runs.append(answer)
             if store.reads and not is_first and not is_quiet:
-                report_reuse(runs[-1])
-        except Interrupted as stop:
-            before = ", ".join(run.name for run in runs) or "none"
-            raise Interrupted(f"{stop}; targets finished before: {before}") from None
+                report_reuse(answer)
+    except Interrupted as stop:
+        before = ", ".join(run.name for run in runs) or "none"
+        raise Interrupted(f"{stop}; targets finished before: {before}") from None
     return runs
+
+
+def watching(is_quiet: bool = False, is_verbose: bool = False) -> Watching:
+    return partial(watched, is_quiet=is_quiet, is_verbose=is_verbose)
+
+
+def question(
+    item: Chosen, known: Sequence[Binding], rules: tuple[Rule, ...], options: Options, store: Store
+) -> Question:
+    """Raises InputError where no binding fits."""
+    binding, names = choose(item.unit, known), names_of(item.unit.constants)
+    reuse = reuse_from(store, item.unit, binding, options, partial(story.told, names=names))
+    return Question(item.name, item.revision, item.unit, binding, rules, options, reuse, item.notes)
 
 
 def report_reuse(run: TargetRun) -> None:

@@ -14,9 +14,10 @@ import click
 from verify.cli import options as given
 from verify.cli.complete import target_names
 from verify.cli.config import read_config
-from verify.cli.run import bindings, choose_targets, load_rules, open_store
+from verify.cli.run import bindings, choose_targets, open_store
 from verify.cli.targets import Chosen
 from verify.rules.binding import Binding, choose
+from verify.rules.book import load_rules
 from verify.rules.rule import Rule
 from verify.solve.remembered import Remembered
 from verify.verdict.options import Options

@@ -14,13 +14,14 @@ import click
 from verify.cli import options as given
 from verify.cli.config import read_config
 from verify.cli.output import deliver, pair_outputs
-from verify.cli.run import load_rules, open_store
+from verify.cli.run import open_store
 from verify.cli.steps import Judging, one_line, printable
 from verify.cli.targets import Chosen
 from verify.errors import InputError
 from verify.report import series_json, series_mail, series_markdown, series_text
 from verify.report.course import Asked, Course, Step
 from verify.report.judged import Judged
+from verify.rules.book import load_rules
 from verify.source.history import History, is_range, read_history
 from verify.source.patch import AppliedPatch, PatchReport, apply
 from verify.source.series import PatchSeries, read_series

@@ -58,7 +58,7 @@ class _Question:
         solver.set("rlimit", self.limit)
         solver.from_string(script(conjuncts([goal]), called))
         verdict = interrupt.check(solver)
-        self.units = max(self.units, _units(solver))
+        self.units = max(self.units, units(solver))
         if verdict == z3.unsat:
             return Unsatisfiable()
         if verdict != z3.sat:
@@ -66,7 +66,8 @@ class _Question:
         return Satisfied(_values(solver.model(), goal, called))
 
 
-def _units(solver: z3.Solver) -> int:
+def units(solver: z3.Solver) -> int:
+    """Resource units of all that its context was asked so far."""
     statistics = solver.statistics()
     return int(statistics.get_key_value("rlimit count")) if "rlimit count" in statistics.keys() else 0  # noqa: SIM118
 

@@ -99,6 +99,14 @@ def judge_target(
     invariants, results = reuse.invariants(), reuse.all_results(rules)
     if invariants is None or len(results) < len(rules) or not any(results.values()):
         invariants = _judge(name, unit, binding, rules, options, reuse, results, watch)
+    return assembled(name, revision, unit, rules, results, invariants, notes)
+
+
+def assembled(
+    name: str, revision: str, unit: Unit, rules: Sequence[Rule], results: Mapping[str, Sequence[RuleResult]],
+    invariants: Mapping[str, tuple[str, ...]], notes: tuple[str, ...],
+) -> TargetRun:
+    """`results`: of each rule, at all trust levels."""
     ordered = tuple(result for rule in rules for result in results[rule.identity] if result.parts)
     return TargetRun(name, revision, ordered, {rule.identity: rule for rule in rules}, unit.constants, unit.assumptions,
                      invariants, notes)
@@ -124,11 +132,11 @@ def _judge(
             results[found[0].rule] = found
             watch.finished(found)
     except KeyboardInterrupt:
-        raise Interrupted(f"interrupted in {name}; finished there: {_names(results)}") from None
+        raise Interrupted(f"interrupted in {name}; finished there: {finished(results)}") from None
     except WorkerLost as lost:
-        finished = _names([*results, *(missing[done].identity for done in lost.done)])
+        there = finished([*results, *(missing[done].identity for done in lost.done)])
         rule = missing[lost.number].identity
-        raise explained(lost, f"{name}, {rule}", f"; finished there: {finished}") from None
+        raise explained(lost, f"{name}, {rule}", f"; finished there: {there}") from None
     return invariants
 
 
@@ -149,7 +157,7 @@ def _judged(
         yield from groups
 
 
-def _names(rules: Iterable[str]) -> str:
+def finished(rules: Iterable[str]) -> str:
     return ", ".join(sorted(set(rules))) or "no rule"
 
 
@@ -164,9 +172,12 @@ def reported(rules: tuple[Rule, ...], scene: Scene, options: Options) -> tuple[R
         return rules
     parts = {rule.identity: list(rule.statement(scene)) for rule in rules}
     options.check_functions(part.function for some in parts.values() for part in some)
-    return tuple(
-        replace(rule, statement=partial(_selected, rule.statement, options))
-        for rule in rules if any(map(options.reports, parts[rule.identity])))
+    return tuple(narrowed(rule, options) for rule in rules if any(map(options.reports, parts[rule.identity])))
+
+
+def narrowed(rule: Rule, options: Options) -> Rule:
+    """With those of its parts that --function selects."""
+    return replace(rule, statement=partial(_selected, rule.statement, options)) if options.functions else rule
 
 
 def _selected(statement: Statement, options: Options, scene: Scene) -> Iterator[Part]:

@@ -10,7 +10,7 @@ import pytest
 from tests import mini
 from tests.unit.cli.conftest import Command
 from verify.cli import selection
-from verify.cli.run import load_rules
+from verify.rules.book import load_rules
 from verify.solve import second
 from verify.solve.drat import check, read_formula, read_refutation
 from verify.solve.second import Opinion, by_z3

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from specs.bindings.pkvm import PKVM
 from tests import mini
-from verify.cli.run import load_rules
 from verify.prove.outcome import Finding, PartResult, RuleResult, Status
+from verify.rules.book import load_rules
 from verify.verdict.options import Options
 from verify.verdict.run import TargetRun, judge_target
 

@@ -16,12 +16,12 @@ from tests.unit.report.judged import OPTIONS, finding, many, violated, with_part
 from tests.unit.report.test_finding import finding as memory_finding
 from tests.unit.report.test_finding import unit as unit
 from tests.unit.report.test_sequence import WRITER
-from verify.cli.run import load_rules
 from verify.ir.function import Unit
 from verify.prove.outcome import PartResult, Status
 from verify.report import sarif, sarif_flow
 from verify.report.decode import names_of
 from verify.report.sarif_rules import descriptor, undecided
+from verify.rules.book import load_rules
 from verify.verdict.baseline import Accepted, Tolerated
 from verify.verdict.options import Options
 from verify.verdict.run import TargetRun
