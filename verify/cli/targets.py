@@ -37,7 +37,7 @@ def read_source(tree: Path, revision: str | None, patches: Iterable[Path]) -> tu
 
 def from_source(tree: Path, revision: str | None, patches: Iterable[Path], handler: str = HANDLER) -> Chosen:
     files, notes = read_source(tree, revision, patches)
-    return Chosen(files.label, files.revision, lower_tree(files.files, handler), notes, files.files)
+    return Chosen(files.label, files.revision, lower_tree(files.files, handler), notes, dict(files.files))
 
 
 def snapshot_folder() -> Path:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from tests.unit.cli.conftest import Command
 from tests.unit.cli.conftest import verify as verify  # a fixture
 from tests.unit.scale.conftest import Machines, end, scheduler
 from verify.errors import InputError
+from verify.prove.outcome import RuleResult
 from verify.report import json_report
 from verify.rules.book import load_rules
 from verify.scale.cluster import TIMEOUT, Cluster
@@ -20,7 +23,8 @@ from verify.scale.executor import Executor, Local, Question
 from verify.verdict.baseline import Tolerated
 from verify.verdict.options import Options
 from verify.verdict.reuse import NO_REUSE
-from verify.verdict.run import Progress, TargetRun
+from verify.verdict.run import TargetRun
+from verify.verdict.watch import NOBODY, Watch
 
 FAULT = ("if (wanted >= hyp_ffa_version)\n            result", "result")
 pytestmark = [pytest.mark.cluster, pytest.mark.xdist_group("cluster")]
@@ -35,8 +39,8 @@ def question(options: Options) -> Question:
     return Question("mini", "", mini.unit(FAULT), PKVM, options.select(load_rules()), options, NO_REUSE)
 
 
-def told(executor: Executor, options: Options, progress: Progress | None = None) -> str:
-    (run,) = executor.judge([question(options)], lambda name: progress)
+def told(executor: Executor, options: Options, watch: Watch = NOBODY) -> str:
+    (run,) = executor.judge([question(options)], lambda name: nullcontext(watch))
     assert isinstance(run, TargetRun)
     return json_report.render([run], options, Tolerated())
 
@@ -79,7 +83,7 @@ def test_a_scheduler_without_workers_says_so(tmp_path: Path) -> None:
 def test_another_version_is_refused(machines: Machines, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("verify.scale.message.program_digest", lambda: "0" * 64)
     with Cluster(machines.address, is_fresh=False) as cluster:
-        (answer,) = cluster.judge([question(Options(("VER-07",)))], lambda name: None)
+        (answer,) = cluster.judge([question(Options(("VER-07",)))], lambda name: nullcontext(NOBODY))
     assert isinstance(answer, InputError) and "another version" in str(answer) and "000000000000 here" in str(answer)
 
 
@@ -88,14 +92,15 @@ def test_a_worker_that_is_killed_loses_nothing(machines: Machines) -> None:
     options = Options(("VER-0[1-5]",), trusts=("L2",), jobs=2)
     killed: list[int] = []
 
-    def kill(rule: str, done: int, total: int) -> None:
-        if not killed:
-            machines.workers[0].kill()
-            killed.append(machines.workers[0].wait())
+    class Kill(Watch):
+        def finished(self, results: Sequence[RuleResult]) -> None:
+            if not killed:
+                machines.workers[0].kill()
+                killed.append(machines.workers[0].wait())
 
     with Cluster(machines.address, is_fresh=True) as cluster:
         assert len(cluster.workers) == 2
-        there = told(cluster, options, kill)
+        there = told(cluster, options, Kill())
     assert killed and there == told(Local(), options)
     with Cluster(machines.address, is_fresh=True) as cluster:
         assert len(cluster.workers) == 1

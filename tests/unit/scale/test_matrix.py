@@ -12,7 +12,7 @@ from tests import mini
 from tests.unit.cli.conftest import Command
 from tests.unit.cli.conftest import verify as verify  # a fixture
 from verify.errors import InternalError
-from verify.scale.executor import Answer, Local, Question, Watch
+from verify.scale.executor import Answer, Local, Question, Watching
 
 FAULT = ("if (wanted >= hyp_ffa_version)\n            result", "result")
 ASK = ("matrix", "--rule", "VER-07", "--rule", "VER-01", "--trust", "L2", "--jobs", 2)
@@ -34,9 +34,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Question]:
     known: list[Question] = []
     judge = Local.judge
 
-    def noted(self: Local, questions: Sequence[Question], watch: Watch) -> Iterator[Answer]:
+    def noted(self: Local, questions: Sequence[Question], watching: Watching) -> Iterator[Answer]:
         known.extend(questions)
-        return judge(self, questions, watch)
+        return judge(self, questions, watching)
 
     monkeypatch.setattr(Local, "judge", noted)
     return known
@@ -82,7 +82,7 @@ def test_the_same_question_is_asked_once_and_not_again(
 def test_an_internal_error_is_a_row_and_the_worst(
     verify: Command, good: Path, bad: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def judge(self: Local, questions: Sequence[Question], watch: Watch) -> Iterator[Answer]:
+    def judge(self: Local, questions: Sequence[Question], watching: Watching) -> Iterator[Answer]:
         return iter([InternalError("it broke") for _ in questions])
 
     monkeypatch.setattr(Local, "judge", judge)
