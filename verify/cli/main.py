@@ -19,6 +19,7 @@ from verify.cli.certify import certify
 from verify.cli.extract import extract
 from verify.cli.memory import memory
 from verify.cli.proofs import export, ledger, recheck_
+from verify.cli.replay import replay
 from verify.cli.rules import rules
 from verify.cli.run import run
 from verify.errors import InputError, UnsupportedC, VerifyError
@@ -35,7 +36,7 @@ def cli() -> None:
     """Proves that pKVM's FF-A proxy keeps the rules of DEN0077A and DEN0028, or shows the calls that break them."""
 
 
-for command in (run, extract, call, rules, bench, memory, export, recheck_, ledger, certify):
+for command in (run, extract, call, rules, bench, memory, export, recheck_, ledger, certify, replay):
     cli.add_command(command)
 
 

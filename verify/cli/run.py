@@ -6,17 +6,20 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import click
 
 from verify.cache.store import Store, default_folder
+from verify.cli import natively
 from verify.cli import options as given
 from verify.cli.config import Config, read_config
 from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_folder, snapshot_names
-from verify.errors import InputError
+from verify.errors import InputError, InternalError
 from verify.frontend.unit import HANDLER
+from verify.native.findings import asked, contradictions, with_marks
 from verify.report import fingerprints, github, json_report, junit, sarif, story, summary, text
 from verify.report.decode import names_of
 from verify.rules.binding import Binding, choose
@@ -63,13 +66,14 @@ def bindings(config: Config) -> list[Binding]:
 @given.CACHE
 @given.FRESH
 @click.option("--read-only", is_flag=True, help="Take results from the cache, and add none.")
+@click.option("--confirm", is_flag=True, help="Play each counterexample to the tree's compiled code as well.")
 @click.option("--rlimit", type=click.IntRange(1), default=None, help="Solver's resource units for one query.")
 def run(
     tree: Path | None, revision: str | None, patches: tuple[Path, ...], extracted: Path | None,
     targets: tuple[str, ...], rule_globs: tuple[str, ...], functions: tuple[str, ...], profile: str,
     trusts: tuple[str, ...], page_size: str, formats: tuple[str, ...], outputs: tuple[Path, ...],
     jobs: int | None, baseline: Path | None, config_path: Path | None, folder: Path | None, fresh: bool,
-    read_only: bool, rlimit: int | None,
+    read_only: bool, confirm: bool, rlimit: int | None,
 ) -> int:
     """Judge a kernel tree, or snapshots: the first of those that come with the program, or all of a folder.
 
@@ -86,8 +90,15 @@ def run(
     places = pair_outputs(formats or ("text",), outputs)
     chosen = choose_targets(tree, revision, patches, extracted, targets, config.handler)
     store = open_store(folder, fresh, read_only)
+    if confirm and tree is None:
+        raise InputError("--confirm compiles the tree's own C: it needs --tree")
     try:
-        runs = judge_all(chosen, bindings(config), rules, options, store)
+        runs = judge_all(chosen, bindings(config), rules, options, store, retells=not confirm)
+        if confirm and tree is not None:
+            item = chosen[0]
+            with natively.sources(tree, revision, patches) as place:
+                runs = [with_marks(runs[0], partial(asked, runs[0], item.unit, choose(item.unit, bindings(config)),
+                                                    place))]
     except Interrupted as stop:
         click.echo(f"verify: {stop}", err=True)
         return INTERRUPTED
@@ -97,6 +108,8 @@ def run(
         click.echo(f"verify: {store.problem}", err=True)
     for line in tolerated.unmatched(runs):
         click.echo(line, err=True)
+    if wrong := [line for run in runs for line in contradictions(run)]:
+        raise InternalError("; ".join(wrong))
     return exit_status(runs, options.strictest, tolerated.fingerprints)
 
 
@@ -125,12 +138,15 @@ def open_store(folder: Path | None, fresh: bool, read_only: bool) -> Store:
 
 
 def judge_all(
-    chosen: Sequence[Chosen], known: Sequence[Binding], rules: tuple[Rule, ...], options: Options, store: Store
+    chosen: Sequence[Chosen], known: Sequence[Binding], rules: tuple[Rule, ...], options: Options, store: Store,
+    retells: bool = True,
 ) -> list[TargetRun]:
+    """`retells`: what is in the store is told again; else all is judged, and findings keep their episodes."""
     runs: list[TargetRun] = []
     for item in chosen:
         binding, names = choose(item.unit, known), names_of(item.unit.constants)
-        reuse = reuse_from(store, item.unit, binding, options, partial(story.told, names=names))
+        reuse = replace(reuse_from(store, item.unit, binding, options, partial(story.told, names=names)),
+                        retells=retells)
         try:
             runs.append(judge_target(item.name, item.revision, item.unit, binding, rules, options, item.notes,
                                      progress(item.name), reuse))

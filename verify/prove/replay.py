@@ -104,7 +104,7 @@ def run(target: Target, script: Script, how: How, may_fault: bool = False, is_ex
     if is_exact and environment.used != len(script.answers) and not how.second and not may_fault:
         raise ReplayMismatch(f"replay: {environment.used} SMCs were made, the engine says {len(script.answers)}")
     return Episode(script.page_shift, how.pattern, script.boot, script.answers, tuple(calls), boot_smcs,
-                   names=target.binding)
+                   names=target.binding, physical=environment.physical.get(session.pages, session.pages))
 
 
 def _check_end(done: CallDone, number: int, may_fault: bool) -> None:
@@ -184,7 +184,7 @@ class Replay:
                 continue
             seen.append((episode, _values(part, wanted)))
             if seen[0][1] != seen[-1][1]:
-                return seen[0][0]
+                return replace(seen[0][0], second=seen[-1][0])
         raise ReplayMismatch(
             f"{self.rule.identity}, part '{self.name}': the interpreter does not reproduce that '{wanted.text}' fails")
 

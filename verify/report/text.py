@@ -106,6 +106,8 @@ def _finding(
     for number, call in enumerate(told["calls"], 1):
         yield from call_lines(number, call, last=number == len(told["calls"]))
     yield from followed(told)
+    if finding.native:
+        yield from _wrap("  ", finding.native)
     yield f"  fingerprint {finding.fingerprint}"
 
 

@@ -1,0 +1,182 @@
+"""What a finding says is wrong, as formulas over what the compiled code shows: registers, SMCs, EL2's agreement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from verify.errors import InternalError
+from verify.interpret.session import CallDone
+from verify.prove.concrete_scene import concrete_scene
+from verify.prove.outcome import Episode, Finding
+from verify.prove.replay import OTHER_INDEX, OTHER_PAGE
+from verify.rules.memory import Content
+from verify.rules.rule import Part, Require, Rule
+from verify.rules.scene import Instead, Result, Scene, Smc, State, nothing_instead
+from verify.rules.words import Output, Truth, Word
+from verify.terms import build as t
+from verify.terms.term import Term, variables
+
+
+class NotShown(Exception):
+    """The compiled code cannot show what the finding says; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One conjunct that fails in the episode. `is_pair`: `value` differs between its two runs; else it is false."""
+
+    text: str
+    output: str
+    is_pair: bool
+    given: Term
+    value: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """`events`: what happens is wrong, no number decides."""
+
+    statements: tuple[Statement, ...]
+    expressions: Mapping[str, str]
+    """In C, of the variables in the statements."""
+    sent: int
+    """So many bytes of EL2's TX buffer are looked at."""
+    events: bool
+
+
+@dataclass(slots=True)
+class _Observed:
+    """Variables for what is seen natively, with their expressions in C."""
+
+    expressions: dict[str, str] = field(default_factory=dict)
+    sent: int = 0
+    asked: bool = False
+
+    def word(self, name: str, bits: int, expression: str) -> Word:
+        self.expressions[name] = expression
+        return Word(t.var(name, bits))
+
+    def truth(self, name: str, expression: str) -> Truth:
+        self.expressions[name] = expression
+        return Truth(t.var(name, 0))
+
+    def content(self, number: int, known: Content) -> Content:
+        """Of EL2's TX buffer at an SMC."""
+
+        def read(offset: Term, size: int) -> Term:
+            if not offset.is_const or size > 8 or offset.value + size > MOST_SENT:
+                return known.read(offset, size)
+            self.sent = max(self.sent, offset.value + size)
+            return self.word(f"smc{number}.tx{offset.value}.{size}", 8 * size,
+                             f"sent(seen, {number}, {offset.value}, {size})").term
+
+        return Content(read)
+
+    def instead(self) -> Instead:
+        self.asked = True
+        return nothing_instead()
+
+
+MOST_SENT = 1 << 16
+
+
+def judged(rule: Rule, profile: str, part: str, finding: Finding, constants: Mapping[str, int],
+           max_version: int) -> Judged:
+    """Raises NotShown, and InternalError where the episode does not break what the report says."""
+    episode = finding.episode
+    assert isinstance(episode, Episode) and episode.names is not None
+    observed = _Observed()
+    scene = _scene(episode, profile, constants, max_version, observed.instead)
+    wrong = _wrong(rule, part, finding, scene)
+    if observed.asked:
+        raise NotShown("the rule compares the answer with what another call in its place would give")
+    if not wrong:
+        raise InternalError(f"{rule.identity}, part '{part}': the episode of {finding.fingerprint} breaks no statement")
+    _without(rule, part, finding, scene, wrong)
+    done = episode.calls[-1]
+    seen = _part(rule, part, _observed(scene, done, episode, observed))
+    chosen = tuple(
+        Statement(one.text, one.output, one.independent is not None, seen.given.term, _value(one))
+        for one in seen.then if (one.text, one.output) in {(other.text, other.output) for other in wrong})
+    events = any(not statement.is_pair and not variables([statement.value]) for statement in chosen)
+    return Judged(chosen, dict(observed.expressions), observed.sent, events)
+
+
+def _scene(
+    episode: Episode, profile: str, constants: Mapping[str, int], max_version: int, asked: Callable[[], Instead],
+) -> Scene:
+    assert episode.names is not None
+    page = OTHER_PAGE if episode.page is None else episode.page
+    index = OTHER_INDEX if episode.index is None else episode.index
+    return concrete_scene(episode.calls[-1], episode.names, profile, constants, max_version, page, index, asked)
+
+
+def _part(rule: Rule, name: str, scene: Scene) -> Part:
+    return next(part for part in rule.statement(scene) if part.name == name)
+
+
+def _value(one: Require) -> Term:
+    return one.holds.term if one.independent is None else one.independent.term
+
+
+def _wrong(rule: Rule, name: str, finding: Finding, scene: Scene) -> list[Require]:
+    """Conjuncts of the finding that fail in this scene; of two runs, those whose second run is known."""
+    part, texts = _part(rule, name, scene), finding.clause.split("; ")
+    assert isinstance(finding.episode, Episode)
+    if not (part.given.term.is_const and part.given.term.value):
+        return []
+    mine = [one for one in part.then if one.text in texts or one.text == finding.clause]
+    if finding.episode.second is not None:
+        return [one for one in mine if one.independent is not None and one.output in finding.cause.outputs]
+    return [one for one in mine if one.independent is None and one.holds.term.is_const and not one.holds.term.value]
+
+
+def _fixed(now: list[Require], before: list[Require]) -> bool:
+    return len(now) < len(before)
+
+
+def _without(rule: Rule, name: str, finding: Finding, scene: Scene, wrong: list[Require]) -> None:
+    """Raises NotShown where the finding rests on what a native run has no trace of."""
+    for why, other in _blind(scene):
+        if _fixed(_wrong(rule, name, finding, other), wrong):
+            raise NotShown(why)
+
+
+def _blind(scene: Scene) -> Iterator[tuple[str, Scene]]:
+    yes = Truth(t.TRUE)
+    yield "it is about locks or the order of accesses, which other CPUs would show", replace(
+        scene, accesses=(), lock_steps=(), buffer_accesses=tuple(
+            replace(access, locked=yes) for access in scene.buffer_accesses),
+        transfers=tuple(replace(item, locked=yes) for item in scene.transfers),
+        smcs=tuple(replace(smc, locked=yes) for smc in scene.smcs))
+    yield "a sum that wraps leaves no trace of itself", replace(
+        scene, hazards=tuple(item for item in scene.hazards if item.kind != "wrap"))
+
+
+def _observed(scene: Scene, done: CallDone, episode: Episode, observed: _Observed) -> Scene:
+    """The scene with variables for all numbers that the compiled code decides about."""
+    registers = tuple(
+        replace(observed.word(f"x{k}", 64, f"seen->x[{k}]"), outputs=(Output(f"x{k}", t.const(0, 16)),))
+        for k in range(31))
+    smcs, forwards = list(scene.smcs), list(scene.forwards)
+    own, sent_on = iter(range(len(smcs))), iter(range(len(forwards)))
+    for number, smc in enumerate(done.log.smcs):
+        group, at = (forwards, next(sent_on)) if smc.is_forward else (smcs, next(own))
+        group[at] = _seen(group[at], number, observed)
+    if done.ended is not None:
+        return replace(scene, smcs=tuple(smcs), forwards=tuple(forwards))
+    return replace(
+        scene, result=Result(scene.result.handled, registers), smcs=tuple(smcs), forwards=tuple(forwards),
+        post=_agreed(scene.post, observed), locks_held=observed.truth("locks_held", "!!seen->held"))
+
+
+def _seen(smc: Smc, number: int, observed: _Observed) -> Smc:
+    parameters = tuple(
+        observed.word(f"smc{number}.x{k}", 64, f"seen->smcs[{number}].x[{k}]") for k in range(len(smc.parameters)))
+    return replace(smc, parameters=parameters, tx=observed.content(number, smc.tx))
+
+
+def _agreed(state: State, observed: _Observed) -> State:
+    return replace(state, version=observed.word("version", 32, "(seen->version & 0xffffffffULL)"),
+                   negotiated=observed.truth("negotiated", "!!seen->negotiated"))
