@@ -21,13 +21,14 @@ pick() { [ ! -f "$1" ] || sed -n "$2" "$1"; }
 pick "$main" '/^static void default_host_smc_handler(/,/^}/p; /^static void handle_host_smc(/,/^}/p' > "$dir/caller.h"
 pick "$pkvm" '/^#define[[:space:]]*KVM_FFA_MBOX_NR_PAGES/p; /^static inline .*hyp_ffa_proxy_pages(void)/,/^}/p' > "$dir/pkvm.h"
 has() { if grep -q "$1" "$2"; then echo "-D$3"; fi; }
-set -- $(has handle_host_smc "$dir/caller.h" HAS_CALLER) $(has hyp_ffa_proxy_pages "$dir/pkvm.h" HAS_PROXY_PAGES)
+set -- $(has handle_host_smc "$dir/caller.h" HAS_CALLER) $(has hyp_ffa_proxy_pages "$dir/pkvm.h" HAS_PROXY_PAGES) \
+	$(has 'struct ffa_mem_region_addr_range' "$arm_ffa" HAS_REGIONS)
 
-compile() { "$cc" @FLAGS@ "$@" || { echo "$0: $cc does not compile it" >&2; exit 2; }; }
+compile() { $cc @FLAGS@ "$@" || { echo "$0: $cc does not compile it" >&2; exit 2; }; }
 compile -w @ERRORS@ -DPROXY "$@" -DCONFIG_ARM64 -DCONFIG_64BIT -D__KVM_NVHE_HYPERVISOR__ \
 	-I "$dir" -I "$tree" -x c -c "$0" -o "$dir/proxy.o"
 compile -x c -c "$0" -o "$dir/player.o"
 compile "$dir/proxy.o" "$dir/player.o" -o "$dir/replay"
 status=0
-"$dir/replay" || status=$?
+${RUN:-} "$dir/replay" || status=$?
 exit $status

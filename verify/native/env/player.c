@@ -156,8 +156,10 @@ static void part(void)
 			if (starts[k] == offset)
 				*pointer = slot(FIRST_PART + k);
 	}
-	if (count)
-		munmap(whole, size);
+	if (!count)
+		return;
+	munmap(whole, size);
+	memmove(regions, regions + 1, --region_count * sizeof(*regions));
 }
 
 /* -- what EL2 asks -- */
@@ -289,7 +291,7 @@ static void compare_uses(const struct call *done)
 			name++;
 		if (regions[k].is_used)
 			printf("     EL2 uses %s\n", regions[k].name);
-		if (regions[k].is_used != !!*name)
+		if (*regions[k].name && regions[k].is_used != !!*name)
 			differs("%s is %s", regions[k].name, *name ? "not used" : "used");
 	}
 }
@@ -366,7 +368,8 @@ static void play_call(unsigned number)
 	for (unsigned k = 0; is_last && k < run->set_count; k++)
 		memcpy(played_places[run->sets[k].place].at, &run->sets[k].value, played_places[run->sets[k].place].size);
 	for (unsigned k = 0; is_last && k < region_count; k++)
-		protect(&regions[k], 0);
+		if (*regions[k].name)
+			protect(&regions[k], 0);
 	is_watching = is_last;
 	alarm(now->ending == NO_END ? 2 : 8);
 	fill_stack();
@@ -382,7 +385,7 @@ static void play(void)
 
 	for (unsigned k = 0; k < count_of(signals); k++)
 		sigaction(signals[k], &action, NULL);
-	map(PAGES_SLOT, played_proxy_pages() * PAGE, run->physical, "EL2's memory");
+	map(PAGES_SLOT, played_proxy_pages() * PAGE, run->physical, "");
 	for (unsigned k = 0; k < count_of(windows) - 1; k++)
 		map(FIRST_WINDOW + k, windows[k].size, windows[k].physical, "host memory");
 	for (unsigned k = 0; k < count_of(booted) - 1; k++)
@@ -396,7 +399,6 @@ static void play(void)
 		differs("initialisation returns %d", result);
 	if (step < now->step_count)
 		differs("%u of the listed requests are not made", now->step_count - step);
-	regions[0].name = "";
 	part();
 	for (unsigned k = 0; k < run->call_count; k++)
 		play_call(k);

@@ -20,7 +20,9 @@ void *played_copy(void *into, const void *from, size_t size);
 #ifndef KVM_FFA_MBOX_NR_PAGES
 #define KVM_FFA_MBOX_NR_PAGES 1
 #endif
-#ifndef HAS_PROXY_PAGES
+#if !defined(HAS_PROXY_PAGES) && !defined(HAS_REGIONS)
+static inline unsigned long hyp_ffa_proxy_pages(void) { return 64; }
+#elif !defined(HAS_PROXY_PAGES)
 static inline unsigned long hyp_ffa_proxy_pages(void)
 {
 	unsigned long bytes = sizeof(struct ffa_mem_region) + sizeof(struct ffa_mem_region_attributes)
