@@ -15,8 +15,8 @@ from verify.cli.config import read_config
 from verify.cli.run import bindings, choose_targets, judge_all, load_rules, open_store
 from verify.cli.targets import Chosen
 from verify.errors import InputError, InternalError
-from verify.native.confirm import CONFIRMED, CONTRADICTED, NOT_SHOWN, compiler, execute, verdict
-from verify.native.findings import Told, all_told, written
+from verify.native.confirm import CONFIRMED, CONTRADICTED, NOT_SHOWN, compiler, execute
+from verify.native.findings import Told, all_told, said_of, written
 from verify.native.statement import NotShown
 from verify.prove.trust import LEVELS
 from verify.report import smc_script
@@ -136,7 +136,7 @@ def _played(text: str, told: Told, place: Path) -> int:
         raise InputError("there is no compiler: cc, gcc or clang is needed, or CC names one")
     done = execute(text, place)
     click.echo(done.output, nl=False)
-    said = verdict(done)
+    said = said_of(told, done)
     if said.startswith(CONTRADICTED):
         raise InternalError(f"{told.title}: {said}")
     click.echo(f"verify: {told.title}: {said}", err=True)

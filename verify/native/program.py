@@ -113,7 +113,7 @@ def _sizes(subject: Subject) -> str:
     binding = subject.binding
     named = {"OWN_TX": binding.own_tx, "OWN_RX": binding.own_rx, "VERSION": binding.version,
              "NEGOTIATED": binding.negotiated}
-    numbers = {"SENT": subject.judged.sent, "SMCS": smcs, "IS_ABOUT_EVENTS": int(subject.judged.events)}
+    numbers = {"SMCS": smcs, "IS_ABOUT_EVENTS": int(subject.judged.events)}
     return "".join([f"#define {name} {text(value)}\n" for name, value in named.items()]
                    + [f"#define {name} {value}\n" for name, value in numbers.items()])
 
@@ -149,8 +149,9 @@ def _tables(subject: Subject) -> Iterator[str]:
 
 
 def _row(subject: Subject, episode: Episode, number: int) -> str:
+    patterns = {one.pattern for one in subject.episodes}
     is_stack = len(subject.episodes) > 1 and _secrets(subject) == STACK
-    unused = UNUSED[number] if is_stack else episode.pattern
+    unused = UNUSED[number] if is_stack and len(patterns) < 2 else episode.pattern
     title = ("first run", "second run")[number] if len(subject.episodes) > 1 else "from reset"
     sets = len(_disturbed(subject)) if number else 0
     return (f"\t{{ {text(title)}, &boot_{number}, calls_{number}, {len(episode.calls)}, {_hex(episode.physical)}, "
@@ -192,8 +193,9 @@ def _run(subject: Subject, made: Script, number: int) -> Iterator[str]:
 def _call(subject: Subject, call: Played, name: str) -> Iterator[str]:
     for k, step in enumerate(call.steps):
         yield _bytes(f"left_{name}_{k}", step.left)
+        yield _bytes(f"sent_{name}_{k}", step.sent or ())
     yield f"static const struct step steps_{name}[] = {{\n" + "".join(
-        f"\t{_step(step, f'left_{name}_{k}')},\n" for k, step in enumerate(call.steps)) + "\t{ 0 }\n};\n"
+        f"\t{_step(step, f'{name}_{k}')},\n" for k, step in enumerate(call.steps)) + "\t{ 0 }\n};\n"
     yield _bytes(f"writes_{name}", call.writes)
     for k, look in enumerate(call.looks):
         yield _bytes(f"look_{name}_{k}", look)
@@ -203,23 +205,30 @@ def _call(subject: Subject, call: Played, name: str) -> Iterator[str]:
     yield f"static const word state_{name}[] = {{ {state}0 }};\n"
     touched = "".join(f"{text(name if name != HOST else 'host memory')}, " for name in call.touched)
     yield f"static const char *const touched_{name}[] = {{ {touched}NULL }};\n"
+    beyond = "".join(f"{{ {text(buffer)}, {_piece(piece)} }}, " for buffer, piece in call.beyond)
+    yield f"static const struct beyond beyond_{name}[] = {{ {beyond}{{ 0 }} }};\n"
 
 
 def _fields(call: Played, name: str) -> str:
     return (f"{{ {text(call.said)}, {{ {_words(call.before)} }}, {{ {_words(call.after)} }}, {call.loose:#x}, "
             f"steps_{name}, {len(call.steps)}, {{ writes_{name}, {len(call.writes)} }}, looks_{name}, "
-            f"{len(call.looks)}, state_{name}, {call.warnings}, {call.held}, {call.ending}, touched_{name} }}")
+            f"{len(call.looks)}, state_{name}, {call.warnings}, {call.held}, {call.ending}, touched_{name}, "
+            f"beyond_{name}, {len(call.beyond)} }}")
 
 
-def _step(step: Step, left: str) -> str:
+def _step(step: Step, name: str) -> str:
+    sent = "{ 0 }" if step.sent is None else f"{{ sent_{name}, {len(step.sent)} }}"
     return (f"{{ {text(step.said)}, {step.kind}, {{ {_words(step.asked)} }}, {{ {_words(step.answer)} }}, "
-            f"{step.loose:#x}, {{ {left}, {len(step.left)} }} }}")
+            f"{step.loose:#x}, {sent}, {{ left_{name}, {len(step.left)} }} }}")
 
 
 def _bytes(name: str, content: Iterable[Piece]) -> str:
-    rows = "".join(f"\t{{ {_hex(piece.at)}, {len(piece.content)}, \"{_escaped(piece.content)}\" }},\n"
-                   for piece in content)
+    rows = "".join(f"\t{_piece(piece)},\n" for piece in content)
     return f"static const struct bytes {name}[] = {{\n{rows}\t{{ 0 }}\n}};\n"
+
+
+def _piece(piece: Piece) -> str:
+    return f"{{ {_hex(piece.at)}, {len(piece.content)}, \"{_escaped(piece.content)}\" }}"
 
 
 def _escaped(content: bytes) -> str:

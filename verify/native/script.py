@@ -6,7 +6,7 @@ The program's own memory stands for the host's where EL2 looks at it; everywhere
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from verify.interpret.events import BufferDone, SmcDone, TransferDone
 from verify.interpret.memory import HOST, Bytes, Snapshot
@@ -23,6 +23,7 @@ KINDS = {SHARE_HYP: "SHARE_HYP", UNSHARE_HYP: "UNSHARE_HYP", SHARE_FFA: "SHARE_F
 ENDINGS = {"invalid-pointer": "FAULT", "endless-loop": "NO_END", "lock-held-already": "LOCK",
            "unlock-of-a-free-lock": "LOCK", "bug": "GIVES_UP"}
 MOST_STEPS, MOST_WINDOWS, MOST_MEMORY = 2000, 40, 1 << 26
+MOST_BEYOND = 1 << 20
 WIDE = 8
 
 
@@ -30,7 +31,7 @@ WIDE = 8
 class Step:
     """Something that EL2 asks, in order. `loose`: registers that hold what unused memory happens to hold, as bits.
 
-    `left`: what EL3 writes to EL2's RX buffer.
+    `left`: what EL3 writes to EL2's RX buffer; `sent`: what is not 0 in EL2's TX buffer, where that is compared.
     """
 
     said: str
@@ -39,6 +40,7 @@ class Step:
     answer: tuple[int, ...]
     loose: int = 0
     left: tuple[Piece, ...] = ()
+    sent: tuple[Piece, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,8 @@ class Played:
     held: int
     ending: str
     touched: tuple[str, ...]
+    beyond: tuple[tuple[str, Piece], ...] = ()
+    """What it finds outside of EL2's buffers, by the buffer's name and the offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,8 @@ def script(episode: Episode, names: Names, windows: tuple[tuple[int, int], ...],
     calls = []
     for number, done in enumerate(episode.calls):
         shown = tuple(leaks) if number == len(episode.calls) - 1 else ()
-        calls.append(_played(done, names, episode.pattern, rx, windows, shown))
+        made = _played(done, names, episode.pattern, rx, windows, shown)
+        calls.append(replace(made, beyond=tuple(_beyond(done, dict(episode.outside), episode.pattern))))
     return Script(boot, tuple(calls), windows)
 
 
@@ -115,10 +120,14 @@ def _steps(
                 said = f"{verb}: {names.call(event.arguments)} → {names.answer(event.arguments, event.results)}"
                 loose = sum(1 << k for k, value in enumerate(event.arguments) if _is_unused(value, pattern))
                 yield Step(said, "FORWARD" if event.is_forward else "SMC", event.arguments, event.results, loose,
-                           _left(event.rx, rx))
+                           _left(event.rx, rx), _sent(event.tx))
             case TransferDone():
                 yield Step(transfer(event), KINDS[event.action], (event.first, event.count),
                            (event.result & 0xFFFFFFFF,))
+
+
+def _sent(now: Snapshot | None) -> tuple[Piece, ...] | None:
+    return None if now is None else tuple(pieces({at: byte for at, byte in now.content.items() if byte}))
 
 
 def _left(now: Snapshot | None, known: dict[int, int]) -> tuple[Piece, ...]:
@@ -163,16 +172,25 @@ def windows(episodes: Iterable[Episode]) -> tuple[tuple[int, int], ...]:
 
 
 def _reached(done: CallDone) -> Iterator[BufferDone]:
-    """Uses of host memory; without the one that ended in a fault. Raises NotShown for those of what is no buffer."""
-    sizes = dict(done.buffers)
+    """Uses of host memory; without the one that ended in a fault."""
+    return (event for event in _done(done) if event.buffer == HOST)
+
+
+def _done(done: CallDone) -> Iterator[BufferDone]:
+    """Uses of buffers that went well, or reads outside of them that found something."""
     for number, event in enumerate(done.log.buffers):
-        is_last = done.ended is not None and number == len(done.log.buffers) - 1
-        if is_last or not event.length:
-            continue
-        if event.buffer != HOST and event.offset + event.length > sizes.get(event.buffer, 1 << 64):
-            raise NotShown("the call reads outside of a buffer and goes on, which it does not do here")
-        if event.buffer == HOST:
+        if event.length and (done.ended is None or number < len(done.log.buffers) - 1):
             yield event
+
+
+def _beyond(done: CallDone, outside: Bytes, pattern: int) -> Iterator[tuple[str, Piece]]:
+    sizes = dict(done.buffers)
+    for event in _done(done):
+        first, end = max(event.offset, sizes.get(event.buffer, 1 << 64)), event.offset + event.length
+        if end - first > MOST_BEYOND:
+            raise NotShown("it reads too much outside of a buffer")
+        if first < end:
+            yield event.buffer, Piece(first, bytes(outside.get(at, pattern) for at in range(first, end)))
 
 
 def _host(done: CallDone) -> tuple[dict[int, int], tuple[tuple[Piece, ...], ...]]:

@@ -10,7 +10,6 @@ from verify.interpret.session import CallDone
 from verify.prove.concrete_scene import concrete_scene
 from verify.prove.outcome import Episode, Finding
 from verify.prove.replay import OTHER_INDEX, OTHER_PAGE
-from verify.rules.memory import Content
 from verify.rules.rule import Part, Require, Rule
 from verify.rules.scene import Instead, Result, Scene, Smc, State, nothing_instead
 from verify.rules.words import Output, Truth, Word
@@ -40,8 +39,6 @@ class Judged:
     statements: tuple[Statement, ...]
     expressions: Mapping[str, str]
     """In C, of the variables in the statements."""
-    sent: int
-    """So many bytes of EL2's TX buffer are looked at."""
     events: bool
 
 
@@ -50,7 +47,6 @@ class _Observed:
     """Variables for what is seen natively, with their expressions in C."""
 
     expressions: dict[str, str] = field(default_factory=dict)
-    sent: int = 0
     asked: bool = False
 
     def word(self, name: str, bits: int, expression: str) -> Word:
@@ -61,24 +57,9 @@ class _Observed:
         self.expressions[name] = expression
         return Truth(t.var(name, 0))
 
-    def content(self, number: int, known: Content) -> Content:
-        """Of EL2's TX buffer at an SMC."""
-
-        def read(offset: Term, size: int) -> Term:
-            if not offset.is_const or size > 8 or offset.value + size > MOST_SENT:
-                return known.read(offset, size)
-            self.sent = max(self.sent, offset.value + size)
-            return self.word(f"smc{number}.tx{offset.value}.{size}", 8 * size,
-                             f"sent(seen, {number}, {offset.value}, {size})").term
-
-        return Content(read)
-
     def instead(self) -> Instead:
         self.asked = True
         return nothing_instead()
-
-
-MOST_SENT = 1 << 16
 
 
 def judged(rule: Rule, profile: str, part: str, finding: Finding, constants: Mapping[str, int],
@@ -95,12 +76,12 @@ def judged(rule: Rule, profile: str, part: str, finding: Finding, constants: Map
         raise InternalError(f"{rule.identity}, part '{part}': the episode of {finding.fingerprint} breaks no statement")
     _without(rule, part, finding, scene, wrong)
     done = episode.calls[-1]
-    seen = _part(rule, part, _observed(scene, done, episode, observed))
+    seen = _part(rule, part, _observed(scene, done, observed))
     chosen = tuple(
         Statement(one.text, one.output, one.independent is not None, seen.given.term, _value(one))
         for one in seen.then if (one.text, one.output) in {(other.text, other.output) for other in wrong})
     events = any(not statement.is_pair and not variables([statement.value]) for statement in chosen)
-    return Judged(chosen, dict(observed.expressions), observed.sent, events)
+    return Judged(chosen, dict(observed.expressions), events)
 
 
 def _scene(
@@ -154,8 +135,11 @@ def _blind(scene: Scene) -> Iterator[tuple[str, Scene]]:
         scene, hazards=tuple(item for item in scene.hazards if item.kind != "wrap"))
 
 
-def _observed(scene: Scene, done: CallDone, episode: Episode, observed: _Observed) -> Scene:
-    """The scene with variables for all numbers that the compiled code decides about."""
+def _observed(scene: Scene, done: CallDone, observed: _Observed) -> Scene:
+    """The scene with variables for the numbers that the compiled code decides about.
+
+    What it writes to EL2's TX buffer is compared byte by byte, and is therefore as known as what the host sent.
+    """
     registers = tuple(
         replace(observed.word(f"x{k}", 64, f"seen->x[{k}]"), outputs=(Output(f"x{k}", t.const(0, 16)),))
         for k in range(31))
@@ -174,7 +158,7 @@ def _observed(scene: Scene, done: CallDone, episode: Episode, observed: _Observe
 def _seen(smc: Smc, number: int, observed: _Observed) -> Smc:
     parameters = tuple(
         observed.word(f"smc{number}.x{k}", 64, f"seen->smcs[{number}].x[{k}]") for k in range(len(smc.parameters)))
-    return replace(smc, parameters=parameters, tx=observed.content(number, smc.tx))
+    return replace(smc, parameters=parameters)
 
 
 def _agreed(state: State, observed: _Observed) -> State:

@@ -43,8 +43,9 @@ class Episode:
 
     `answers` are EL3's results, SMC by SMC, boot included; `pattern` fills EL2's unused memory. `page` and `index` are
     those for which the rule fails, where it does not fail for another one just as well. `names`: the target's own.
-    `physical`: the address of the memory that initialisation gets. `second`: the run that this one is compared with,
-    where the rule is about two.
+    `physical`: the address of the memory that initialisation gets. `outside`: what reads outside of an object find
+    there, by offset; `is_chosen`: particular bytes of unused memory matter, too. `second`: the run that this one is
+    compared with, where the rule is about two.
     """
 
     page_shift: int
@@ -57,6 +58,8 @@ class Episode:
     index: int | None = None
     names: Binding | None = None
     physical: int = 0
+    outside: tuple[tuple[int, int], ...] = ()
+    is_chosen: bool = False
     second: Episode | None = None
 
 

@@ -162,6 +162,26 @@ static void part(void)
 	memmove(regions, regions + 1, --region_count * sizeof(*regions));
 }
 
+/* There is memory where the call reads outside of a buffer. */
+static void put_beyond(const struct beyond *beyond)
+{
+	const struct region *region = region_named(beyond->name);
+	char *first, *end;
+
+	if (!region)
+		return;
+	first = (char *)((word)(region->at + beyond->found.at) & -PAGE), end = region->at + beyond->found.at + beyond->found.length;
+	for (char *page = first; page < end; page += PAGE)
+		if (page >= region->at + region->size
+		    && mmap(page, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == page)
+			memset(page, run->unused, PAGE);
+	memcpy(region->at + beyond->found.at, beyond->found.content, beyond->found.length);
+	printf("     outside of %s, at %#llx, it finds:", beyond->name, beyond->found.at);
+	for (unsigned k = 0; k < beyond->found.length && k < 16; k++)
+		printf(" %02x", (unsigned char)beyond->found.content[k]);
+	printf("%s\n", beyond->found.length > 16 ? " ..." : "");
+}
+
 /* -- what EL2 asks -- */
 
 static const char *const kinds[] = { "", "an SMC", "the call's SMC", "share-hyp", "unshare-hyp", "share-ffa", "unshare-ffa", "pin", "unpin" };
@@ -190,19 +210,29 @@ static const struct step *next(int kind, const word *x, unsigned count)
 
 static void note_smc(const word *x)
 {
-	struct region *tx = region_named(OWN_TX);
-	struct smc *smc = &seen->smcs[seen->smc_count];
+	if (is_last && seen->smc_count < SMCS)
+		memcpy(seen->smcs[seen->smc_count++].x, x, sizeof(seen->smcs->x));
+}
 
-	if (!is_last || seen->smc_count >= SMCS)
+static void compare_sent(const struct pieces *sent)
+{
+	struct region *tx = region_named(OWN_TX);
+	const struct bytes *piece = sent->at, *end = sent->at + sent->count;
+
+	if (!sent->at || !tx)
 		return;
-	seen->smc_count++;
-	memcpy(smc->x, x, sizeof(smc->x));
-	if (tx) {
-		const int was_open = tx->is_open;
-		protect(tx, 1);
-		memcpy(smc->tx, tx->at, SENT < tx->size ? SENT : tx->size);
-		protect(tx, was_open);
+	const int was_open = tx->is_open;
+	protect(tx, 1);
+	for (word k = 0; k < tx->size; k++) {
+		while (piece < end && k >= piece->at + piece->length)
+			piece++;
+		unsigned char expected = piece < end && k >= piece->at ? piece->content[k - piece->at] : 0;
+		if ((unsigned char)tx->at[k] == expected || (expected == run->unused && expected && expected != 0xff))
+			continue;
+		differs("byte %#llx of what it sends is 0x%02x, not 0x%02x", k, (unsigned char)tx->at[k], expected);
+		break;
 	}
+	protect(tx, was_open);
 }
 
 void el3(word *x, int kind)
@@ -211,6 +241,8 @@ void el3(word *x, int kind)
 	struct region *rx = region_named(OWN_RX);
 
 	note_smc(x);
+	if (expected)
+		compare_sent(&expected->sent);
 	for (unsigned k = 0; k < 18; k++)
 		x[k] = expected ? expected->answer[k] : k ? 0 : ~0ULL;
 	for (unsigned k = 0; expected && rx && k < expected->left.count; k++)
@@ -365,6 +397,8 @@ static void play_call(unsigned number)
 		if ((word)at < NOT_MAPPED && region)
 			put(region, at - region->at, &now->writes.at[k]);
 	}
+	for (unsigned k = 0; k < now->beyond_count; k++)
+		put_beyond(&now->beyond[k]);
 	for (unsigned k = 0; is_last && k < run->set_count; k++)
 		memcpy(played_places[run->sets[k].place].at, &run->sets[k].value, played_places[run->sets[k].place].size);
 	for (unsigned k = 0; is_last && k < region_count; k++)

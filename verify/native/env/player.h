@@ -11,10 +11,14 @@ struct bytes { word at; unsigned length; const char *content; };
 struct pieces { const struct bytes *at; unsigned count; };
 
 /* What EL2 asks, and the answer; x0 and x1 of a page-table call are its first page and their number.
-   `loose`: registers that hold what EL2's stack happens to hold. `left`: what EL3 writes to EL2's RX buffer. */
-struct step { const char *said; int kind; word x[18], answer[18]; unsigned loose; struct pieces left; };
+   `loose`: registers that hold what EL2's stack happens to hold. `sent`: all of EL2's TX buffer that is not 0, if
+   anything lies `at` there; `left`: what EL3 writes to EL2's RX buffer. */
+struct step { const char *said; int kind; word x[18], answer[18]; unsigned loose; struct pieces sent, left; };
 
 enum ending { RETURNS, FAULT, NO_END, LOCK, GIVES_UP };
+
+/* What is found outside of a buffer, from `found.at` on. */
+struct beyond { const char *name; struct bytes found; };
 
 /* `looks`: what each copy out of the host's memory finds. `state`: the statics that are numbers, afterwards.
    `touched`: the buffers that it uses, by name, 0 at the end. */
@@ -31,6 +35,8 @@ struct call {
 	unsigned warnings, held;
 	enum ending ending;
 	const char *const *touched;
+	const struct beyond *beyond;
+	unsigned beyond_count;
 };
 
 /* `set`: statics that are something else in the last call, as numbers by their index in `played_places`. */
@@ -48,7 +54,7 @@ struct run {
 struct window { word physical, size; };
 
 /* What the compiled code did in the last call. */
-struct smc { word x[18]; unsigned char tx[SENT + 1]; };
+struct smc { word x[18]; };
 struct seen {
 	word x[31], version, negotiated;
 	struct smc smcs[SMCS + 1];
@@ -57,14 +63,6 @@ struct seen {
 	int is_done;
 };
 typedef unsigned __int128 wide;
-static inline wide sent(const struct seen *seen, unsigned smc, unsigned at, unsigned size)
-{
-	wide result = 0;
-
-	while (size--)
-		result = result << 8 | seen->smcs[smc].tx[at + size];
-	return result;
-}
 static inline __int128 as_signed(wide value, unsigned bits)
 {
 	return value >> (bits - 1) & 1 ? (__int128)(value - ((wide)1 << bits)) : (__int128)value;
