@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -65,7 +66,7 @@ def replay(
     """
     _check(kind, tree, revision, patches, out, sources)
     options = Options(rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"), page_size,
-                      jobs or 1)
+                      jobs or os.cpu_count() or 1)
     config = read_config(config_path)
     chosen = choose_targets(tree, revision, patches, extracted, (target,) if target else (), config.handler)[0]
     binding = choose(chosen.unit, bindings(config))

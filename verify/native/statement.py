@@ -69,12 +69,16 @@ def judged(rule: Rule, profile: str, part: str, finding: Finding, constants: Map
     assert isinstance(episode, Episode) and episode.names is not None
     observed = _Observed()
     scene = _scene(episode, profile, constants, max_version, observed.instead)
-    wrong = _wrong(rule, part, finding, scene)
+    if episode.second is None:
+        wrong = _wrong(rule, part, finding, scene)
+        _without(rule, part, finding, scene, wrong)
+    else:
+        wrong = _differing(rule, part, finding, scene, _scene(episode.second, profile, constants, max_version,
+                                                              observed.instead))
     if observed.asked:
         raise NotShown("the rule compares the answer with what another call in its place would give")
     if not wrong:
         raise InternalError(f"{rule.identity}, part '{part}': the episode of {finding.fingerprint} breaks no statement")
-    _without(rule, part, finding, scene, wrong)
     done = episode.calls[-1]
     seen = _part(rule, part, _observed(scene, done, observed))
     chosen = tuple(
@@ -101,16 +105,25 @@ def _value(one: Require) -> Term:
     return one.holds.term if one.independent is None else one.independent.term
 
 
-def _wrong(rule: Rule, name: str, finding: Finding, scene: Scene) -> list[Require]:
-    """Conjuncts of the finding that fail in this scene; of two runs, those whose second run is known."""
-    part, texts = _part(rule, name, scene), finding.clause.split("; ")
-    assert isinstance(finding.episode, Episode)
+def _mine(part: Part, finding: Finding) -> list[Require]:
+    """The conjuncts that the finding is about, where the premise is met."""
     if not (part.given.term.is_const and part.given.term.value):
         return []
-    mine = [one for one in part.then if one.text in texts or one.text == finding.clause]
-    if finding.episode.second is not None:
-        return [one for one in mine if one.independent is not None and one.output in finding.cause.outputs]
-    return [one for one in mine if one.independent is None and one.holds.term.is_const and not one.holds.term.value]
+    return [one for one in part.then if f"; {one.text}; " in f"; {finding.clause}; "]
+
+
+def _wrong(rule: Rule, name: str, finding: Finding, scene: Scene) -> list[Require]:
+    """Conjuncts of the finding that fail in this scene."""
+    return [one for one in _mine(_part(rule, name, scene), finding)
+            if one.independent is None and one.holds.term.is_const and not one.holds.term.value]
+
+
+def _differing(rule: Rule, name: str, finding: Finding, first: Scene, second: Scene) -> list[Require]:
+    """Those whose value is another one in the second run's scene."""
+    others = {(one.text, one.output): one for one in _mine(_part(rule, name, second), finding)}
+    return [one for one in _mine(_part(rule, name, first), finding)
+            if one.independent is not None and (one.text, one.output) in others
+            and _value(one) is not _value(others[one.text, one.output])]
 
 
 def _fixed(now: list[Require], before: list[Require]) -> bool:

@@ -151,7 +151,7 @@ static void part(void)
 	}
 	for (const struct place *place = played_places; place->path; place++) {
 		char **pointer = place->at;
-		word offset = place->is_pointer ? *pointer - whole : size;
+		word offset = place->is_pointer ? (word)(*pointer - whole) : size;
 		for (unsigned k = 0; k < count && offset < size; k++)
 			if (starts[k] == offset)
 				*pointer = slot(FIRST_PART + k);
