@@ -31,7 +31,7 @@ LEAKED = ("    cpu_reg(ctxt, 5) = 0;", "    cpu_reg(ctxt, 5) = k;")
 UNLOCKED = ("    hyp_spin_lock(&version_lock);\n", ""), ("    hyp_spin_unlock(&version_lock);\n", "")
 EDITS = (LATE, UNSET, LEAKED, *UNLOCKED)
 LOCKS = "FFA-SEC-04"
-OPTIONS = Options(("VER-07", "SEC-01", "SEC-04"), trusts=("L2",))
+OPTIONS = Options(("VER-07", "SEC-01", "SEC-04"), ("FFA_VERSION", "writes"), trusts=("L2",))
 LONG = 20
 """A line of C that is longer than this stands nowhere by chance."""
 pytestmark = pytest.mark.compiler
@@ -141,14 +141,14 @@ def findings(report: Path) -> list[Mapping[str, Any]]:
 
 
 def test_run_and_replay(verify: Command, case: Case, tmp_path: Path) -> None:
-    report, words = tmp_path / "run.json", ("--tree", case.tree, "--rule", "VER-07", "--trust", "L2", "--jobs", 1)
+    report, words = tmp_path / "run.json", ("--tree", case.tree, "--rule", "VER-07", "--function", "FFA_VERSION", "--trust", "L2", "--jobs", 1)
     told = verify("run", *words, "--confirm", "--format", "json", "--format", "text", "--output", report)
     assert told.status == 1 and f"  {CONFIRMED}\n" in told.out
     assert {finding["native"] for finding in findings(report)} == {CONFIRMED}
     assert verify("run", *words, "--format", "json", "--output", report).status == 1
     fingerprint = findings(report)[0]["fingerprint"]
     assert "native" not in findings(report)[0]
-    shown = verify("replay", fingerprint, "--tree", case.tree, "--trust", "L2")
+    shown = verify("replay", fingerprint, "--tree", case.tree, "--function", "FFA_VERSION", "--trust", "L2")
     assert shown.status == 1 and "violated: " in shown.out and CONFIRMED in shown.err
     absent = verify("replay", "0" * 16, *words)
     assert absent.status == 2 and fingerprint in absent.err and "no finding" in absent.err
