@@ -82,7 +82,7 @@ def test_a_leak_is_shown_by_two_stacks(case: Case) -> None:
 def test_a_mended_tree_does_not_show_it(case: Case, tmp_path: Path) -> None:
     mended = mini.write(tmp_path, UNSET, LEAKED, *UNLOCKED)
     done = execute(case.program("FFA-VER-07"), mended)
-    assert done.status == 0 and "not violated here" in done.output
+    assert done.status == 0 and "not shown here" in done.output
     assert verdict(done).startswith(CONTRADICTED) and "x0 is" in verdict(done)
 
 
@@ -163,3 +163,14 @@ def test_run_and_replay(verify: Command, case: Case, tmp_path: Path) -> None:
 def test_wrong_words_are_one_line(verify: Command, words: tuple[str, ...], said: str) -> None:
     outcome = verify(*words)
     assert outcome.status == 2 and said in outcome.err and outcome.err.count("\n") == 1
+
+
+def test_a_contradiction_ends_the_run_after_its_report(
+    verify: Command, case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("verify.cli.run.asked", lambda *given: f"{CONTRADICTED}x0 is 0x1, not 0")
+    report = tmp_path / "run.json"
+    told = verify("run", "--tree", case.tree, "--rule", "VER-07", "--function", "FFA_VERSION", "--trust", "L2",
+                  "--jobs", 1, "--confirm", "--format", "json", "--output", report)
+    assert told.status == 4 and "internal error: FFA-VER-07" in told.err and "x0 is 0x1" in told.err
+    assert all(finding["native"].startswith(CONTRADICTED) for finding in findings(report))
