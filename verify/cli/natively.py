@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from verify.cli.targets import read_source
@@ -27,6 +27,17 @@ def sources(
     with tempfile.TemporaryDirectory(prefix="verify-sources-") as name:
         _write(Path(name), files)
         yield Path(name)
+
+
+def asker(
+    confirm: bool, tree: Path | None, revision: str | None, patches: Sequence[Path]
+) -> AbstractContextManager[Path] | None:
+    """For --confirm: where the C is. Raises InputError where there is none."""
+    if not confirm:
+        return None
+    if tree is None:
+        raise InputError("--confirm compiles the tree's own C: it needs --tree")
+    return sources(tree, revision, patches)
 
 
 def _write(folder: Path, files: Mapping[str, str]) -> None:

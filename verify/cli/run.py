@@ -90,15 +90,12 @@ def run(
     places = pair_outputs(formats or ("text",), outputs)
     chosen = choose_targets(tree, revision, patches, extracted, targets, config.handler)
     store = open_store(folder, fresh, read_only)
-    if confirm and tree is None:
-        raise InputError("--confirm compiles the tree's own C: it needs --tree")
+    asks = natively.asker(confirm, tree, revision, patches)
     try:
-        runs = judge_all(chosen, bindings(config), rules, options, store, retells=not confirm)
-        if confirm and tree is not None:
-            item = chosen[0]
-            with natively.sources(tree, revision, patches) as place:
-                runs = [with_marks(runs[0], partial(asked, runs[0], item.unit, choose(item.unit, bindings(config)),
-                                                    place))]
+        runs = judge_all(chosen, bindings(config), rules, options, store, retells=asks is None)
+        if asks is not None:
+            with asks as place:
+                runs = [confirmed(runs[0], chosen[0], bindings(config), place)]
     except Interrupted as stop:
         click.echo(f"verify: {stop}", err=True)
         return INTERRUPTED
@@ -155,6 +152,11 @@ def judge_all(
             before = ", ".join(run.name for run in runs) or "none"
             raise Interrupted(f"{stop}; targets finished before: {before}") from None
     return runs
+
+
+def confirmed(run: TargetRun, item: Chosen, known: Sequence[Binding], place: Path) -> TargetRun:
+    """With what the code in `place`, compiled, says to each finding."""
+    return with_marks(run, partial(asked, run, item.unit, choose(item.unit, known), place))
 
 
 def report_reuse(run: TargetRun) -> None:

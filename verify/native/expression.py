@@ -74,6 +74,12 @@ def _expression(node: Term, of: list[str], variables: Mapping[str, str]) -> str:
             return _cut(f"(wide){of[0]} {_COMPUTED[op]} {of[1]}", node.bits)
         case "not":
             return _cut(f"~(wide){of[0]}", node.bits)
+    return _partial(node, of)
+
+
+def _partial(node: Term, of: list[str]) -> str:
+    """What C leaves open for some operands."""
+    match node.op:
         case "udiv":
             return f"{of[1]} ? {of[0]} / {of[1]} : {number((1 << node.bits) - 1)}"
         case "urem":

@@ -105,7 +105,7 @@ def _parts(subject: Subject) -> Iterator[str]:
     yield "\n#ifdef PROXY\n" + _proxy(subject) + "#else\n"
     yield from _tables(subject)
     yield from _statements(subject)
-    yield _environment("player.c") + "#endif\n"
+    yield _environment("memory.c") + "\n" + _environment("player.c") + "#endif\n"
 
 
 def _sizes(subject: Subject) -> str:
