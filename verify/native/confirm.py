@@ -98,4 +98,4 @@ def verdict(run: Run) -> str:
         return f"{NOT_CONFIRMED}the program does not run: {' / '.join(run.output.strip().splitlines()[-3:])}"
     if run.differences:
         return CONTRADICTED + "; ".join(run.differences[:3])
-    return f"{NOT_CONFIRMED}compiled here, the value is the same in both runs"
+    return f"{NOT_CONFIRMED}compiled here, all happens as listed, and the numbers do not show what is wrong"

@@ -177,9 +177,13 @@ def _reached(done: CallDone) -> Iterator[BufferDone]:
 
 
 def _done(done: CallDone) -> Iterator[BufferDone]:
-    """Uses of buffers that went well, or reads outside of them that found something."""
+    """Uses of buffers that went well, or reads outside of them that found something.
+
+    What ends a call is the last one, or the last two: a copy is a read and a write.
+    """
     for number, event in enumerate(done.log.buffers):
-        if event.length and (done.ended is None or number < len(done.log.buffers) - 1):
+        ends = (done.ended is not None and number >= len(done.log.buffers) - 2 and event.span == done.ended.span)
+        if event.length and not ends:
             yield event
 
 

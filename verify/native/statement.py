@@ -83,7 +83,7 @@ def judged(rule: Rule, profile: str, part: str, finding: Finding, constants: Map
     seen = _part(rule, part, _observed(scene, done, observed))
     chosen = tuple(
         Statement(one.text, one.output, one.independent is not None, seen.given.term, _value(one))
-        for one in seen.then if (one.text, one.output) in {(other.text, other.output) for other in wrong})
+        for one in (seen.then[k] for k in wrong))
     events = any(not statement.is_pair and not variables([statement.value]) for statement in chosen)
     return Judged(chosen, dict(observed.expressions), events)
 
@@ -105,32 +105,32 @@ def _value(one: Require) -> Term:
     return one.holds.term if one.independent is None else one.independent.term
 
 
-def _mine(part: Part, finding: Finding) -> list[Require]:
-    """The conjuncts that the finding is about, where the premise is met."""
+def _mine(part: Part, finding: Finding) -> dict[int, Require]:
+    """The conjuncts that the finding is about, by their place in the part; none where the premise is not met."""
     if not (part.given.term.is_const and part.given.term.value):
-        return []
-    return [one for one in part.then if f"; {one.text}; " in f"; {finding.clause}; "]
+        return {}
+    return {k: one for k, one in enumerate(part.then) if f"; {one.text}; " in f"; {finding.clause}; "}
 
 
-def _wrong(rule: Rule, name: str, finding: Finding, scene: Scene) -> list[Require]:
-    """Conjuncts of the finding that fail in this scene."""
-    return [one for one in _mine(_part(rule, name, scene), finding)
+def _wrong(rule: Rule, name: str, finding: Finding, scene: Scene) -> list[int]:
+    """Conjuncts of the finding that fail in this scene; several may have the same words."""
+    return [k for k, one in _mine(_part(rule, name, scene), finding).items()
             if one.independent is None and one.holds.term.is_const and not one.holds.term.value]
 
 
-def _differing(rule: Rule, name: str, finding: Finding, first: Scene, second: Scene) -> list[Require]:
+def _differing(rule: Rule, name: str, finding: Finding, first: Scene, second: Scene) -> list[int]:
     """Those whose value is another one in the second run's scene."""
-    others = {(one.text, one.output): one for one in _mine(_part(rule, name, second), finding)}
-    return [one for one in _mine(_part(rule, name, first), finding)
+    others = {(one.text, one.output): one for one in _mine(_part(rule, name, second), finding).values()}
+    return [k for k, one in _mine(_part(rule, name, first), finding).items()
             if one.independent is not None and (one.text, one.output) in others
             and _value(one) is not _value(others[one.text, one.output])]
 
 
-def _fixed(now: list[Require], before: list[Require]) -> bool:
+def _fixed(now: list[int], before: list[int]) -> bool:
     return len(now) < len(before)
 
 
-def _without(rule: Rule, name: str, finding: Finding, scene: Scene, wrong: list[Require]) -> None:
+def _without(rule: Rule, name: str, finding: Finding, scene: Scene, wrong: list[int]) -> None:
     """Raises NotShown where the finding rests on what a native run has no trace of."""
     for why, other in _blind(scene):
         if _fixed(_wrong(rule, name, finding, other), wrong):

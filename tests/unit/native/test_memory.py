@@ -114,3 +114,13 @@ def test_what_el2_sends_matters() -> None:
     log = replace(last.log, order=[other if one is smc else one for one in last.log.order])
     run = done.natively(with_last(done.episode, replace(last, log=log)))
     assert run.status == 0 and any("of what it sends" in line for line in run.differences)
+
+
+def test_of_conjuncts_with_the_same_words_the_one_that_fails() -> None:
+    def some(scene: Scene) -> Iterator[Part]:
+        holds = [Truth(t.TRUE), scene.result.x(0) == 1, Truth(t.TRUE)]
+        yield part("part", Truth(t.TRUE), [require("never", truth, "outcome") for truth in holds])
+
+    finding = Finding(CAUSE, "never", interpreted("unmap").episode, "0" * 16)
+    known = judged(replace(RULE, statement=some), "SEED", "part", finding, unit().constants, VERSION)
+    assert [str(one.value) for one in known.statements] == ["(eq x0 0x1)"]
