@@ -7,14 +7,17 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
 
 from tests.differential.shape import Shape
 from tests.differential.trees import Tree
 from verify.ir.expr import POINTER
 from verify.ir.function import Function
+from verify.native.program import ERRORS, KERNEL_C
 
 NATIVE = Path(__file__).parent / "native"
+ENVIRONMENT = Path(str(resources.files("verify.native"))) / "env"
 FFA_C = "arch/arm64/kvm/hyp/nvhe/ffa.c"
 PKVM_H = "arch/arm64/include/asm/kvm_pkvm.h"
 HYP_MAIN_C = "arch/arm64/kvm/hyp/nvhe/hyp-main.c"
@@ -23,9 +26,6 @@ AS_THEY_ARE = {
     "linux/arm_ffa.h": "include/linux/arm_ffa.h", "linux/arm-smccc.h": "include/linux/arm-smccc.h",
     "nvhe/ffa.h": f"{NVHE}/ffa.h", "nvhe/arm-smccc.h": f"{NVHE}/arm-smccc.h",
 }
-KERNEL_C = ["-fno-strict-overflow", "-fno-strict-aliasing", "-funsigned-char"]
-ERRORS = [f"-Werror={name}" for name in (
-    "implicit-function-declaration", "incompatible-pointer-types", "int-conversion", "implicit-int")]
 LIMITS = "#define FFA_MIN_FUNC_NUM 0x60\n#define FFA_MAX_FUNC_NUM 0xff\n"
 PROXY_PAGES = """static inline unsigned long hyp_ffa_proxy_pages(void)
 {
@@ -84,7 +84,8 @@ def preprocessing(tree: Tree, shape: Shape, folder: Path, flavour: Flavour) -> l
 
 def _command(shape: Shape, flavour: Flavour) -> list[str]:
     flags = [f"-D{name}={value}" + ("ULL" if value >> 31 else "") for name, value in shape.defines.items()]
-    return [flavour.compiler, "-std=gnu11", flavour.optimisation, *KERNEL_C, *flags, *flavour.extra, "-I", str(NATIVE)]
+    return [flavour.compiler, "-std=gnu11", flavour.optimisation, *KERNEL_C, *flags, *flavour.extra, "-I", str(NATIVE),
+            "-I", str(ENVIRONMENT)]
 
 
 def _proxy(tree: Tree, shape: Shape, folder: Path, flavour: Flavour) -> list[str]:

@@ -7,9 +7,10 @@ import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from tests.differential.build import AARCH64, KERNEL_C, NATIVE, headers
+from tests.differential.build import AARCH64, ENVIRONMENT, headers
 from tests.differential.trees import Tree
 from verify.ir.function import Object
+from verify.native.program import KERNEL_C
 
 DEFINES = ("-DCONFIG_ARM64", "-DCONFIG_64BIT", "-D__KVM_NVHE_HYPERVISOR__", "-DPAGE_SHIFT=12")
 INCLUDES = """#include "kernel.h"
@@ -74,4 +75,4 @@ def _printed(tree: Tree, rows: Sequence[str], folder: Path) -> list[str]:
 
 
 def _command(folder: Path) -> list[str]:
-    return [AARCH64.compiler, "-std=gnu11", *KERNEL_C, *DEFINES, "-w", "-I", str(folder), "-I", str(NATIVE)]
+    return [AARCH64.compiler, "-std=gnu11", *KERNEL_C, *DEFINES, "-w", "-I", str(folder), "-I", str(ENVIRONMENT)]

@@ -24,6 +24,7 @@ from verify.cli.matrix import matrix
 from verify.cli.memory import memory
 from verify.cli.options import examples
 from verify.cli.proofs import export, ledger, recheck_
+from verify.cli.replay import replay
 from verify.cli.rules import rules
 from verify.cli.run import run
 from verify.cli.series import series
@@ -45,8 +46,8 @@ def cli() -> None:
     """Proves that pKVM's FF-A proxy keeps the rules of DEN0077A and DEN0028, or shows the calls that break them."""
 
 
-for command in (run, series, diff, bisect, matrix, extract, call, rules, bench, memory, export, recheck_, stability,
-                ledger, certify, completion):
+for command in (run, series, diff, bisect, matrix, replay, extract, call, rules, bench, memory, export, recheck_,
+                stability, ledger, certify, completion):
     cli.add_command(command)
 
 

@@ -6,12 +6,14 @@ import importlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import click
 
 from verify.cache.store import Store, default_folder
+from verify.cli import natively
 from verify.cli import options as given
 from verify.cli.complete import target_names
 from verify.cli.config import Config, read_config
@@ -20,6 +22,7 @@ from verify.cli.progress import watched
 from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_folder, snapshot_names
 from verify.errors import InputError, VerifyError
 from verify.frontend.unit import HANDLER
+from verify.native.findings import asked, contradictions, with_marks
 from verify.report import story
 from verify.report.decode import names_of
 from verify.report.markup import visible
@@ -69,6 +72,7 @@ def bindings(config: Config) -> list[Binding]:
 @given.FRESH
 @given.READ_ONLY
 @given.SCHEDULER
+@click.option("--confirm", is_flag=True, help="Play each counterexample to the tree's compiled code as well.")
 @given.LIMIT
 @click.option("-q", "--quiet", is_flag=True, help="No progress or notices; as text only counts, and a line a finding.")
 @click.option("-v", "--verbose", is_flag=True, help="Tell each rule when it is judged; as text all parts and calls.")
@@ -77,7 +81,7 @@ def run(
     targets: tuple[str, ...], rule_globs: tuple[str, ...], functions: tuple[str, ...], profile: str,
     trusts: tuple[str, ...], page_size: str, formats: tuple[str, ...], outputs: tuple[Path, ...],
     jobs: int | None, baseline: Path | None, config_path: Path | None, folder: Path | None, fresh: bool,
-    read_only: bool, scheduler: str | None, rlimit: int | None, quiet: bool, verbose: bool,
+    read_only: bool, scheduler: str | None, confirm: bool, rlimit: int | None, quiet: bool, verbose: bool,
 ) -> int:
     """Judge a kernel tree, or snapshots: the first of those that come with the program, or all of a folder.
 
@@ -87,6 +91,8 @@ def run(
     """
     if quiet and verbose:
         raise InputError("--quiet tells less, --verbose more: give one of them")
+    if confirm and scheduler:
+        raise InputError("--confirm needs what the interpreter saw, which --scheduler does not bring: give one of them")
     options = Options(
         rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"), page_size,
         jobs or os.cpu_count() or 1, rlimit or 0)
@@ -96,9 +102,13 @@ def run(
     places = pair_outputs(formats or ("text",), outputs)
     chosen = choose_targets(tree, revision, patches, extracted, targets, config.handler)
     store = open_store(folder, fresh, read_only)
+    asks = natively.asker(confirm, tree, revision, patches)
     try:
         with executor(scheduler, fresh) as judge:
-            runs = judge_all(chosen, bindings(config), rules, options, store, judge, quiet, verbose)
+            runs = judge_all(chosen, bindings(config), rules, options, store, judge, quiet, verbose, asks is None)
+        if asks is not None:
+            with asks as place:
+                runs = [confirmed(runs[0], chosen[0], bindings(config), place)]
     except Interrupted as stop:
         click.echo(f"verify: {stop}", err=True)
         return INTERRUPTED
@@ -109,6 +119,8 @@ def run(
         click.echo(f"verify: {store.problem}", err=True)
     for line in tolerated.unmatched(runs):
         click.echo(line, err=True)
+    if wrong := [line for run in runs for line in contradictions(run)]:
+        raise InternalError("; ".join(wrong))
     return exit_status(runs, options.strictest, tolerated.fingerprints)
 
 
@@ -148,12 +160,15 @@ def executor(scheduler: str | None, is_fresh: bool) -> Iterator[Executor]:
 
 def judge_all(
     chosen: Sequence[Chosen], known: Sequence[Binding], rules: tuple[Rule, ...], options: Options, store: Store,
-    judge: Executor | None = None, is_quiet: bool = False, is_verbose: bool = False,
+    judge: Executor | None = None, is_quiet: bool = False, is_verbose: bool = False, retells: bool = True,
 ) -> list[TargetRun]:
-    """By this machine, unless another executor is given. Raises what a target that cannot be judged raises."""
+    """By this machine, unless another executor is given. Raises what a target that cannot be judged raises.
+
+    `retells`: what is in the store is told again; else all is judged, and findings keep their episodes.
+    """
     runs: list[TargetRun] = []
     is_first = store.is_empty
-    questions = [question(item, known, rules, options, store) for item in chosen]
+    questions = [question(item, known, rules, options, store, retells) for item in chosen]
     try:
         for answer in (judge or Local()).judge(questions, watching(is_quiet, is_verbose)):
             if isinstance(answer, VerifyError):
@@ -172,12 +187,19 @@ def watching(is_quiet: bool = False, is_verbose: bool = False) -> Watching:
 
 
 def question(
-    item: Chosen, known: Sequence[Binding], rules: tuple[Rule, ...], options: Options, store: Store
+    item: Chosen, known: Sequence[Binding], rules: tuple[Rule, ...], options: Options, store: Store,
+    retells: bool = True,
 ) -> Question:
     """Raises InputError where no binding fits."""
     binding, names = choose(item.unit, known), names_of(item.unit.constants)
     reuse = reuse_from(store, item.unit, binding, options, partial(story.told, names=names))
-    return Question(item.name, item.revision, item.unit, binding, rules, options, reuse, item.notes)
+    return Question(item.name, item.revision, item.unit, binding, rules, options, replace(reuse, retells=retells),
+                    item.notes)
+
+
+def confirmed(run: TargetRun, item: Chosen, known: Sequence[Binding], place: Path) -> TargetRun:
+    """With what the code in `place`, compiled, says to each finding."""
+    return with_marks(run, partial(asked, run, item.unit, choose(item.unit, known), place))
 
 
 def report_reuse(run: TargetRun) -> None:

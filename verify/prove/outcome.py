@@ -43,6 +43,9 @@ class Episode:
 
     `answers` are EL3's results, SMC by SMC, boot included; `pattern` fills EL2's unused memory. `page` and `index` are
     those for which the rule fails, where it does not fail for another one just as well. `names`: the target's own.
+    `physical`: the address of the memory that initialisation gets. `outside`: what reads outside of an object find
+    there, by offset; `is_chosen`: particular bytes of unused memory matter, too. `second`: the run that this one is
+    compared with, where the rule is about two.
     """
 
     page_shift: int
@@ -54,6 +57,10 @@ class Episode:
     page: int | None = None
     index: int | None = None
     names: Binding | None = None
+    physical: int = 0
+    outside: tuple[tuple[int, int], ...] = ()
+    is_chosen: bool = False
+    second: Episode | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +72,16 @@ class Retold:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One cause of a violation, with the calls that show it. `clause` is the conjunct that fails."""
+    """One cause of a violation, with the calls that show it. `clause` is the conjunct that fails.
+
+    `native`: what the compiled code said to it, if it was asked.
+    """
 
     cause: Cause
     clause: str
     episode: Episode | Retold
     fingerprint: str = ""
+    native: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ MOST_STEPS = 100_000
 """Of a call that ends: nobody reads a longer one. Whether a call ends at all is asked with the interpreter's limit."""
 OTHER_PAGE, OTHER_INDEX = LAST_PAGE, (1 << 32) - 1
 """Which no call is likely to speak of."""
+OUTSIDE = "outside"
 _UNUSED = re.compile(r"c\.u\.(.+)\.(\d+)!\d+$")
 
 
@@ -53,11 +54,11 @@ def outside_bytes(script: Script, mark: str = "") -> dict[tuple[str, int], int]:
     for name, offset, size in script.outside:
         prefix = f"{name}{mark}@"
         if size is None:
-            result.update((("outside", int(key.removeprefix(prefix))), byte)
+            result.update(((OUTSIDE, int(key.removeprefix(prefix))), byte)
                           for key, byte in script.values.items() if key.startswith(prefix))
         else:
             value = script.values.get(f"{name}{mark}", 0)
-            result.update((("outside", offset + k), byte) for k, byte in enumerate(value.to_bytes(size, "little")))
+            result.update(((OUTSIDE, offset + k), byte) for k, byte in enumerate(value.to_bytes(size, "little")))
     return result
 
 
@@ -103,8 +104,10 @@ def run(target: Target, script: Script, how: How, may_fault: bool = False, is_ex
         _check_end(calls[-1], number + 1, may_fault and is_last)
     if is_exact and environment.used != len(script.answers) and not how.second and not may_fault:
         raise ReplayMismatch(f"replay: {environment.used} SMCs were made, the engine says {len(script.answers)}")
+    outside = sorted((offset, byte) for (name, offset), byte in environment.unused.items() if name == OUTSIDE)
     return Episode(script.page_shift, how.pattern, script.boot, script.answers, tuple(calls), boot_smcs,
-                   names=target.binding)
+                   names=target.binding, physical=environment.physical.get(session.pages, session.pages),
+                   outside=tuple(outside), is_chosen=how.unused)
 
 
 def _check_end(done: CallDone, number: int, may_fault: bool) -> None:
@@ -184,7 +187,7 @@ class Replay:
                 continue
             seen.append((episode, _values(part, wanted)))
             if seen[0][1] != seen[-1][1]:
-                return seen[0][0]
+                return replace(seen[0][0], second=seen[-1][0])
         raise ReplayMismatch(
             f"{self.rule.identity}, part '{self.name}': the interpreter does not reproduce that '{wanted.text}' fails")
 

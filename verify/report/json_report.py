@@ -23,6 +23,8 @@ def _part(part: PartResult, names: Names, accepted: Mapping[str, str]) -> dict[s
         told = dict(story.finding(item, names))
         if item.fingerprint in accepted:
             told["accepted"] = accepted[item.fingerprint]
+        if item.native:
+            told["native"] = item.native
         findings.append(told)
     return {
         "part": part.name, "function": part.function, "status": part.status.value, "reason": part.reason,

@@ -154,6 +154,8 @@ def _finding(
     for number, call in enumerate(told["calls"], 1):
         yield from call_lines(number, call, number == len(told["calls"]) or style.is_full, style)
     yield from followed(told)
+    if finding.native:
+        yield from _wrap("  ", finding.native)
     yield f"  fingerprint {finding.fingerprint}"
 
 

@@ -31,6 +31,8 @@ class Reuse:
     store: Store | None = None
     base: str = ""
     tell: kept.Teller = lambda finding: {}
+    retells: bool = True
+    """Results come from the store and go there as reports tell them; else each finding keeps its episode."""
 
     @property
     def answers(self) -> Remembered:
@@ -50,6 +52,8 @@ class Reuse:
 
     def all_results(self, rules: Sequence[Rule]) -> dict[str, list[RuleResult]]:
         """By rule, those that are known; each at all trust levels of the options, or empty: nothing to report."""
+        if not self.retells:
+            return {}
         found = ((rule.identity, self._results(rule.identity)) for rule in rules)
         return {rule: results for rule, results in found if results is not None}
 
@@ -62,7 +66,7 @@ class Reuse:
 
     def keep(self, rule: str, results: list[RuleResult]) -> list[RuleResult]:
         """The results; retold where they are kept, so that nobody tells them again."""
-        if self.store is None:
+        if self.store is None or not self.retells:
             return results
         told = kept.retold(results, self.tell)
         self._put(kept.encode(told), "rule", rule)

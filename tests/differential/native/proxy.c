@@ -11,5 +11,6 @@
 struct kvm_host_psci_config kvm_host_psci_config;
 
 #ifndef WITHOUT_TABLES
+#include "functions.h"
 #include "tables.h"
 #endif

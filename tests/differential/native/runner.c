@@ -20,7 +20,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <ucontext.h>
-#include "protocol.h"
+#include "functions.h"
 
 #define EVENT_WORDS 22
 #define GOES_ON (1ULL << 32)

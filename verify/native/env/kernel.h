@@ -25,7 +25,9 @@ enum { false = 0, true = 1 };
 #define __maybe_unused __attribute__((unused))
 #define __must_check
 #define offsetof(type, member) __builtin_offsetof(type, member)
+#ifndef memcpy
 #define memcpy(into, from, size) __builtin_memcpy(into, from, size)
+#endif
 #define memset(into, byte, size) __builtin_memset(into, byte, size)
 
 #define COUNT_(a, b, c, d, e, f, g, h, i, j, n, ...) n

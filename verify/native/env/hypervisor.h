@@ -34,9 +34,14 @@ struct kvm_host_psci_config {
 };
 extern struct kvm_host_psci_config kvm_host_psci_config;
 
-/* Physical addresses differ from virtual ones by ADDRESS_OFFSET, so that a forgotten translation shows. */
+/* Physical addresses differ from virtual ones, so that a forgotten translation shows. */
+#ifdef ADDRESS_OFFSET
 static inline phys_addr_t hyp_virt_to_phys(void *address) { return (phys_addr_t)address + ADDRESS_OFFSET; }
 static inline void *hyp_phys_to_virt(phys_addr_t address) { return (void *)(address - ADDRESS_OFFSET); }
+#else
+phys_addr_t hyp_virt_to_phys(void *address);
+void *hyp_phys_to_virt(phys_addr_t address);
+#endif
 #define __hyp_pa(address) hyp_virt_to_phys((void *)(address))
 #define __hyp_va(address) hyp_phys_to_virt(address)
 #define hyp_phys_to_pfn(address) ((address) / PAGE_SIZE)
@@ -101,7 +106,7 @@ void arm_smccc_1_2_smc(const struct arm_smccc_1_2_regs *arguments, struct arm_sm
 #endif
 
 /* Around the caller: the PSCI handler takes nothing, the host's SMC has immediate 0, tracing is off. */
-static inline bool kvm_host_psci_handler(struct kvm_cpu_context *context, u32 id) { return context == NULL && id; }
+#define kvm_host_psci_handler(context, id) ((void)(id), (context) == NULL)
 static inline void __kvm_hyp_host_forward_smc(struct kvm_cpu_context *context) { el3(context->regs.regs, FORWARD); }
 #define SYS_ESR 0
 #define ESR_ELx_xVC_IMM_MASK 0xffffUL

@@ -1,0 +1,161 @@
+"""`verify replay`: a counterexample as a C program around the reader's own tree, or as a script of SMCs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from verify.cache.store import Store
+from verify.cli import natively
+from verify.cli import options as given
+from verify.cli.config import read_config
+from verify.cli.run import bindings, choose_targets, judge_all, open_store
+from verify.cli.targets import Chosen
+from verify.errors import InputError, InternalError
+from verify.native.confirm import CONFIRMED, CONTRADICTED, NOT_SHOWN, compiler, execute
+from verify.native.findings import Told, all_told, said_of, written
+from verify.native.statement import NotShown
+from verify.prove.trust import LEVELS
+from verify.report import smc_script
+from verify.rules.binding import Binding, choose
+from verify.rules.book import load_rules
+from verify.rules.rule import Rule
+from verify.verdict.exit_status import OK, UNDECIDED, VIOLATED
+from verify.verdict.options import Options
+from verify.verdict.reuse import reuse_from
+from verify.verdict.run import TargetRun
+
+C, SMC = "c", "smc"
+
+
+@click.command(epilog=given.examples(
+    "verify replay baeb159f4960f283 --tree ~/linux --rule SEC-01",
+    "verify replay baeb159f4960f283 --tree ~/linux --rule SEC-01 --out leak.c",
+    "verify replay baeb159f4960f283 --target 6.12 --rule SEC-01 --format smc"))
+@click.argument("fingerprint")
+@given.TREE
+@given.REVISION
+@given.PATCHES
+@given.EXTRACTED
+@click.option("--target", metavar="NAME", help="A snapshot (default: the first one); for --format smc.")
+@given.RULES
+@given.FUNCTIONS
+@given.PROFILE
+@given.TRUSTS
+@given.PAGE_SIZE
+@given.JOBS
+@given.CONFIG
+@given.CACHE
+@click.option("--format", "kind", type=click.Choice((C, SMC)), default=C, show_default=True,
+              help="A program, or a script of SMCs for a bench.")
+@click.option("--out", type=click.Path(path_type=Path), help="Write it there; nothing is run then.")
+@click.option("--sources", type=click.Path(path_type=Path),
+              help="Write the files that the program includes there; with --git or --patch.")
+def replay(
+    fingerprint: str, tree: Path | None, revision: str | None, patches: tuple[Path, ...], extracted: Path | None,
+    target: str | None, rule_globs: tuple[str, ...], functions: tuple[str, ...], profile: str, trusts: tuple[str, ...],
+    page_size: str, jobs: int | None, config_path: Path | None, folder: Path | None, kind: str, out: Path | None,
+    sources: Path | None,
+) -> int:
+    """Play the counterexample with this FINGERPRINT to the tree's own code, compiled for this machine.
+
+    The finding is judged afresh: --rule, --function and --trust, as its report names them, make that quick.
+
+    Exit status: 1 the violation is shown, 0 it is not, 2 wrong input, 3 compiled code cannot show it, 4 it
+    contradicts the finding.
+    """
+    _check(kind, tree, revision, patches, out, sources)
+    options = Options(rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"), page_size,
+                      jobs or os.cpu_count() or 1)
+    config = read_config(config_path)
+    chosen = choose_targets(tree, revision, patches, extracted, (target,) if target else (), config.handler)[0]
+    binding = choose(chosen.unit, bindings(config))
+    store = open_store(folder, fresh=False, read_only=False)
+    run, told = _find(fingerprint, chosen, [binding], options, store)
+    if kind == SMC:
+        _write(smc_script.render(told.finding, told.title, chosen.unit.constants), out)
+        return OK
+    assert tree is not None
+    try:
+        text = written(run, chosen.unit, binding, told)
+    except NotShown as why:
+        click.echo(f"verify: {told.title}: compiled code cannot show it: {why}", err=True)
+        return UNDECIDED
+    with natively.sources(tree, revision, patches, sources) as place:
+        if out is None:
+            return _played(text, told, place)
+        _write(text, out)
+        click.echo(f"verify: sh {out} {place}", err=True)
+        return OK
+
+
+def _check(
+    kind: str, tree: Path | None, revision: str | None, patches: Sequence[Path], out: Path | None,
+    sources: Path | None,
+) -> None:
+    is_plain = not revision and not patches
+    if kind == C and tree is None:
+        raise InputError("a program needs the tree's own C: give --tree, or --format smc for a script of SMCs")
+    if sources is not None and (kind != C or is_plain):
+        raise InputError("--sources is for programs about a tree with --git or --patch; others include from --tree")
+    if kind == C and out is not None and not is_plain and sources is None:
+        raise InputError("the program includes files that are nowhere yet, for --git or --patch made them: "
+                         "give --sources DIR to have them written")
+
+
+def _find(
+    fingerprint: str, chosen: Chosen, known: list[Binding], options: Options, store: Store
+) -> tuple[TargetRun, Told]:
+    """The finding with its episode, at the strictest level that shows it. Raises InputError where there is none."""
+    rules = options.select(load_rules())
+    rules, options = _narrowed(fingerprint, chosen, known[0], rules, options, store)
+    run = judge_all([chosen], known, rules, options, store, retells=False)[0]
+    found = sorted(all_told(run), key=lambda told: LEVELS.index(told.result.trust), reverse=True)
+    for told in found:
+        if told.finding.fingerprint == fingerprint:
+            return run, told
+    there = sorted({told.finding.fingerprint for told in found})
+    raise InputError(f"no finding {fingerprint} of {len(rules)} rules; " + (
+        f"there are {', '.join(there)}" if there else "they have none; give its --rule, and --trust if it needs one"))
+
+
+def _narrowed(
+    fingerprint: str, chosen: Chosen, binding: Binding, rules: tuple[Rule, ...], options: Options, store: Store
+) -> tuple[tuple[Rule, ...], Options]:
+    """To the rule and the function of the finding, where an earlier run kept it."""
+    known = reuse_from(store, chosen.unit, binding, options, lambda finding: {}).all_results(rules)
+    for rule in rules:
+        for result in reversed(known.get(rule.identity, [])):
+            for part in result.parts:
+                if any(finding.fingerprint == fingerprint for finding in part.findings):
+                    return (rule,), replace(options, functions=(part.function,), trusts=(result.trust,))
+    return rules, options
+
+
+def _played(text: str, told: Told, place: Path) -> int:
+    if compiler() is None:
+        raise InputError("there is no compiler: cc, gcc or clang is needed, or CC names one")
+    done = execute(text, place)
+    click.echo(done.output, nl=False)
+    said = said_of(told, done)
+    if said.startswith(CONTRADICTED):
+        raise InternalError(f"{told.title}: {said}")
+    click.echo(f"verify: {told.title}: {said}", err=True)
+    if said == CONFIRMED:
+        return VIOLATED
+    return OK if done.status == NOT_SHOWN else UNDECIDED
+
+
+def _write(text: str, out: Path | None) -> None:
+    """Raises InputError where it cannot be written."""
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise InputError(f"{out}: cannot be written: {problem.strerror}") from None

@@ -1,0 +1,1 @@
+"""Counterexamples on the tree's own code, compiled for this machine."""

@@ -1,0 +1,179 @@
+"""What a finding says is wrong, as formulas over what the compiled code shows: registers, SMCs, EL2's agreement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from verify.errors import InternalError
+from verify.interpret.session import CallDone
+from verify.prove.concrete_scene import concrete_scene
+from verify.prove.outcome import Episode, Finding
+from verify.prove.replay import OTHER_INDEX, OTHER_PAGE
+from verify.rules.rule import Part, Require, Rule
+from verify.rules.scene import Instead, Result, Scene, Smc, State, nothing_instead
+from verify.rules.words import Output, Truth, Word
+from verify.terms import build as t
+from verify.terms.term import Term, variables
+
+
+class NotShown(Exception):
+    """The compiled code cannot show what the finding says; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One conjunct that fails in the episode. `is_pair`: `value` differs between its two runs; else it is false."""
+
+    text: str
+    output: str
+    is_pair: bool
+    given: Term
+    value: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """`events`: what happens is wrong, no number decides."""
+
+    statements: tuple[Statement, ...]
+    expressions: Mapping[str, str]
+    """In C, of the variables in the statements."""
+    events: bool
+
+
+@dataclass(slots=True)
+class _Observed:
+    """Variables for what is seen natively, with their expressions in C."""
+
+    expressions: dict[str, str] = field(default_factory=dict)
+    asked: bool = False
+
+    def word(self, name: str, bits: int, expression: str) -> Word:
+        self.expressions[name] = expression
+        return Word(t.var(name, bits))
+
+    def truth(self, name: str, expression: str) -> Truth:
+        self.expressions[name] = expression
+        return Truth(t.var(name, 0))
+
+    def instead(self) -> Instead:
+        self.asked = True
+        return nothing_instead()
+
+
+def judged(rule: Rule, profile: str, part: str, finding: Finding, constants: Mapping[str, int],
+           max_version: int) -> Judged:
+    """Raises NotShown, and InternalError where the episode does not break what the report says."""
+    episode = finding.episode
+    assert isinstance(episode, Episode) and episode.names is not None
+    observed = _Observed()
+    scene = _scene(episode, profile, constants, max_version, observed.instead)
+    if episode.second is None:
+        wrong = _wrong(rule, part, finding, scene)
+        _without(rule, part, finding, scene, wrong)
+    else:
+        wrong = _differing(rule, part, finding, scene, _scene(episode.second, profile, constants, max_version,
+                                                              observed.instead))
+    if observed.asked:
+        raise NotShown("the rule compares the answer with what another call in its place would give")
+    if not wrong:
+        raise InternalError(f"{rule.identity}, part '{part}': the episode of {finding.fingerprint} breaks no statement")
+    done = episode.calls[-1]
+    seen = _part(rule, part, _observed(scene, done, observed))
+    chosen = tuple(
+        Statement(one.text, one.output, one.independent is not None, seen.given.term, _value(one))
+        for one in (seen.then[k] for k in wrong))
+    events = any(not statement.is_pair and not variables([statement.value]) for statement in chosen)
+    return Judged(chosen, dict(observed.expressions), events)
+
+
+def _scene(
+    episode: Episode, profile: str, constants: Mapping[str, int], max_version: int, asked: Callable[[], Instead],
+) -> Scene:
+    assert episode.names is not None
+    page = OTHER_PAGE if episode.page is None else episode.page
+    index = OTHER_INDEX if episode.index is None else episode.index
+    return concrete_scene(episode.calls[-1], episode.names, profile, constants, max_version, page, index, asked)
+
+
+def _part(rule: Rule, name: str, scene: Scene) -> Part:
+    return next(part for part in rule.statement(scene) if part.name == name)
+
+
+def _value(one: Require) -> Term:
+    return one.holds.term if one.independent is None else one.independent.term
+
+
+def _mine(part: Part, finding: Finding) -> dict[int, Require]:
+    """The conjuncts that the finding is about, by their place in the part; none where the premise is not met."""
+    if not (part.given.term.is_const and part.given.term.value):
+        return {}
+    return {k: one for k, one in enumerate(part.then) if f"; {one.text}; " in f"; {finding.clause}; "}
+
+
+def _wrong(rule: Rule, name: str, finding: Finding, scene: Scene) -> list[int]:
+    """Conjuncts of the finding that fail in this scene; several may have the same words."""
+    return [k for k, one in _mine(_part(rule, name, scene), finding).items()
+            if one.independent is None and one.holds.term.is_const and not one.holds.term.value]
+
+
+def _differing(rule: Rule, name: str, finding: Finding, first: Scene, second: Scene) -> list[int]:
+    """Those whose value is another one in the second run's scene."""
+    others = {(one.text, one.output): one for one in _mine(_part(rule, name, second), finding).values()}
+    return [k for k, one in _mine(_part(rule, name, first), finding).items()
+            if one.independent is not None and (one.text, one.output) in others
+            and _value(one) is not _value(others[one.text, one.output])]
+
+
+def _fixed(now: list[int], before: list[int]) -> bool:
+    return len(now) < len(before)
+
+
+def _without(rule: Rule, name: str, finding: Finding, scene: Scene, wrong: list[int]) -> None:
+    """Raises NotShown where the finding rests on what a native run has no trace of."""
+    for why, other in _blind(scene):
+        if _fixed(_wrong(rule, name, finding, other), wrong):
+            raise NotShown(why)
+
+
+def _blind(scene: Scene) -> Iterator[tuple[str, Scene]]:
+    yes = Truth(t.TRUE)
+    yield "it is about locks or the order of accesses, which other CPUs would show", replace(
+        scene, accesses=(), lock_steps=(), buffer_accesses=tuple(
+            replace(access, locked=yes) for access in scene.buffer_accesses),
+        transfers=tuple(replace(item, locked=yes) for item in scene.transfers),
+        smcs=tuple(replace(smc, locked=yes) for smc in scene.smcs))
+    yield "a sum that wraps leaves no trace of itself", replace(
+        scene, hazards=tuple(item for item in scene.hazards if item.kind != "wrap"))
+
+
+def _observed(scene: Scene, done: CallDone, observed: _Observed) -> Scene:
+    """The scene with variables for the numbers that the compiled code decides about.
+
+    What it writes to EL2's TX buffer is compared byte by byte, and is therefore as known as what the host sent.
+    """
+    registers = tuple(
+        replace(observed.word(f"x{k}", 64, f"seen->x[{k}]"), outputs=(Output(f"x{k}", t.const(0, 16)),))
+        for k in range(31))
+    smcs, forwards = list(scene.smcs), list(scene.forwards)
+    own, sent_on = iter(range(len(smcs))), iter(range(len(forwards)))
+    for number, smc in enumerate(done.log.smcs):
+        group, at = (forwards, next(sent_on)) if smc.is_forward else (smcs, next(own))
+        group[at] = _seen(group[at], number, observed)
+    if done.ended is not None:
+        return replace(scene, smcs=tuple(smcs), forwards=tuple(forwards))
+    return replace(
+        scene, result=Result(scene.result.handled, registers), smcs=tuple(smcs), forwards=tuple(forwards),
+        post=_agreed(scene.post, observed), locks_held=observed.truth("locks_held", "!!seen->held"))
+
+
+def _seen(smc: Smc, number: int, observed: _Observed) -> Smc:
+    parameters = tuple(
+        observed.word(f"smc{number}.x{k}", 64, f"seen->smcs[{number}].x[{k}]") for k in range(len(smc.parameters)))
+    return replace(smc, parameters=parameters)
+
+
+def _agreed(state: State, observed: _Observed) -> State:
+    return replace(state, version=observed.word("version", 32, "(seen->version & 0xffffffffULL)"),
+                   negotiated=observed.truth("negotiated", "!!seen->negotiated"))
