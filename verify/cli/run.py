@@ -20,7 +20,7 @@ from verify.cli.config import Config, read_config
 from verify.cli.output import RENDERERS, pair_outputs, write_reports
 from verify.cli.progress import watched
 from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_folder, snapshot_names
-from verify.errors import InputError, VerifyError
+from verify.errors import InputError, InternalError, VerifyError
 from verify.frontend.unit import HANDLER
 from verify.native.findings import asked, contradictions, with_marks
 from verify.report import story

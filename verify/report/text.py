@@ -155,7 +155,7 @@ def _finding(
         yield from call_lines(number, call, number == len(told["calls"]) or style.is_full, style)
     yield from followed(told)
     if finding.native:
-        yield from _wrap("  ", finding.native)
+        yield from style.wrap("  ", finding.native)
     yield f"  fingerprint {finding.fingerprint}"
 
 

@@ -83,6 +83,7 @@ def _facts(page: Told, entry: Entry) -> Html:
         ("Tolerated", item.tolerated),
         ("Also assumed", ", ".join(item.part.assumptions)),
         ("Rests on", "a replay of these calls by the interpreter; no solver is trusted for it"),
+        ("Compiled code", finding.native),
         ("Fingerprint", code(finding.fingerprint)),
         ("Command", joined(code(brief.again(item, page.options)), " with --tree or --target"))])
 
