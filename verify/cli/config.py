@@ -1,4 +1,4 @@
-"""verify.toml: accepted findings, and names of a target that no shipped binding knows."""
+"""verify.toml: accepted findings, folders of rules, and names of a target that no shipped binding knows."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ DEFAULT = Path("verify.toml")
 class Config:
     tolerated: Tolerated = field(default_factory=Tolerated)
     binding_table: Mapping[str, Any] = field(default_factory=dict)
+    rules: tuple[Path, ...] = ()
+    """Folders with rules of the user's own."""
 
     @property
     def handler(self) -> str:
@@ -44,14 +46,24 @@ def read_config(path: Path | None) -> Config:
         raise InputError(f"{path}: not TOML: {str(problem)[:80]}") from None
     except (ValueError, RecursionError):
         raise InputError(f"{path}: not TOML of this kind: a number that is too long, or nested too deeply") from None
-    unknown = set(table) - {"accepted", "binding"}
+    unknown = set(table) - {"accepted", "binding", "rules"}
     if unknown:
-        raise InputError(f"{path}: unknown table {sorted(unknown)[0]}; there are [[accepted]] and [binding]")
+        raise InputError(f"{path}: unknown table {sorted(unknown)[0]}; there are [[accepted]], [binding] and rules")
     entries = table.get("accepted", [])
     binding = table.get("binding", {})
     if not isinstance(entries, list) or not isinstance(binding, dict):
         raise InputError(f"{path}: accepted is a list of tables ([[accepted]]), binding is a table")
-    return Config(Tolerated(tuple(_accepted(path, entry) for entry in entries)), binding)
+    return Config(Tolerated(tuple(_accepted(path, entry) for entry in entries)), binding, _rules(path, table))
+
+
+def _rules(path: Path, table: Mapping[str, Any]) -> tuple[Path, ...]:
+    """From where the file is; either spelling."""
+    given = table.get("rules", [])
+    if isinstance(given, dict) and set(given) == {"dirs"}:
+        given = given["dirs"]
+    if not isinstance(given, list) or not all(isinstance(name, str) and name for name in given):
+        raise InputError(f'{path}: rules is a list of folders: rules = ["my-rules"]')
+    return tuple(path.parent / name for name in given)
 
 
 def _accepted(path: Path, entry: Any) -> Accepted:

@@ -13,6 +13,8 @@ REVISION = click.option("--git", "revision", metavar="REV", help="Read the tree'
 PATCHES = click.option("--patch", "patches", type=_PATH, multiple=True, help="Apply first; repeatable.")
 EXTRACTED = click.option("--extracted", type=_PATH, help="Folder of snapshots (default: built in).")
 RULES = click.option("--rule", "rule_globs", multiple=True, metavar="GLOB", help="Only these rules; repeatable.")
+OWN = click.option("--rules", "own", type=_PATH, multiple=True, metavar="DIR",
+                   help="Rules of your own: *.py files, which are run; repeatable.")
 FUNCTIONS = click.option("--function", "functions", multiple=True, metavar="NAME",
                          help="Report only this function; repeatable.")
 PROFILE = click.option("--profile", default="SEED", show_default=True, help="Reading of contested sentences.")

@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from verify.frontend.unit import HANDLER
 from verify.report import fingerprints, github, json_report, junit, sarif, story, summary, text
 from verify.report.decode import names_of
 from verify.rules.binding import Binding, choose
+from verify.rules.own import load_own
 from verify.rules.rule import Rule, registered
 from verify.verdict.baseline import Tolerated, read_baseline
 from verify.verdict.exit_status import INTERRUPTED, exit_status
@@ -33,9 +35,24 @@ RENDERERS: dict[str, Callable[[Sequence[TargetRun], Options, Tolerated], str]] =
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The rules that there are; `own` is a digest of the texts that a user brought."""
+
+    rules: tuple[Rule, ...]
+    own: str = ""
+
+
 def load_rules() -> tuple[Rule, ...]:
+    """Those that come with the program."""
+    return load_book().rules
+
+
+def load_book(own: Sequence[Path] = (), config: Config | None = None) -> Book:
+    """Those that come with the program, those of verify.toml and of --rules. Raises InputError."""
     importlib.import_module("verify_specs").load()
-    return registered()
+    digest = load_own((*(config.rules if config else ()), *own))
+    return Book(registered(), digest)
 
 
 def bindings(config: Config) -> list[Binding]:
@@ -51,6 +68,7 @@ def bindings(config: Config) -> list[Binding]:
 @given.EXTRACTED
 @click.option("--target", "targets", multiple=True, metavar="NAME", help="This snapshot; repeatable.")
 @given.RULES
+@given.OWN
 @given.FUNCTIONS
 @given.PROFILE
 @given.TRUSTS
@@ -66,10 +84,10 @@ def bindings(config: Config) -> list[Binding]:
 @click.option("--rlimit", type=click.IntRange(1), default=None, help="Solver's resource units for one query.")
 def run(
     tree: Path | None, revision: str | None, patches: tuple[Path, ...], extracted: Path | None,
-    targets: tuple[str, ...], rule_globs: tuple[str, ...], functions: tuple[str, ...], profile: str,
-    trusts: tuple[str, ...], page_size: str, formats: tuple[str, ...], outputs: tuple[Path, ...],
-    jobs: int | None, baseline: Path | None, config_path: Path | None, folder: Path | None, fresh: bool,
-    read_only: bool, rlimit: int | None,
+    targets: tuple[str, ...], rule_globs: tuple[str, ...], own: tuple[Path, ...],
+    functions: tuple[str, ...], profile: str, trusts: tuple[str, ...], page_size: str, formats: tuple[str, ...],
+    outputs: tuple[Path, ...], jobs: int | None, baseline: Path | None, config_path: Path | None,
+    folder: Path | None, fresh: bool, read_only: bool, rlimit: int | None,
 ) -> int:
     """Judge a kernel tree, or snapshots: the first of those that come with the program, or all of a folder.
 
@@ -77,11 +95,12 @@ def run(
 
     Exit status: 0 proved, 1 violated, 2 wrong input, 3 undecided, 4 internal error.
     """
+    config = read_config(config_path)
+    book = load_book(own, config)
     options = Options(
         rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"), page_size,
-        jobs or os.cpu_count() or 1, rlimit or 0)
-    config = read_config(config_path)
-    rules = options.select(load_rules())
+        jobs or os.cpu_count() or 1, rlimit or 0, book.own)
+    rules = options.select(book.rules)
     tolerated = config.tolerated.with_baseline(read_baseline(baseline) if baseline else ())
     places = pair_outputs(formats or ("text",), outputs)
     chosen = choose_targets(tree, revision, patches, extracted, targets, config.handler)

@@ -22,6 +22,7 @@ from verify.prove.target import Target, make_target
 from verify.prove.trust import LEVELS
 from verify.prove.unmodelled import assumed_safe
 from verify.rules.binding import Binding
+from verify.rules.own import check_parts
 from verify.rules.rule import Part, Rule, Statement
 from verify.rules.scene import Scene
 from verify.solve.query import RLIMIT, Cost, Solver
@@ -155,7 +156,12 @@ def explained(lost: WorkerLost, where: str, finished: str = "") -> InternalError
 
 
 def reported(rules: tuple[Rule, ...], scene: Scene, options: Options) -> tuple[Rule, ...]:
-    """The rules with the parts that --function selects. Raises InputError where it selects none."""
+    """The rules with the parts that --function selects. Raises InputError where it selects none, and for a mistake in
+    a user's rule.
+    """
+    for rule in rules:
+        if rule.is_own:
+            check_parts(rule, scene)
     if not options.functions:
         return rules
     parts = {rule.identity: list(rule.statement(scene)) for rule in rules}
