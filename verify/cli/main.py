@@ -21,6 +21,7 @@ from verify.cli.memory import memory
 from verify.cli.proofs import export, ledger, recheck_
 from verify.cli.rules import rules
 from verify.cli.run import run
+from verify.cli.watch import watch
 from verify.errors import InputError, UnsupportedC, VerifyError
 from verify.solve import interrupt
 from verify.verdict.exit_status import INTERNAL, INTERRUPTED, UNDECIDED, USAGE
@@ -35,7 +36,7 @@ def cli() -> None:
     """Proves that pKVM's FF-A proxy keeps the rules of DEN0077A and DEN0028, or shows the calls that break them."""
 
 
-for command in (run, extract, call, rules, bench, memory, export, recheck_, ledger, certify):
+for command in (run, extract, call, rules, watch, bench, memory, export, recheck_, ledger, certify):
     cli.add_command(command)
 
 

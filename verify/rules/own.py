@@ -23,7 +23,7 @@ from verify.rules.rule import ALL_PROFILES, FORCES, HEADINGS, Rule, forget_own, 
 from verify.rules.scene import Scene
 
 CONFIDENCES = ("high", "medium", "low")
-_NAME = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")
+NAME = re.compile(r"[A-Z][A-Z0-9]*(-[A-Z0-9]+)+")
 _LEFT_OUT = ("_", ".", "test_", "conftest.")
 """Beginnings of names of files that are read with the others but hold no rules."""
 
@@ -106,7 +106,7 @@ def _check(rule: Rule) -> None:
     """What every rule says of itself."""
     missing = [heading for heading in HEADINGS if f"{heading}:" not in rule.documentation]
     problem = ""
-    if not _NAME.fullmatch(rule.identity):
+    if not NAME.fullmatch(rule.identity):
         problem = "a rule's name is like FFA-XYZ-01: capitals, digits and dashes"
     elif not rule.documentation.strip():
         problem = f"no docstring; write the sentence, then {', '.join(f'{heading}: …' for heading in HEADINGS)}"

@@ -68,19 +68,19 @@ def prepare(
     samples = make_samples(target)
     starts = make_starts(make_target(unit, binding, memory=True, rounds=ROUNDS))
     levels = sorted(options.trusts, key=LEVELS.index, reverse=True)
-    one = partial(_known, target, samples, levels, Solver(options.limit or RLIMIT, remembered=answers))
+    one = partial(known, target, samples, levels, Solver(options.limit or RLIMIT, remembered=answers))
     try:  # not here, even one: a solver without memory ends its process
         with closing(side_by_side(one, range(len(levels)), options.jobs)) as results:
-            known = list(results)
+            facts = list(results)
     except WorkerLost as lost:
         raise explained(lost, f"preparing {levels[lost.number]}") from None
     return target, tuple(
-        Setting(target, light, level, options.profile, *facts, samples, starts, options.pages,
-                assumed=assumed_safe(target, facts[-1]) if facts[0].names else ())
-        for level, facts in zip(levels, known, strict=True))
+        Setting(target, light, level, options.profile, *found, samples, starts, options.pages,
+                assumed=assumed_safe(target, found[-1]) if found[0].names else ())
+        for level, found in zip(levels, facts, strict=True))
 
 
-def _known(
+def known(
     target: Target, samples: Samples, levels: Sequence[str], solver: Solver, number: int
 ) -> tuple[Invariants, Guarantee, tuple[bool, ...]]:
     """What holds at a level in every reachable state, and of each obligation whether it is proved."""
@@ -167,11 +167,12 @@ def reported(rules: tuple[Rule, ...], scene: Scene, options: Options) -> tuple[R
     parts = {rule.identity: list(rule.statement(scene)) for rule in rules}
     options.check_functions(part.function for some in parts.values() for part in some)
     return tuple(
-        replace(rule, statement=partial(_selected, rule.statement, options))
+        replace(rule, statement=partial(selected, rule.statement, options))
         for rule in rules if any(map(options.reports, parts[rule.identity])))
 
 
-def _selected(statement: Statement, options: Options, scene: Scene) -> Iterator[Part]:
+def selected(statement: Statement, options: Options, scene: Scene) -> Iterator[Part]:
+    """The parts that --function selects."""
     return (part for part in statement(scene) if options.reports(part))
 
 
