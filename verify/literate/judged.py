@@ -24,6 +24,10 @@ from verify.verdict.reuse import NO_REUSE, reuse_from
 from verify.verdict.run import judge_target
 
 
+MOST = 4
+"""Findings that nobody expected, of one rule, that are told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Base:
     """The texts of a mediator, and the bindings that may fit it."""
@@ -81,14 +85,18 @@ def _placed(message: str, lines: Sequence[Line]) -> str:
 def _differ(
     example: Example, result: RuleResult, wanted: Sequence[Expected], lines: Sequence[Line]
 ) -> Iterator[str]:
-    shown = {(part.name, finding.cause.line): (part, finding) for part in result.parts for finding in part.findings}
+    shown = {(part.name, finding.cause.file, finding.cause.line): (part, finding)
+             for part in result.parts for finding in part.findings}
     for item in wanted:
         if problem := _missed(item, result, lines):
             yield f"{example.path}:{item.number}: {problem}"
     anywhere = any(item.status is Status.VIOLATED and not item.is_here for item in wanted)
-    for part, finding in shown.values():
-        if not anywhere and not any(_is_meant(item, part, finding, lines) for item in wanted):
-            yield _unexpected(example, result.rule, part, finding, lines)
+    others = [(part, finding) for part, finding in shown.values()
+              if not anywhere and not any(_is_meant(item, part, finding, lines) for item in wanted)]
+    for part, finding in others[:MOST]:
+        yield _unexpected(example, result.rule, part, finding, lines)
+    if len(others) > MOST:
+        yield f"{example.path}:{example.number}: not expected: {len(others) - MOST} more of {result.rule}"
 
 
 def _missed(item: Expected, result: RuleResult, lines: Sequence[Line]) -> str:
@@ -111,26 +119,34 @@ def _is_at(item: Expected, parts: Sequence[PartResult], lines: Sequence[Line]) -
     if item.status is Status.VIOLATED:
         return any(_is_meant(item, part, finding, lines) for part in parts for finding in part.findings)
     places = [place.rpartition(":") for part in parts for place in part.places]
-    return any(file == FFA_C and _number(int(line), lines) == item.number for file, _, line in places)
+    return any(_number(file, int(line), lines) == item.number for file, _, line in places)
 
 
 def _is_meant(item: Expected, part: PartResult, finding: Finding, lines: Sequence[Line]) -> bool:
     """Is this the finding that is expected at the line?"""
     is_part = not item.part or fnmatchcase(part.name, item.part)
-    return (item.status is Status.VIOLATED and is_part and _number(finding.cause.line, lines) == item.number
+    return (item.status is Status.VIOLATED and is_part and _here(finding, lines) == item.number
             and item.outputs <= set(finding.cause.outputs))
 
 
-def _number(line: int, lines: Sequence[Line]) -> int:
-    """In the Markdown file; 0 for a line of the base."""
-    return lines[line - 1].number if 0 < line <= len(lines) else 0
+def _here(finding: Finding, lines: Sequence[Line]) -> int:
+    return _number(finding.cause.file, finding.cause.line, lines)
+
+
+def _number(file: str, line: int, lines: Sequence[Line]) -> int:
+    """In the Markdown file; 0 for a line of the base or of another file."""
+    return lines[line - 1].number if file == FFA_C and 0 < line <= len(lines) else 0
 
 
 def _unexpected(example: Example, rule: str, part: PartResult, finding: Finding, lines: Sequence[Line]) -> str:
-    number, cause = _number(finding.cause.line, lines), finding.cause
+    number, cause = _here(finding, lines), finding.cause
     what = f"{rule} part {part.name}: violated ({', '.join(cause.outputs)}): {finding.clause}"
     if number:
         return f"{example.path}:{number}: not expected: {what}"
-    text = lines[cause.line - 1].text.strip() if 0 < cause.line <= len(lines) else ""
-    return (f"{example.path}:{example.number}: not expected: {what}; made in the base, in {cause.function}: {text} "
-            f"(copy that function into the example, or expect it in a table)")
+    if cause.file != FFA_C:
+        where = f"decided in no function of the mediator ({cause.function}): expect it in a table"
+    else:
+        text = lines[cause.line - 1].text.strip()
+        where = (f"made in the base, in {cause.function}: {text} (copy that function into the example, or expect it "
+                 "in a table)")
+    return f"{example.path}:{example.number}: not expected: {what}; {where}"
