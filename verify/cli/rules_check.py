@@ -115,9 +115,9 @@ def worst(*statuses: int) -> int:
 def show(rule: Rule, looker: Looker, quick: bool) -> int:
     """Print what there is to say of a rule; its exit status."""
     names = names_of(looker.unit.constants)
+    status, looks = OK, looker.look(rule, quick)
     click.echo(f"{rule.identity}  {rule.title}  ({rule.place})")
-    status = OK
-    for look in looker.look(rule, quick):
+    for look in looks:
         for line in _part(look, looker, names):
             click.echo(line)
         found = VIOLATED if look.result.findings else UNDECIDED if is_open(look.result) else OK
