@@ -127,7 +127,8 @@ def show(rule: Rule, looker: Looker, quick: bool) -> int:
 
 def _part(look: PartLook, looker: Looker, names: Names) -> Iterator[str]:
     result = look.result
-    reason = f": {result.reason}" if result.reason else ""
+    lead = "; undecided beyond that" if result.findings else ""
+    reason = f"{lead}: {result.reason}" if result.reason else ""
     places = f" ({', '.join(result.places)})" if result.places else ""
     yield f"  part {result.name}: {result.status.value} at {looker.options.strictest}{reason}{places}"
     yield f"    binds    {_bound(look.calls, names)}"

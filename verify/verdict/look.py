@@ -101,7 +101,7 @@ class Looker:
         found = []
         for part in rule.statement(scene):
             result = results[part.name]
-            notes = (*_of_premise(part, probed), *_of_conclusion(part, result, setting, solver.successor()))
+            notes = (*_of_premise(part, result, probed, solver.successor()), *_of_conclusion(part, result, setting, solver.successor()))
             found.append(PartLook(result, self._calls(part, setting.target), _witness(rule, part, result, setting),
                                   notes, is_full))
         return found
@@ -138,8 +138,8 @@ def _probed(scene: Scene) -> Scene:
         truth("has_rx"), word("rx_at", 64), scene.post.asked, truth("mapped")))
 
 
-def _of_premise(part: Part, probed: Mapping[str, Truth]) -> list[str]:
-    if part.given.is_impossible:
+def _of_premise(part: Part, result: PartResult, probed: Mapping[str, Truth], solver: Solver) -> list[str]:
+    if result.status is Status.VACUOUS and isinstance(solver.refute([part.given.term]), Unsatisfiable):
         return ["the premise contradicts itself: no call can meet it"]
     names = sorted({name.removeprefix(PROBE) for name in variables([probed[part.name].term]) if PROBE in name}
                    if part.name in probed else ())
