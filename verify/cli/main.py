@@ -16,6 +16,7 @@ from verify import __version__
 from verify.cli.bench import bench
 from verify.cli.call import call
 from verify.cli.certify import certify
+from verify.cli.clauses import clauses
 from verify.cli.extract import extract
 from verify.cli.memory import memory
 from verify.cli.proofs import export, ledger, recheck_
@@ -36,7 +37,7 @@ def cli() -> None:
     """Proves that pKVM's FF-A proxy keeps the rules of DEN0077A and DEN0028, or shows the calls that break them."""
 
 
-for command in (run, extract, call, rules, watch, bench, memory, export, recheck_, ledger, certify):
+for command in (run, extract, call, rules, clauses, watch, bench, memory, export, recheck_, ledger, certify):
     cli.add_command(command)
 
 

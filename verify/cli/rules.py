@@ -13,6 +13,7 @@ from verify.cli import options as given
 from verify.cli.config import read_config
 from verify.cli.rules_check import check
 from verify.cli.rules_new import base, new
+from verify.cli.rules_pages import pages_
 from verify.cli.rules_test import test
 from verify.cli.run import load_book
 from verify.errors import InputError
@@ -65,5 +66,5 @@ def _known(own: Sequence[Path]) -> tuple[Rule, ...]:
     return load_book(own, read_config(None)).rules
 
 
-for command in (new, check, test, base):
+for command in (new, check, test, base, pages_):
     rules.add_command(command)

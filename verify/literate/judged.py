@@ -23,7 +23,6 @@ from verify.verdict.options import Options
 from verify.verdict.reuse import NO_REUSE, reuse_from
 from verify.verdict.run import judge_target
 
-
 MOST = 4
 """Findings that nobody expected, of one rule, that are told."""
 

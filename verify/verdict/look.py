@@ -17,7 +17,7 @@ from verify.prove.reset import MAX_HISTORY
 from verify.prove.samples import make_samples
 from verify.prove.setting import Setting
 from verify.prove.starts import make_starts
-from verify.prove.target import Target, make_target
+from verify.prove.target import make_target
 from verify.prove.unmodelled import assumed_safe
 from verify.rules.binding import Binding
 from verify.rules.own import check_parts
@@ -27,8 +27,8 @@ from verify.rules.words import Truth, Word
 from verify.solve.query import RLIMIT, Solver, Unsatisfiable
 from verify.solve.remembered import NOTHING, Remembered
 from verify.terms import build as t
-from verify.terms.evaluate import substitute
 from verify.terms.term import variables
+from verify.verdict.bound import calls_of
 from verify.verdict.options import Options
 from verify.verdict.run import judge_rule, known, prepare, selected
 
@@ -101,17 +101,11 @@ class Looker:
         found = []
         for part in rule.statement(scene):
             result = results[part.name]
-            notes = (*_of_premise(part, result, probed, solver.successor()), *_of_conclusion(part, result, setting, solver.successor()))
-            found.append(PartLook(result, self._calls(part, setting.target), _witness(rule, part, result, setting),
-                                  notes, is_full))
+            notes = (*_of_premise(part, result, probed, solver.successor()),
+                     *_of_conclusion(part, result, setting, solver.successor()))
+            found.append(PartLook(result, calls_of(part, setting.target, self.numbers),
+                                  _witness(rule, part, result, setting), notes, is_full))
         return found
-
-    def _calls(self, part: Part, target: Target) -> tuple[int, ...]:
-        """By the premise's own words: what it excludes, whatever the state, is left out."""
-        x0 = f"{target.step.record.prefix}x0."
-        return tuple(number for number in self.numbers if substitute([part.given.term], {
-            f"{x0}lo": t.const(number, 16), f"{x0}hint": t.const(0, 1), f"{x0}hi": t.const(number >> 17, 15),
-        })[0] is not t.FALSE)
 
 
 def _quick(unit: Unit, binding: Binding, options: Options, answers: Remembered) -> Setting:
