@@ -53,11 +53,11 @@ FAMILIES: tuple[Family, ...] = (
 )
 
 
-def tested_by(rule: str) -> tuple[str, ...]:
+def tests_of(rule: str) -> tuple[str, ...]:
     """The tests that look at what a rule of this book says; a test may look at a part of it only."""
     return tuple(name for family in FAMILIES if rule in family.rules for name in family.tests)
 
 
-def is_tested_alone(rule: str) -> bool:
+def runs_alone(rule: str) -> bool:
     """Can a host without a secure partition run one of them?"""
     return any(family.is_alone for family in FAMILIES if rule in family.rules)

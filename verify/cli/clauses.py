@@ -103,11 +103,11 @@ def entries(
     lines = lines_by_call(target) if with_lines else {}
     for rule in rules:
         parts = tuple(_bound(rule, target, options, lines))
-        yield from index.entries(rule.identity, rule.title, rule.clauses, "encoded", "", suite.tested_by(rule.identity),
+        yield from index.entries(rule.identity, rule.title, rule.clauses, "encoded", "", suite.tests_of(rule.identity),
                                  parts)
     for name, owner in sorted(coverage.OWNERS.items()):
         if owner.how != coverage.ENCODED:
-            yield from index.entries(name, owner.title, owner.clauses, owner.how, owner.why, suite.tested_by(name), ())
+            yield from index.entries(name, owner.title, owner.clauses, owner.how, owner.why, suite.tests_of(name), ())
 
 
 def _bound(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from specs.coverage import GROUPS, OWNERS, TITLES
-from specs.suite import FAMILIES, is_tested_alone, tested_by
+from specs.suite import FAMILIES, runs_alone, tests_of
 from tests import mini
 from tests.unit.cli.conftest import Command
 from verify.cli.rules_pages import made
@@ -45,8 +45,8 @@ def test_a_clause_may_name_several_places(section: str, places: list[tuple[str, 
 
 def test_the_suite_speaks_of_rules_that_there_are() -> None:
     assert {rule for family in FAMILIES for rule in family.rules} <= set(OWNERS)
-    assert tested_by("FFA-VER-02") == ("ffa_version",) and is_tested_alone("FFA-VER-02")
-    assert not tested_by("FFA-VER-01") and not is_tested_alone("FFA-MSG-01")
+    assert tests_of("FFA-VER-02") == ("ffa_version",) and runs_alone("FFA-VER-02")
+    assert not tests_of("FFA-VER-01") and not runs_alone("FFA-MSG-01")
     assert set(TITLES) == set(GROUPS)
 
 
