@@ -53,7 +53,7 @@ FAMILIES: tuple[Family, ...] = (
 )
 
 
-def tests_of(rule: str) -> tuple[str, ...]:
+def checked_by(rule: str) -> tuple[str, ...]:
     """The tests that look at what a rule of this book says; a test may look at a part of it only."""
     return tuple(name for family in FAMILIES if rule in family.rules for name in family.tests)
 

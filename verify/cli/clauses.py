@@ -62,13 +62,14 @@ def clauses(
     book = load_book(own, config)
     options = Options(profile=profile, trusts=(trust,), jobs=jobs or os.cpu_count() or 1, own=book.own)
     chosen = choose_targets(tree, revision, patches, extracted, (target,) if target else (), config.handler)[0]
+    place = _place(line) if line else None
     known = bindings(config)
     binding = choose(chosen.unit, known)
     has_target = bool(tree or target or extracted or line or judge)
     found = index.in_order(entries(book.rules, chosen, binding, options, has_target and not holes))
     found = [one for one in found if _is_asked(one, globs) and (not holes or one.how != "encoded")]
-    if line:
-        found = index.at_line(found, _place(line))
+    if place:
+        found = index.at_line(found, place)
     if judge:
         names = {one.rule for one in found}
         rules = tuple(rule for rule in options.select(book.rules) if rule.identity in names)
@@ -103,11 +104,11 @@ def entries(
     lines = lines_by_call(target) if with_lines else {}
     for rule in rules:
         parts = tuple(_bound(rule, target, options, lines))
-        yield from index.entries(rule.identity, rule.title, rule.clauses, "encoded", "", suite.tests_of(rule.identity),
+        yield from index.entries(rule.identity, rule.title, rule.clauses, "encoded", "", suite.checked_by(rule.identity),
                                  parts)
     for name, owner in sorted(coverage.OWNERS.items()):
         if owner.how != coverage.ENCODED:
-            yield from index.entries(name, owner.title, owner.clauses, owner.how, owner.why, suite.tests_of(name), ())
+            yield from index.entries(name, owner.title, owner.clauses, owner.how, owner.why, suite.checked_by(name), ())
 
 
 def _bound(

@@ -57,10 +57,11 @@ def _check(file: Path, times: bool, quick: bool, own: tuple[Path, ...], **said: 
     """
     start = time.perf_counter()
     config, looker = looker_from(**said)
+    rules = rules_of(file, own, config)
     looker.prepare()
     prepared = time.perf_counter()
     status = OK
-    for rule in rules_of(file, own, config):
+    for rule in rules:
         status = worst(status, show(rule, looker, quick))
     if times:
         now = time.perf_counter()

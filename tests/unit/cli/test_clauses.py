@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from specs.coverage import GROUPS, OWNERS, TITLES
-from specs.suite import FAMILIES, runs_alone, tests_of
+from specs.suite import FAMILIES, runs_alone, checked_by
 from tests import mini
 from tests.unit.cli.conftest import Command
 from verify.cli.rules_pages import made
@@ -25,7 +25,8 @@ def test_the_pages_are_what_the_rules_say() -> None:
     assert sum(text.count("\n## FFA-") for text in texts.values()) == len(OWNERS)
 
 
-def test_a_page_that_is_out_of_date_is_told(verify: Command, tmp_path: Path) -> None:
+def test_a_page_that_is_out_of_date_is_told(verify: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("verify.cli.rules_pages.made", lambda: {"ver.md": "new\n", "cc.md": "other\n"})
     assert verify("rules", "pages", tmp_path / "new").status == 0
     (tmp_path / "new" / "ver.md").write_text("old\n")
     told = verify("rules", "pages", tmp_path / "new", "--check")
@@ -45,8 +46,8 @@ def test_a_clause_may_name_several_places(section: str, places: list[tuple[str, 
 
 def test_the_suite_speaks_of_rules_that_there_are() -> None:
     assert {rule for family in FAMILIES for rule in family.rules} <= set(OWNERS)
-    assert tests_of("FFA-VER-02") == ("ffa_version",) and runs_alone("FFA-VER-02")
-    assert not tests_of("FFA-VER-01") and not runs_alone("FFA-MSG-01")
+    assert checked_by("FFA-VER-02") == ("ffa_version",) and runs_alone("FFA-VER-02")
+    assert not checked_by("FFA-VER-01") and not runs_alone("FFA-MSG-01")
     assert set(TITLES) == set(GROUPS)
 
 
@@ -77,8 +78,8 @@ def test_a_line_tells_its_clauses(verify: Command, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("words", "said"), [
-    (("--line", "x"), "--line x: a number, or file:number"), (("99.9",), "no clause or rule of that kind"),
-    (("--line", "1"), "runs through line 1"), (("--target", "nix"), "no snapshot nix"),
+    (("--line", "x"), "--line x: a number, or file:number"), (("--holes", "99.9"), "no clause or rule of that kind"),
+    (("--target", "nix"), "no snapshot nix"),
 ])
 def test_what_is_not_there_is_told(verify: Command, words: tuple[str, ...], said: str) -> None:
     told = verify("clauses", *words)
