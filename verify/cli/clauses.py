@@ -104,8 +104,8 @@ def entries(
     lines = lines_by_call(target) if with_lines else {}
     for rule in rules:
         parts = tuple(_bound(rule, target, options, lines))
-        yield from index.entries(rule.identity, rule.title, rule.clauses, "encoded", "", suite.checked_by(rule.identity),
-                                 parts)
+        tests = suite.checked_by(rule.identity)
+        yield from index.entries(rule.identity, rule.title, rule.clauses, "encoded", "", tests, parts)
     for name, owner in sorted(coverage.OWNERS.items()):
         if owner.how != coverage.ENCODED:
             yield from index.entries(name, owner.title, owner.clauses, owner.how, owner.why, suite.checked_by(name), ())

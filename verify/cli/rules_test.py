@@ -9,15 +9,16 @@ from pathlib import Path
 
 import click
 
+from verify.cache.store import Store
 from verify.cli import options as given
 from verify.cli.config import Config, read_config
 from verify.cli.literate import base_of, find
 from verify.cli.measure import used
-from verify.cli.run import load_book, open_store
+from verify.cli.run import Book, load_book, open_store
 from verify.errors import InputError
-from verify.literate.document import read_examples
+from verify.literate.document import Example, read_examples
 from verify.literate.judged import disagreements
-from verify.verdict.exit_status import OK, VIOLATED
+from verify.verdict.exit_status import OK, USAGE, VIOLATED
 
 USUAL = Path("tests") / "rules"
 """Where tests lie if nobody says."""
@@ -42,12 +43,12 @@ def test(
     """
     config = read_config(config_path)
     book, store = load_book(own, config), open_store(folder, fresh, read_only=False)
-    count = failed = 0
+    count = failed = broken = 0
     for path in find(names or _usual(own, config)):
         for example in read_examples(path):
             before, start = used(), time.perf_counter()
-            base, processes = base_of(example), jobs or os.cpu_count() or 1
-            problems = disagreements(example, base, book.rules, book.own, store, processes)
+            problems, is_run = _judged(example, book, store, jobs or os.cpu_count() or 1)
+            broken += not is_run
             taken = f"  {time.perf_counter() - start:.1f} s, {used() - before:.1f} s CPU" if times else ""
             count, failed = count + 1, failed + bool(problems)
             click.echo(f"{'FAILED' if problems else 'ok':<7} {path}: {example.name}{taken}")
@@ -55,7 +56,15 @@ def test(
                 click.echo(f"  {problem}")
     store.trim()
     click.echo(f"{count} examples, {failed} do not agree" if failed else f"{count} examples agree")
-    return VIOLATED if failed else OK
+    return USAGE if broken else VIOLATED if failed else OK
+
+
+def _judged(example: Example, book: Book, store: Store, jobs: int) -> tuple[list[str], bool]:
+    """What does not agree; and could it be judged? One that cannot be does not hide the others."""
+    try:
+        return disagreements(example, base_of(example), book.rules, book.own, store, jobs), True
+    except InputError as problem:
+        return [str(problem)], False
 
 
 def _usual(own: Sequence[Path], config: Config) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from specs.coverage import GROUPS, OWNERS, TITLES
-from specs.suite import FAMILIES, runs_alone, checked_by
+from specs.suite import FAMILIES, checked_by, runs_alone
 from tests import mini
 from tests.unit.cli.conftest import Command
 from verify.cli.rules_pages import made

@@ -115,6 +115,16 @@ def test_a_test_that_does_not_agree_fails(verify: Command, tmp_path: Path) -> No
     assert (again.status, again.err) == (2, f"verify: {tmp_path}/none.md: no literate test there (*.md)\n")
 
 
+def test_one_that_cannot_be_judged_does_not_hide_the_others(verify: Command, tmp_path: Path) -> None:
+    path = tmp_path / "one.md"
+    path.write_text("# One\n\n| rule | verdict |\n|---|---|\n| FFA-NO-01 | proved |\n\n## Two\n\n"
+                    "| rule | verdict |\n|---|---|\n| FFA-VER-03 | proved |\n")
+    told = verify("rules", "test", path, "--jobs", "1")
+    assert (told.status, told.out) == (
+        2, f"FAILED  {path}: One\n  {path}:5: no rule matches FFA-NO-01; `verify rules` lists them\n"
+           f"ok      {path}: Two\n2 examples, 1 do not agree\n")
+
+
 def test_watch_looks_again_when_a_file_is_saved(
     verify: Command, rule: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
