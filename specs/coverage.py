@@ -8,8 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from verify.rules import Clause
+
 GROUPS = {"CC": 13, "VER": 15, "DSC": 12, "BUF": 10, "MSG": 12, "MEM": 29, "POL": 9, "ERR": 7, "SEC": 13}
 """How many rules each group of the catalogue has."""
+TITLES = {
+    "CC": "Calling convention", "VER": "Version", "DSC": "Discovery", "BUF": "Mailboxes", "MSG": "Messages",
+    "MEM": "Memory", "POL": "Policy", "ERR": "Errors", "SEC": "Security of the mediator",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +24,9 @@ class Owner:
 
     how: str
     why: str = ""
+    title: str = ""
+    """What it is about, where no rule says that."""
+    clauses: tuple[Clause, ...] = ()
 
 
 ENCODED, AXIOM, OPEN = "encoded", "axiom", "not encoded"
@@ -33,11 +42,14 @@ OWNERS: dict[str, Owner] = {
     **_encoded("DSC", *range(1, 13)),
     **_encoded("BUF", *range(1, 11)),
     **_encoded("MSG", 1, 2, 3, 4, 6, 7, 8, 9, 10, 12),
-    "FFA-MSG-05": Owner(AXIOM, "binds the SPMC; what EL2 passes on is MSG-04's"),
-    "FFA-MSG-11": Owner(AXIOM, "binds the SPMC; FFA_RUN is forwarded, and what it answers is CC-07's and CC-10's"),
+    "FFA-MSG-05": Owner(AXIOM, "binds the SPMC; what EL2 passes on is MSG-04's",
+                        "Allowed completions of a direct request", (Clause("DEN0077A", "direct messages"),)),
+    "FFA-MSG-11": Owner(AXIOM, "binds the SPMC; FFA_RUN is forwarded, and what it answers is CC-07's and CC-10's",
+                        "FFA_RUN", (Clause("DEN0077A", "FFA_RUN"),)),
     **_encoded("MEM", *range(1, 30)),
     **_encoded("POL", *range(1, 10)),
     **_encoded("ERR", *range(1, 8)),
     **_encoded("SEC", *range(1, 14)),
-    "FFA-CC-11": Owner(OPEN, "speaks of what the compiler is told about an SMC, of which the IR keeps nothing"),
+    "FFA-CC-11": Owner(OPEN, "speaks of what the compiler is told about an SMC, of which the IR keeps nothing",
+                       "EL2's own SMCs must declare everything the callee may change", (Clause("DEN0028", "2.6"),)),
 }

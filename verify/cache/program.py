@@ -16,9 +16,12 @@ _SUFFIXES = (".py", ".h")
 
 
 @cache
-def program_digest() -> str:
-    """Another text of verifier or rules, another solver or Python: another digest."""
-    digest = hashlib.sha256()
+def program_digest(own: str = "") -> str:
+    """Another text of verifier or rules, another solver or Python: another digest.
+
+    `own`: what stands for the texts of rules that a user brought. They are Python and may reach into everything.
+    """
+    digest = hashlib.sha256(own.encode())
     for name in SOLVERS:
         digest.update(f"{name} {version(name)}\n".encode())
     digest.update(f"python {sys.version_info.major}.{sys.version_info.minor}\n".encode())

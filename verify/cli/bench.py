@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
 
 from verify.cli import options as given
-from verify.cli.config import Config
+from verify.cli.config import Config, load_book
 from verify.cli.measure import MILLION, Clock, Spent, figures, metered, peak_memory, stopwatch
 from verify.cli.records import Record, recorded, write
 from verify.cli.run import bindings, choose_targets
@@ -29,7 +30,6 @@ from verify.prove.safety import check_safety
 from verify.prove.target import make_target
 from verify.report import text
 from verify.rules.binding import Binding, choose
-from verify.rules.book import load_rules
 from verify.rules.rule import Rule
 from verify.solve.query import Solver
 from verify.source.tree import read_tree
@@ -60,13 +60,15 @@ class Measured:
 @click.option("--tree", "trees", type=click.Path(path_type=Path), multiple=True,
               help="Kernel tree; several are compared (default: all snapshots).")
 @click.option("--rule", "names", multiple=True, metavar="GLOB", help="Rules (default: all).")
+@given.OWN
 @given.JOBS
 @click.option("--detail", is_flag=True, help="Judge once more in one process: what each stage and rule takes.")
 @click.option("--memory", is_flag=True, help="Memory safety of every access instead of the rules.")
 @click.option("--records", type=click.Path(path_type=Path), metavar="FILE",
               help="JSON lines: the cost of each part of a rule at each trust level (as --detail measures it).")
 def bench(
-    trees: tuple[Path, ...], names: tuple[str, ...], jobs: int | None, detail: bool, memory: bool, records: Path | None
+    trees: tuple[Path, ...], names: tuple[str, ...], own: tuple[Path, ...], jobs: int | None, detail: bool,
+    memory: bool, records: Path | None,
 ) -> int:
     """Measure seconds, the solvers' resource units and memory of a run, and print tables.
 
@@ -81,7 +83,7 @@ def bench(
     results = []
     for target in targets:
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-            results.append(_result(pool.submit(_measure, target, options, detail, memory), target))
+            results.append(_result(pool.submit(_measure, target, options, detail, memory, own), target))
         for line in _report(results[-1], options):
             click.echo(line)
     for line in _comparison(results) if len(results) > 1 else ():
@@ -98,10 +100,10 @@ def _result(future: Future[Measured], target: Path | str) -> Measured:
         raise InternalError(f"{target}: the process that measured it was ended; is there enough memory?") from None
 
 
-def _measure(target: Path | str, options: Options, detail: bool, memory: bool) -> Measured:
+def _measure(target: Path | str, options: Options, detail: bool, memory: bool, own: Sequence[Path]) -> Measured:
     """In a process of its own."""
     clock = Clock()
-    rules = options.select(clock.time("load rules", load_rules))
+    rules = options.select(clock.time("load rules", partial(load_book, own)).rules)
     tree, name = (target, "") if isinstance(target, Path) else (None, target)
     if tree is not None:
         _front_end(clock, tree)

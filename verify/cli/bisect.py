@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from verify.cli import options as given
-from verify.cli.config import read_config
+from verify.cli.config import load_book, read_config
 from verify.cli.run import open_store
 from verify.cli.steps import Judging, printable
 from verify.errors import InputError
@@ -20,7 +20,6 @@ from verify.report.course import Asked, Course, Step
 from verify.report.judged import Judged
 from verify.report.lines import wrapped
 from verify.report.series_text import WIDTH, turn_lines
-from verify.rules.book import load_rules
 from verify.source.history import Commit, History, between, merge_base, read_history
 from verify.source.tree import read_revision
 from verify.verdict.bisection import Narrowed, narrow
@@ -47,7 +46,8 @@ from verify.verdict.run import Interrupted
 @given.READ_ONLY
 @given.LIMIT
 def bisect(
-    range_: str, repository: Path, rule_globs: tuple[str, ...], functions: tuple[str, ...], profile: str, trust: str,
+    range_: str, repository: Path, rule_globs: tuple[str, ...], own: tuple[Path, ...], functions: tuple[str, ...],
+    profile: str, trust: str,
     page_size: str, jobs: int | None, config_path: Path | None, folder: Path | None, fresh: bool, read_only: bool,
     rlimit: int | None,
 ) -> int:
@@ -59,9 +59,11 @@ def bisect(
     Exit status: 0 a commit is found, 3 only some are left, of which all but the last cannot be read, 2 wrong input, or
     both ends have the same verdict.
     """
-    options = Options(rule_globs, functions, profile, (trust,), page_size, jobs or os.cpu_count() or 1, rlimit or 0)
-    judging = Judging(read_config(config_path), options.select(load_rules()), options,
-                      open_store(folder, fresh, read_only))
+    config = read_config(config_path)
+    book = load_book(own, config)
+    options = Options(rule_globs, functions, profile, (trust,), page_size, jobs or os.cpu_count() or 1, rlimit or 0,
+                      book.own)
+    judging = Judging(config, options.select(book.rules), options, open_store(folder, fresh, read_only))
     history = read_history(repository, range_)
     try:
         search = _Search(repository, judging)

@@ -1,9 +1,9 @@
-"""verify.toml: accepted findings, and names of a target that no shipped binding knows."""
+"""verify.toml: accepted findings, folders of rules, and names of a target that no shipped binding knows."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -11,7 +11,9 @@ from typing import Any
 
 from verify.errors import InputError
 from verify.frontend.unit import HANDLER
+from verify.rules import book
 from verify.rules.binding import Binding, from_table
+from verify.rules.book import Book
 from verify.source.tree import read_text
 from verify.verdict.baseline import Accepted, Tolerated
 
@@ -22,6 +24,8 @@ DEFAULT = Path("verify.toml")
 class Config:
     tolerated: Tolerated = field(default_factory=Tolerated)
     binding_table: Mapping[str, Any] = field(default_factory=dict)
+    rules: tuple[Path, ...] = ()
+    """Folders with rules of the user's own."""
 
     @property
     def handler(self) -> str:
@@ -44,14 +48,24 @@ def read_config(path: Path | None) -> Config:
         raise InputError(f"{path}: not TOML: {str(problem)[:80]}") from None
     except (ValueError, RecursionError):
         raise InputError(f"{path}: not TOML of this kind: a number that is too long, or nested too deeply") from None
-    unknown = set(table) - {"accepted", "binding"}
+    unknown = set(table) - {"accepted", "binding", "rules"}
     if unknown:
-        raise InputError(f"{path}: unknown table {sorted(unknown)[0]}; there are [[accepted]] and [binding]")
+        raise InputError(f"{path}: unknown table {sorted(unknown)[0]}; there are [[accepted]], [binding] and rules")
     entries = table.get("accepted", [])
     binding = table.get("binding", {})
     if not isinstance(entries, list) or not isinstance(binding, dict):
         raise InputError(f"{path}: accepted is a list of tables ([[accepted]]), binding is a table")
-    return Config(Tolerated(tuple(_accepted(path, entry) for entry in entries)), binding)
+    return Config(Tolerated(tuple(_accepted(path, entry) for entry in entries)), binding, _rules(path, table))
+
+
+def _rules(path: Path, table: Mapping[str, Any]) -> tuple[Path, ...]:
+    """From where the file is; either spelling."""
+    given = table.get("rules", [])
+    if isinstance(given, dict) and set(given) == {"dirs"}:
+        given = given["dirs"]
+    if not isinstance(given, list) or not all(isinstance(name, str) and name for name in given):
+        raise InputError(f'{path}: rules is a list of folders: rules = ["my-rules"]')
+    return tuple(path.parent / name for name in given)
 
 
 def _accepted(path: Path, entry: Any) -> Accepted:
@@ -63,3 +77,8 @@ def _accepted(path: Path, entry: Any) -> Accepted:
     if expires is not None and not isinstance(expires, date):
         raise InputError(f"{path}: [[accepted]] {fingerprint}: expires is a date (2027-01-31)")
     return Accepted(fingerprint, reason, expires)
+
+
+def load_book(own: Sequence[Path] = (), config: Config | None = None) -> Book:
+    """The program's rules, those of verify.toml and those of --rules. Raises InputError."""
+    return book.load_book((*(config.rules if config else ()), *own))

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from verify.cli import options as given
-from verify.cli.config import read_config
+from verify.cli.config import load_book, read_config
 from verify.cli.output import deliver, pair_outputs
 from verify.cli.run import open_store
 from verify.cli.sides import Report, Side, find_side, unit_of
@@ -20,7 +20,6 @@ from verify.report import diff_json, diff_markdown, diff_text
 from verify.report.compare import compare
 from verify.report.difference import Difference
 from verify.report.judged import Judged
-from verify.rules.book import load_rules
 from verify.snapshot import drift
 from verify.verdict.exit_status import INTERRUPTED
 from verify.verdict.options import Options
@@ -38,6 +37,7 @@ RENDERERS: dict[str, Callable[[Difference], str]] = {
 @click.argument("new", metavar="B")
 @given.EXTRACTED
 @given.RULES
+@given.OWN
 @given.FUNCTIONS
 @given.PROFILE
 @given.TRUSTS
@@ -51,7 +51,8 @@ RENDERERS: dict[str, Callable[[Difference], str]] = {
 @given.READ_ONLY
 @given.LIMIT
 def diff(
-    old: str, new: str, extracted: Path | None, rule_globs: tuple[str, ...], functions: tuple[str, ...], profile: str,
+    old: str, new: str, extracted: Path | None, rule_globs: tuple[str, ...], own: tuple[Path, ...],
+    functions: tuple[str, ...], profile: str,
     trusts: tuple[str, ...], page_size: str, formats: tuple[str, ...], outputs: tuple[Path, ...], jobs: int | None,
     config_path: Path | None, folder: Path | None, fresh: bool, read_only: bool, rlimit: int | None,
 ) -> int:
@@ -64,10 +65,11 @@ def diff(
     Exit status, by the strictest trust level of both: 1 B is newly violated, 3 B is newly undecided, 0 otherwise, 2
     wrong input.
     """
-    options = Options(rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"), page_size,
-                      jobs or os.cpu_count() or 1, rlimit or 0)
     config = read_config(config_path)
-    judging = Judging(config, options.select(load_rules()), options, open_store(folder, fresh, read_only))
+    book = load_book(own, config)
+    options = Options(rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"), page_size,
+                      jobs or os.cpu_count() or 1, rlimit or 0, book.own)
+    judging = Judging(config, options.select(book.rules), options, open_store(folder, fresh, read_only))
     places = pair_outputs(formats or ("text",), outputs)
     sides = [find_side(text, extracted, judging) for text in (old, new)]
     try:

@@ -17,6 +17,7 @@ from verify.cli.bench import bench
 from verify.cli.bisect import bisect
 from verify.cli.call import call
 from verify.cli.certify import certify
+from verify.cli.clauses import clauses
 from verify.cli.completion import VARIABLE, completion
 from verify.cli.diff import diff
 from verify.cli.extract import extract
@@ -29,6 +30,7 @@ from verify.cli.rules import rules
 from verify.cli.run import run
 from verify.cli.series import series
 from verify.cli.stability import stability
+from verify.cli.watch import watch
 from verify.errors import InputError, UnsupportedC, VerifyError
 from verify.report.markup import visible
 from verify.solve import interrupt
@@ -46,8 +48,8 @@ def cli() -> None:
     """Proves that pKVM's FF-A proxy keeps the rules of DEN0077A and DEN0028, or shows the calls that break them."""
 
 
-for command in (run, series, diff, bisect, matrix, replay, extract, call, rules, bench, memory, export, recheck_,
-                stability, ledger, certify, completion):
+for command in (run, series, diff, bisect, matrix, replay, extract, call, rules, clauses, watch, bench, memory, export,
+                recheck_, stability, ledger, certify, completion):
     cli.add_command(command)
 
 

@@ -13,13 +13,12 @@ import click
 
 from verify.cache.store import Store
 from verify.cli import options as given
-from verify.cli.config import read_config
+from verify.cli.config import load_book, read_config
 from verify.cli.output import deliver, pair_outputs
 from verify.cli.run import bindings, choose_targets, executor, open_store, question, watching
 from verify.cli.targets import Chosen
 from verify.errors import InputError, VerifyError
 from verify.rules.binding import Binding
-from verify.rules.book import load_rules
 from verify.rules.rule import ALL_PROFILES, Rule
 from verify.scale.executor import Question
 from verify.scale.matrix import Row, Unread, as_json, judged, table, worst
@@ -40,6 +39,7 @@ Reading = tuple[Options, tuple[Rule, ...]]
 @click.option("--target", "targets", multiple=True, metavar="NAME", help="Snapshot; repeatable.")
 @given.EXTRACTED
 @given.RULES
+@given.OWN
 @given.FUNCTIONS
 @click.option("--profile", "profiles", multiple=True, default=["SEED"], show_default=True,
               help="Reading of contested sentences; repeatable, or all.")
@@ -55,18 +55,20 @@ Reading = tuple[Options, tuple[Rule, ...]]
 @given.SCHEDULER
 def matrix(
     trees: tuple[Path, ...], targets: tuple[str, ...], extracted: Path | None, rule_globs: tuple[str, ...],
-    functions: tuple[str, ...], profiles: tuple[str, ...], page_sizes: tuple[str, ...], trusts: tuple[str, ...],
-    formats: tuple[str, ...], outputs: tuple[Path, ...], jobs: int | None, config_path: Path | None,
-    folder: Path | None, fresh: bool, scheduler: str | None,
+    own: tuple[Path, ...], functions: tuple[str, ...], profiles: tuple[str, ...], page_sizes: tuple[str, ...],
+    trusts: tuple[str, ...], formats: tuple[str, ...], outputs: tuple[Path, ...], jobs: int | None,
+    config_path: Path | None, folder: Path | None, fresh: bool, scheduler: str | None,
 ) -> int:
     """Judge each target in each profile for each page size: a row each, with its own exit status.
 
     A target that cannot be read is a row that says why. Exit status: the worst row's, of 4, 2, 1, 3 and 0 in this
     order.
     """
+    config = read_config(config_path)
+    book = load_book(own, config)
     base = Options(rule_globs, functions, trusts=tuple(dict.fromkeys(trusts)) or ("L0", "L2"),
-                   jobs=jobs or os.cpu_count() or 1)
-    readings, config = _readings(base, profiles, page_sizes), read_config(config_path)
+                   jobs=jobs or os.cpu_count() or 1, own=book.own)
+    readings = _readings(base, book.rules, profiles, page_sizes)
     places = pair_outputs(formats or ("text",), outputs)
     store = open_store(folder, fresh, read_only=False)
     if not trees and not targets:
@@ -74,7 +76,7 @@ def matrix(
     asked = [cell for source in _sources(trees, targets, extracted, config.handler, base.jobs)
              for cell in _cells(source, bindings(config), readings, store)]
     try:
-        with executor(scheduler, fresh) as judge:
+        with executor(scheduler, book, fresh) as judge:
             rows = list(judged(asked, judge, watching(), config.tolerated))
     except Interrupted as stop:
         click.echo(f"verify: {stop}; what was found is in the cache", err=True)
@@ -86,9 +88,10 @@ def matrix(
     return worst(rows)
 
 
-def _readings(base: Options, profiles: Sequence[str], page_sizes: Sequence[str]) -> list[Reading]:
+def _readings(
+    base: Options, known: tuple[Rule, ...], profiles: Sequence[str], page_sizes: Sequence[str]
+) -> list[Reading]:
     """Raises InputError for a name that does not exist."""
-    known = load_rules()
     made = [replace(base, profile=profile, page_size=size)
             for profile in _each(profiles, ALL_PROFILES) for size in _each(page_sizes or ("",), PAGE_SIZES)]
     return [(options, options.select(known)) for options in made]

@@ -85,7 +85,7 @@ def peak_memory() -> float:
 def metered() -> Iterator[Spent]:
     """What is spent in this process while the context lasts."""
     spent, found, refuted = Spent(), finding.find, refuting.refute
-    start, cpu = time.perf_counter(), _cpu()
+    start, cpu = time.perf_counter(), used()
 
     def find(*arguments: Any) -> tuple[Answer, int]:
         before = time.perf_counter()
@@ -112,10 +112,11 @@ def metered() -> Iterator[Spent]:
     finally:
         for owner, name, _, old in patched:
             setattr(owner, name, old)
-        spent.seconds, spent.cpu = time.perf_counter() - start, _cpu() - cpu
+        spent.seconds, spent.cpu = time.perf_counter() - start, used() - cpu
 
 
-def _cpu() -> float:
+def used() -> float:
+    """Seconds of CPU, of this process and of children that ended."""
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(one.ru_utime + one.ru_stime for one in used)
 
@@ -126,7 +127,7 @@ def stopwatch(owner: Any, name: str) -> Iterator[Spent]:
     original, spent, depth = getattr(owner, name), Spent(), [0]
 
     def timed(*arguments: Any, **named: Any) -> Any:
-        start, cpu = time.perf_counter(), _cpu()
+        start, cpu = time.perf_counter(), used()
         depth[0] += 1
         try:
             return original(*arguments, **named)
@@ -134,7 +135,7 @@ def stopwatch(owner: Any, name: str) -> Iterator[Spent]:
             depth[0] -= 1
             if not depth[0]:
                 spent.seconds += time.perf_counter() - start
-                spent.cpu += _cpu() - cpu
+                spent.cpu += used() - cpu
 
     setattr(owner, name, timed)
     try:

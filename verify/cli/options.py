@@ -16,6 +16,8 @@ PATCHES = click.option("--patch", "patches", type=_PATH, multiple=True, help="Ap
 EXTRACTED = click.option("--extracted", type=_PATH, help="Folder of snapshots (default: built in).")
 RULES = click.option("--rule", "rule_globs", multiple=True, metavar="GLOB", help="Only these rules; repeatable.",
                      shell_complete=rule_names)
+OWN = click.option("--rules", "own", type=_PATH, multiple=True, metavar="DIR",
+                   help="Rules of your own: *.py files, which are run; repeatable.")
 FUNCTIONS = click.option("--function", "functions", multiple=True, metavar="NAME",
                          help="Report only this function; repeatable.")
 PROFILE = click.option("--profile", default="SEED", show_default=True, help="Reading of contested sentences.",

@@ -12,7 +12,7 @@ import click
 from verify.cache.store import Store
 from verify.cli import natively
 from verify.cli import options as given
-from verify.cli.config import read_config
+from verify.cli.config import load_book, read_config
 from verify.cli.run import bindings, choose_targets, judge_all, open_store
 from verify.cli.targets import Chosen
 from verify.errors import InputError, InternalError
@@ -22,7 +22,6 @@ from verify.native.statement import NotShown
 from verify.prove.trust import LEVELS
 from verify.report import smc_script
 from verify.rules.binding import Binding, choose
-from verify.rules.book import load_rules
 from verify.rules.rule import Rule
 from verify.verdict.exit_status import OK, UNDECIDED, VIOLATED
 from verify.verdict.options import Options
@@ -43,6 +42,7 @@ C, SMC = "c", "smc"
 @given.EXTRACTED
 @click.option("--target", metavar="NAME", help="A snapshot (default: the first one); for --format smc.")
 @given.RULES
+@given.OWN
 @given.FUNCTIONS
 @given.PROFILE
 @given.TRUSTS
@@ -57,7 +57,8 @@ C, SMC = "c", "smc"
               help="Write the files that the program includes there; with --git or --patch.")
 def replay(
     fingerprint: str, tree: Path | None, revision: str | None, patches: tuple[Path, ...], extracted: Path | None,
-    target: str | None, rule_globs: tuple[str, ...], functions: tuple[str, ...], profile: str, trusts: tuple[str, ...],
+    target: str | None, rule_globs: tuple[str, ...], own: tuple[Path, ...], functions: tuple[str, ...], profile: str,
+    trusts: tuple[str, ...],
     page_size: str, jobs: int | None, config_path: Path | None, folder: Path | None, kind: str, out: Path | None,
     sources: Path | None,
 ) -> int:
@@ -69,13 +70,14 @@ def replay(
     contradicts the finding.
     """
     _check(kind, tree, revision, patches, out, sources)
-    options = Options(rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"), page_size,
-                      jobs or os.cpu_count() or 1)
     config = read_config(config_path)
+    book = load_book(own, config)
+    options = Options(rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"), page_size,
+                      jobs or os.cpu_count() or 1, own=book.own)
     chosen = choose_targets(tree, revision, patches, extracted, (target,) if target else (), config.handler)[0]
     binding = choose(chosen.unit, bindings(config))
     store = open_store(folder, fresh=False, read_only=False)
-    run, told = _find(fingerprint, chosen, [binding], options, store)
+    run, told = _find(fingerprint, chosen, [binding], options.select(book.rules), options, store)
     if kind == SMC:
         _write(smc_script.render(told.finding, told.title, chosen.unit.constants), out)
         return OK
@@ -108,10 +110,9 @@ def _check(
 
 
 def _find(
-    fingerprint: str, chosen: Chosen, known: list[Binding], options: Options, store: Store
+    fingerprint: str, chosen: Chosen, known: list[Binding], rules: tuple[Rule, ...], options: Options, store: Store
 ) -> tuple[TargetRun, Told]:
     """The finding with its episode, at the strictest level that shows it. Raises InputError where there is none."""
-    rules = options.select(load_rules())
     rules, options = _narrowed(fingerprint, chosen, known[0], rules, options, store)
     run = judge_all([chosen], known, rules, options, store, retells=False)[0]
     found = sorted(all_told(run), key=lambda told: LEVELS.index(told.result.trust), reverse=True)

@@ -16,7 +16,7 @@ from verify.cache.store import Store, default_folder
 from verify.cli import natively
 from verify.cli import options as given
 from verify.cli.complete import target_names
-from verify.cli.config import Config, read_config
+from verify.cli.config import Config, load_book, read_config
 from verify.cli.output import RENDERERS, pair_outputs, write_reports
 from verify.cli.progress import watched
 from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_folder, snapshot_names
@@ -28,7 +28,7 @@ from verify.report.decode import names_of
 from verify.report.markup import visible
 from verify.report.text import Detail
 from verify.rules.binding import Binding, choose
-from verify.rules.book import SPECS, load_rules
+from verify.rules.book import SPECS, Book
 from verify.rules.rule import Rule
 from verify.scale.cluster import Cluster
 from verify.scale.executor import Executor, Local, Question, Watching
@@ -59,6 +59,7 @@ def bindings(config: Config) -> list[Binding]:
 @click.option("--target", "targets", multiple=True, metavar="NAME", help="This snapshot; repeatable.",
               shell_complete=target_names)
 @given.RULES
+@given.OWN
 @given.FUNCTIONS
 @given.PROFILE
 @given.TRUSTS
@@ -78,8 +79,8 @@ def bindings(config: Config) -> list[Binding]:
 @click.option("-v", "--verbose", is_flag=True, help="Tell each rule when it is judged; as text all parts and calls.")
 def run(
     tree: Path | None, revision: str | None, patches: tuple[Path, ...], extracted: Path | None,
-    targets: tuple[str, ...], rule_globs: tuple[str, ...], functions: tuple[str, ...], profile: str,
-    trusts: tuple[str, ...], page_size: str, formats: tuple[str, ...], outputs: tuple[Path, ...],
+    targets: tuple[str, ...], rule_globs: tuple[str, ...], own: tuple[Path, ...], functions: tuple[str, ...],
+    profile: str, trusts: tuple[str, ...], page_size: str, formats: tuple[str, ...], outputs: tuple[Path, ...],
     jobs: int | None, baseline: Path | None, config_path: Path | None, folder: Path | None, fresh: bool,
     read_only: bool, scheduler: str | None, confirm: bool, rlimit: int | None, quiet: bool, verbose: bool,
 ) -> int:
@@ -93,18 +94,19 @@ def run(
         raise InputError("--quiet tells less, --verbose more: give one of them")
     if confirm and scheduler:
         raise InputError("--confirm needs what the interpreter saw, which --scheduler does not bring: give one of them")
+    config = read_config(config_path)
+    book = load_book(own, config)
     options = Options(
         rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"), page_size,
-        jobs or os.cpu_count() or 1, rlimit or 0)
-    config = read_config(config_path)
-    rules = options.select(load_rules())
+        jobs or os.cpu_count() or 1, rlimit or 0, book.own)
+    rules = options.select(book.rules)
     tolerated = config.tolerated.with_baseline(read_baseline(baseline) if baseline else ())
     places = pair_outputs(formats or ("text",), outputs)
     chosen = choose_targets(tree, revision, patches, extracted, targets, config.handler)
     store = open_store(folder, fresh, read_only)
     asks = natively.asker(confirm, tree, revision, patches)
     try:
-        with executor(scheduler, fresh) as judge:
+        with executor(scheduler, book, fresh) as judge:
             runs = judge_all(chosen, bindings(config), rules, options, store, judge, quiet, verbose, asks is None)
         if asks is not None:
             with asks as place:
@@ -149,11 +151,13 @@ def open_store(folder: Path | None, fresh: bool, read_only: bool) -> Store:
 
 
 @contextmanager
-def executor(scheduler: str | None, is_fresh: bool) -> Iterator[Executor]:
-    """Raises InputError where no scheduler answers."""
+def executor(scheduler: str | None, book: Book, is_fresh: bool) -> Iterator[Executor]:
+    """Raises InputError where no scheduler answers, and for rules that its workers do not have."""
     if scheduler is None:
         yield Local()
         return
+    if book.own:
+        raise InputError("--scheduler: its workers have the rules that come with the program, and no others")
     with Cluster(scheduler, is_fresh) as cluster:
         yield cluster
 

@@ -13,11 +13,10 @@ import click
 
 from verify.cli import options as given
 from verify.cli.complete import target_names
-from verify.cli.config import read_config
+from verify.cli.config import load_book, read_config
 from verify.cli.run import bindings, choose_targets, open_store
 from verify.cli.targets import Chosen
 from verify.rules.binding import Binding, choose
-from verify.rules.book import load_rules
 from verify.rules.rule import Rule
 from verify.solve.remembered import Remembered
 from verify.verdict.options import Options
@@ -49,7 +48,8 @@ _OPTIONS = (
     given.TREE, given.REVISION, given.PATCHES, given.EXTRACTED,
     click.option("--target", metavar="NAME", help="A snapshot (default: the first one).",
                  shell_complete=target_names),
-    given.RULES, given.FUNCTIONS, given.PROFILE, given.TRUSTS, given.JOBS, given.CACHE, given.FRESH, given.CONFIG,
+    given.RULES, given.OWN, given.FUNCTIONS, given.PROFILE, given.TRUSTS,
+    given.JOBS, given.CACHE, given.FRESH, given.CONFIG,
 )
 
 
@@ -59,7 +59,7 @@ def selected(command: Callable[..., int]) -> Callable[..., int]:
     @wraps(command)
     def wrapper(**said: Any) -> int:
         chosen = {name: said.pop(name) for name in (
-            "tree", "revision", "patches", "extracted", "target", "rule_globs", "functions", "profile", "trusts",
+            "tree", "revision", "patches", "extracted", "target", "rule_globs", "own", "functions", "profile", "trusts",
             "jobs", "folder", "fresh", "config_path")}
         return command(_selection(**chosen), **said)
 
@@ -70,13 +70,15 @@ def selected(command: Callable[..., int]) -> Callable[..., int]:
 
 def _selection(
     tree: Path | None, revision: str | None, patches: tuple[Path, ...], extracted: Path | None, target: str | None,
-    rule_globs: tuple[str, ...], functions: tuple[str, ...], profile: str, trusts: tuple[str, ...], jobs: int | None,
+    rule_globs: tuple[str, ...], own: tuple[Path, ...], functions: tuple[str, ...], profile: str,
+    trusts: tuple[str, ...], jobs: int | None,
     folder: Path | None, fresh: bool, config_path: Path | None,
 ) -> Selection:
-    options = Options(rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"),
-                      jobs=jobs or os.cpu_count() or 1)
     settings = read_config(config_path)
-    known = options.select(load_rules())
+    book = load_book(own, settings)
+    options = Options(rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"),
+                      jobs=jobs or os.cpu_count() or 1, own=book.own)
+    known = options.select(book.rules)
     item = choose_targets(tree, revision, patches, extracted, (target,) if target else (), settings.handler)[0]
     answers = Remembered(open_store(folder, fresh, read_only=False))
     return Selection(item, choose(item.unit, bindings(settings)), known, options, answers)

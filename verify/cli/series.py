@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from verify.cli import options as given
-from verify.cli.config import read_config
+from verify.cli.config import load_book, read_config
 from verify.cli.output import deliver, pair_outputs
 from verify.cli.run import open_store
 from verify.cli.steps import Judging, one_line, printable
@@ -21,7 +21,6 @@ from verify.errors import InputError
 from verify.report import series_json, series_mail, series_markdown, series_text
 from verify.report.course import Asked, Course, Step
 from verify.report.judged import Judged
-from verify.rules.book import load_rules
 from verify.source.history import History, is_range, read_history
 from verify.source.patch import AppliedPatch, PatchReport, apply
 from verify.source.series import PatchSeries, read_series
@@ -48,6 +47,7 @@ RENDERERS: dict[str, Renderer] = {
 @click.option("--base", "revision", default="HEAD", show_default=True, metavar="REV",
               help="With --git: the revision that the patches are for.")
 @given.RULES
+@given.OWN
 @given.FUNCTIONS
 @given.PROFILE
 @given.TRUSTS
@@ -62,7 +62,8 @@ RENDERERS: dict[str, Renderer] = {
 @given.LIMIT
 def series(
     source: tuple[str, ...], tree: Path | None, repository: Path | None, revision: str,
-    rule_globs: tuple[str, ...], functions: tuple[str, ...], profile: str, trusts: tuple[str, ...], page_size: str,
+    rule_globs: tuple[str, ...], own: tuple[Path, ...], functions: tuple[str, ...], profile: str,
+    trusts: tuple[str, ...], page_size: str,
     formats: tuple[str, ...], outputs: tuple[Path, ...], jobs: int | None, config_path: Path | None,
     folder: Path | None, fresh: bool, read_only: bool, rlimit: int | None,
 ) -> int:
@@ -77,10 +78,11 @@ def series(
     has; 2 wrong input, or a patch that does not apply or gives no C. A violation in another form is not a new one: of
     the same rule, part, requirement, function and kind as one that goes.
     """
-    options = Options(rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"), page_size,
-                      jobs or os.cpu_count() or 1, rlimit or 0)
     config = read_config(config_path)
-    judging = Judging(config, options.select(load_rules()), options, open_store(folder, fresh, read_only))
+    book = load_book(own, config)
+    options = Options(rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"), page_size,
+                      jobs or os.cpu_count() or 1, rlimit or 0, book.own)
+    judging = Judging(config, options.select(book.rules), options, open_store(folder, fresh, read_only))
     places = pair_outputs(formats or ("text",), outputs)
     asked, walk = _choose(source, tree, repository, revision, judging)
     try:

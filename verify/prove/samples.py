@@ -127,11 +127,11 @@ def _last_calls() -> Iterator[list[int]]:
     yield from ([function, sender] for function in OTHERS for sender in SENDERS)
 
 
-def make_samples(target: Target) -> Samples:
+def make_samples(target: Target, trace: bool = False) -> Samples:
     """Each last call before negotiation, after agreeing on each minor version and with mailboxes; and histories of
     memory.
 
-    Calls that fault are left out.
+    Calls that fault are left out. `trace`: keep the lines that run.
     """
     minors = range((target.max_version & 0xFFFF) + 1)
     known = [history for minor in minors
@@ -140,7 +140,7 @@ def make_samples(target: Target) -> Samples:
     before: list[tuple[Call, ...]] = [(), *(calls[:1] for calls in mapped), *mapped]
     ways = [Way("", (*calls, (tuple(last), NO_WRITES))) for calls in before for last in _last_calls()]
     ways += [Way(history.name, history.calls) for history in known]
-    sessions = _Sessions(target)
+    sessions = _Sessions(target, trace)
     found = (sessions.episode(way) for way in ways)
     return Samples([episode for episode in found if episode is not None])
 
@@ -150,6 +150,7 @@ class _Sessions:
     """Calls that many samples begin with are made once: `known` keeps the session after them, by registers."""
 
     target: Target
+    trace: bool = False
     known: dict[tuple[int, int, tuple[tuple[int, ...], ...]], _Begun | None] = field(default_factory=dict)
 
     def episode(self, way: Way) -> Episode | None:
@@ -172,7 +173,7 @@ class _Sessions:
 
     def _boot(self, way: Way) -> _Begun | None:
         target = self.target
-        session = Session(target.unit, Spmc(version=target.max_version), way.page_shift, trace=False,
+        session = Session(target.unit, Spmc(version=target.max_version), way.page_shift, trace=self.trace,
                           init=target.binding.init, paths=buffer_paths(target.binding))
         boot = set_smccc(session, way.smccc)
         try:

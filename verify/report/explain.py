@@ -6,9 +6,8 @@ import inspect
 import re
 from dataclasses import dataclass
 
-from verify.rules.rule import Rule
+from verify.rules.rule import HEADINGS, Rule
 
-HEADINGS = ("Clause", "Reading", "Applies to", "Not covered")
 _HEADING = re.compile(rf"^({'|'.join(HEADINGS)}):\s*", re.MULTILINE)
 
 

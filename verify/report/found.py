@@ -8,14 +8,11 @@ from dataclasses import dataclass
 
 from verify.prove.outcome import Finding, PartResult, RuleResult, Status
 from verify.prove.trust import LEVELS
-from verify.rules.rule import Rule
+from verify.rules.rule import FORCES, Rule
 from verify.verdict.baseline import Tolerated
 from verify.verdict.exit_status import is_open
 from verify.verdict.options import Options
 from verify.verdict.run import TargetRun
-
-FORCES = ("security", "spec", "contested", "policy")
-"""The worst first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import wraps
+from types import CodeType
 
+from verify.rules.mistakes import LocatedError, is_own, located, place
 from verify.rules.scene import Scene
-from verify.rules.words import Truth, Word
+from verify.rules.words import RuleError, Truth, Word
 from verify.terms import build as t
 
 
@@ -68,11 +71,13 @@ class Part:
 
 def require(text: str, holds: Truth, output: str = "") -> Require:
     """`output` names what is wrong if this fails (x1, version, smc, …); default: the first one in `holds`."""
+    _check(isinstance(holds, Truth), f"require({text!r:.60}, …) needs a truth value, not {type(holds).__name__}")
     return Require(text, holds, output or (holds.outputs[0].name if holds.outputs else "outcome"))
 
 
 def independent(text: str, value: Word | Truth, output: str = "") -> Require:
     """The value is the same whatever the uninitialised bytes of EL2 are (two-run non-interference)."""
+    _check(isinstance(value, (Word, Truth)), f"{text!r:.60} needs a word or a truth value, not {type(value).__name__}")
     name = output or (value.outputs[0].name if value.outputs else "outcome")
     return Require(text, Truth(t.TRUE, value.outputs), name, value)
 
@@ -85,6 +90,7 @@ def provenance(text: str, value: Word | Truth, output: str = "") -> Require:
 
 def unaffected(text: str, value: Word | Truth, by: str, output: str = "") -> Require:
     """The value is the same whatever the host has in the bits that `by` (IDENTIFIER or UPPERS) names."""
+    _check(by in (IDENTIFIER, UPPERS), f"unaffected(…, by={by!r}): IDENTIFIER or UPPERS is expected")
     found = independent(text, value, output)
     return Require(found.text, found.holds, found.output, value, by)
 
@@ -94,11 +100,25 @@ def part(
     unless: Truth | None = None,
 ) -> Part:
     conclusions = (then,) if isinstance(then, Require) else tuple(then)
+    for what, truth in (("given", given), ("exists", exists), ("unless", unless)):
+        _check(truth is None or isinstance(truth, Truth),
+               f"part {name}: {what} is a truth value of a call, not {type(truth).__name__}")
+    for item in conclusions:
+        _check(isinstance(item, Require), f"part {name}: what is required is require(…), not {type(item).__name__}")
     return Part(name, function or name, given, conclusions, Truth(t.TRUE) if exists is None else exists,
                 Truth(t.FALSE) if unless is None else unless)
 
 
+def _check(is_right: bool, message: str) -> None:
+    if not is_right:
+        raise RuleError(message)
+
+
 Statement = Callable[[Scene], Iterator[Part]]
+HEADINGS = ("Clause", "Reading", "Applies to", "Not covered")
+"""Of a docstring, behind the sentence."""
+FORCES = ("security", "spec", "contested", "policy")
+"""What a rule is founded on; the worst to break first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +133,22 @@ class Rule:
     confidence: str
     statement: Statement
     profiles: tuple[str, ...]
+    code: CodeType
+    """Of the statement as it was written."""
 
     @property
     def documentation(self) -> str:
         return self.statement.__doc__ or ""
+
+    @property
+    def is_own(self) -> bool:
+        """A user's, not one that comes with the program."""
+        return is_own(self.statement.__module__)
+
+    @property
+    def place(self) -> str:
+        """file:line of the statement."""
+        return place(self.code)
 
 
 _REGISTRY: dict[str, Rule] = {}
@@ -130,12 +162,53 @@ def rule(
     """Register a statement under `FFA-XXX-nn`."""
 
     def register(statement: Statement) -> Statement:
-        _REGISTRY[identity] = Rule(identity, title, clauses, force, confidence, statement, profiles)
+        code = statement.__code__
+        known = _REGISTRY.get(identity)
+        if known and (known.code.co_filename, known.code.co_name) != (code.co_filename, code.co_name):
+            raise LocatedError(f"{place(code)}: rule {identity}: the name is taken, by {known.place}; choose another")
+        checked = _checked(identity, statement)
+        _REGISTRY[identity] = Rule(identity, title, clauses, force, confidence, checked, profiles, code)
         return statement
 
     return register
 
 
+def _checked(identity: str, statement: Statement) -> Statement:
+    """Mistakes are told with their line. Parts are known by their names: two of one name would be one proof."""
+
+    @wraps(statement)
+    def parts(scene: Scene) -> Iterator[Part]:
+        names: set[str] = set()
+        found: Iterator[Part] | None = None
+        try:
+            found = statement(scene)
+            for item in found:
+                _check(isinstance(item, Part), f"yields {type(item).__name__}; yield part(…)")
+                _check(item.name not in names, f"a second part by the name {item.name!r}; give each its own")
+                names.add(item.name)
+                yield item
+        except Exception as problem:
+            told = located(problem, identity, statement.__code__, statement.__module__, _line(found))
+            if told is None:
+                raise
+            raise told from None
+
+    return parts
+
+
+def _line(parts: object) -> int | None:
+    """Where a statement waits that has just yielded a part."""
+    frame = getattr(parts, "gi_frame", None)
+    return frame.f_lineno if frame is not None else None
+
+
 def registered() -> tuple[Rule, ...]:
     """All rules that have been imported, by identity."""
     return tuple(_REGISTRY[name] for name in sorted(_REGISTRY))
+
+
+def forget_own() -> None:
+    """Take back what a user's files registered."""
+    for rule in registered():
+        if rule.is_own:
+            del _REGISTRY[rule.identity]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from verify.rules.memory import (
     NO,
@@ -257,7 +258,9 @@ class Scene:
 
     def constant(self, name: str) -> int:
         if name not in self.constants:
-            raise RuleError(f"the tree under test defines no constant {name}")
+            near = get_close_matches(name, self.constants, 1)
+            hint = f"; did you mean {near[0]}?" if near else "; write its number"
+            raise RuleError(f"the tree under test defines no constant {name}{hint}")
         return self.constants[name]
 
     @staticmethod

@@ -30,7 +30,7 @@ def _merge(left: tuple[Output, ...], right: tuple[Output, ...]) -> tuple[Output,
     return left + tuple(output for output in right if output not in left)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Truth:
     """A symbolic yes or no."""
 
@@ -38,6 +38,7 @@ class Truth:
     outputs: tuple[Output, ...] = ()
 
     def __and__(self, other: Truth) -> Truth:
+        _check_truth(other, "&")
         return Truth(t.and_(self.term, other.term), self._blamed(other))
 
     def _blamed(self, other: Truth) -> tuple[Output, ...]:
@@ -54,6 +55,7 @@ class Truth:
         return tuple(result)
 
     def __or__(self, other: Truth) -> Truth:
+        _check_truth(other, "|")
         return Truth(t.or_(self.term, other.term), _merge(self.outputs, other.outputs))
 
     def __invert__(self) -> Truth:
@@ -65,13 +67,27 @@ class Truth:
         return self.term is t.FALSE
 
     def implies(self, other: Truth) -> Truth:
+        _check_truth(other, ".implies()")
         return ~self | other
 
     def iff(self, other: Truth) -> Truth:
+        _check_truth(other, ".iff()")
         return Truth(t.eq(self.term, other.term), _merge(self.outputs, other.outputs))
 
     def __bool__(self) -> bool:
         raise RuleError("a symbolic truth value in Python's if/and/or/not: use &, |, ~ or .implies()")
+
+    def __eq__(self, other: object) -> bool:
+        raise RuleError("truth values are not compared with == or !=: use a.iff(b), or ~a.iff(b)")
+
+    def __hash__(self) -> int:
+        raise RuleError("a symbolic truth value in a set or as a key of a table: use &, |, ~ or .iff()")
+
+
+def _check_truth(value: object, where: str) -> None:
+    if not isinstance(value, Truth):
+        what = "a number: compare it first" if isinstance(value, Word) else f"{type(value).__name__} {value!r:.40}"
+        raise RuleError(f"{where} joins truth values of a call, and one side is {what}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,18 +102,27 @@ class Word:
         return self.term.bits
 
     def _other(self, other: Word | int) -> Word:
-        if isinstance(other, int):
-            return Word(t.const(other, self.bits))
+        if isinstance(other, int) and not isinstance(other, bool):
+            return self._number(other)
+        if not isinstance(other, Word):
+            raise RuleError(f"a number of a call and {type(other).__name__} {other!r:.40}: give a word or a number")
         if other.bits != self.bits:
-            raise RuleError(f"widths differ: {self.bits} and {other.bits} bits; use .bits_(high, low) or .low32")
+            raise RuleError(f"widths differ: {self.bits} and {other.bits} bits; use .low32, .bits_(high, low) or "
+                            ".widened(bits)")
         return other
+
+    def _number(self, value: int) -> Word:
+        """Two's complement of a negative one. What does not fit would be cut off and mean another number."""
+        if not -(1 << self.bits - 1) <= value < 1 << self.bits:
+            raise RuleError(f"{value:#x} does not fit into the {self.bits} bits of the other side")
+        return Word(t.const(value, self.bits))
 
     def _compare(self, relation: Term, other: Word) -> Truth:
         return Truth(relation, _merge(self.outputs, other.outputs))
 
     def __eq__(self, other: object) -> Truth:  # type: ignore[override]
         if not isinstance(other, (Word, int)):
-            raise RuleError("a word is compared with a word or a number")
+            raise RuleError(f"a word is compared with a word or a number, not with {type(other).__name__}")
         right = self._other(other)
         return self._compare(t.eq(self.term, right.term), right)
 
@@ -149,6 +174,8 @@ class Word:
 
     def widened(self, bits: int) -> Word:
         """With zeros above."""
+        if bits < self.bits:
+            raise RuleError(f".widened({bits}) of {self.bits} bits: use .bits_({bits - 1}, 0) for the low ones")
         return Word(t.zext(self.term, bits), self.outputs)
 
     def is_negative(self) -> Truth:
@@ -159,6 +186,8 @@ class Word:
 
     def bits_(self, high: int, low: int) -> Word:
         """Bits `high` down to `low`, both included."""
+        if not self.bits > high >= low >= 0:
+            raise RuleError(f".bits_({high}, {low}) of {self.bits} bits: {self.bits - 1} ≥ high ≥ low ≥ 0 is needed")
         return Word(t.extract(self.term, high, low), self.outputs)
 
     @property
@@ -166,7 +195,7 @@ class Word:
         return self.bits_(31, 0)
 
     def masked(self, mask: int) -> Word:
-        return Word(t.binary("and", self.term, t.const(mask, self.bits)), self.outputs)
+        return Word(t.binary("and", self.term, self._number(mask).term), self.outputs)
 
     def __bool__(self) -> bool:
         raise RuleError("a symbolic number in Python's if/and/or/not: compare it first")

@@ -28,6 +28,8 @@ class Options:
     jobs: int = 1
     limit: int = 0
     """Resource units per query; 0: the default."""
+    own: str = ""
+    """The digest of the texts of rules that a user brought."""
 
     def __post_init__(self) -> None:
         """Raises InputError for a name that does not exist."""

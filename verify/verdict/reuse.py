@@ -90,7 +90,7 @@ def reuse_from(store: Store, unit: Unit, binding: Binding, options: Options, tel
 def _base(unit: Unit, binding: Binding, options: Options) -> str:
     functions = [encode_function(unit.functions[name]) for name in sorted(unit.functions)]
     asked = replace(options, rules=(), jobs=1)
-    return _digest(program_digest(), repr(asked), repr(binding), encode_unit_header(unit), *functions)
+    return _digest(program_digest(options.own), repr(asked), repr(binding), encode_unit_header(unit), *functions)
 
 
 def _digest(*texts: str) -> str:

@@ -22,6 +22,7 @@ from verify.prove.target import Target, make_target
 from verify.prove.trust import LEVELS
 from verify.prove.unmodelled import assumed_safe
 from verify.rules.binding import Binding
+from verify.rules.own import check_parts
 from verify.rules.rule import Part, Rule, Statement
 from verify.rules.scene import Scene
 from verify.solve.query import RLIMIT, Cost, Solver
@@ -66,22 +67,22 @@ def prepare(
     samples = make_samples(target)
     starts = make_starts(make_target(unit, binding, memory=True, rounds=ROUNDS))
     levels = sorted(options.trusts, key=LEVELS.index, reverse=True)
-    one = partial(_known, target, samples, levels, Solver(options.limit or RLIMIT, remembered=answers))
+    one = partial(known, target, samples, levels, Solver(options.limit or RLIMIT, remembered=answers))
     try:  # not here, even one: a solver without memory ends its process
         def tell(now: Sequence[int], done: int) -> None:
             watch.stage(f"invariants and memory safety at {', '.join(levels[number] for number in now)}")
 
         with closing(side_by_side(one, range(len(levels)), options.jobs, tell)) as results:
-            known = list(results)
+            facts = list(results)
     except WorkerLost as lost:
         raise explained(lost, f"preparing {levels[lost.number]}") from None
     return target, tuple(
-        Setting(target, light, level, options.profile, *facts, samples, starts, options.pages,
-                assumed=assumed_safe(target, facts[-1]) if facts[0].names else ())
-        for level, facts in zip(levels, known, strict=True))
+        Setting(target, light, level, options.profile, *found, samples, starts, options.pages,
+                assumed=assumed_safe(target, found[-1]) if found[0].names else ())
+        for level, found in zip(levels, facts, strict=True))
 
 
-def _known(
+def known(
     target: Target, samples: Samples, levels: Sequence[str], solver: Solver, number: int
 ) -> tuple[Invariants, Guarantee, tuple[bool, ...]]:
     """What holds at a level in every reachable state, and of each obligation whether it is proved."""
@@ -167,7 +168,12 @@ def explained(lost: WorkerLost, where: str, finished: str = "") -> InternalError
 
 
 def reported(rules: tuple[Rule, ...], scene: Scene, options: Options) -> tuple[Rule, ...]:
-    """The rules with the parts that --function selects. Raises InputError where it selects none."""
+    """The rules with the parts that --function selects. Raises InputError where it selects none, and for a mistake in
+    a user's rule.
+    """
+    for rule in rules:
+        if rule.is_own:
+            check_parts(rule, scene)
     if not options.functions:
         return rules
     parts = {rule.identity: list(rule.statement(scene)) for rule in rules}
@@ -177,10 +183,11 @@ def reported(rules: tuple[Rule, ...], scene: Scene, options: Options) -> tuple[R
 
 def narrowed(rule: Rule, options: Options) -> Rule:
     """With those of its parts that --function selects."""
-    return replace(rule, statement=partial(_selected, rule.statement, options)) if options.functions else rule
+    return replace(rule, statement=partial(selected, rule.statement, options)) if options.functions else rule
 
 
-def _selected(statement: Statement, options: Options, scene: Scene) -> Iterator[Part]:
+def selected(statement: Statement, options: Options, scene: Scene) -> Iterator[Part]:
+    """The parts that --function selects."""
     return (part for part in statement(scene) if options.reports(part))
 
 

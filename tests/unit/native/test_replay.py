@@ -16,12 +16,12 @@ from specs.bindings.pkvm import PKVM
 from tests import mini
 from tests.unit.cli.conftest import Command
 from tests.unit.report.test_finding import SCHEMA
-from verify.cli.run import load_rules
 from verify.frontend.preprocess import FFA_C
 from verify.ir.function import Unit
 from verify.native.confirm import CONFIRMED, CONTRADICTED, NOT_CONFIRMED, execute, verdict
 from verify.native.findings import Told, all_told, asked, contradictions, with_marks, written
 from verify.report import smc_script
+from verify.rules.book import load_rules
 from verify.verdict.options import Options
 from verify.verdict.run import TargetRun, judge_target
 
