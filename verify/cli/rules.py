@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 import click
+from click.shell_completion import CompletionItem
 
 from verify.cli import options as given
 from verify.cli.complete import rule_names
@@ -29,6 +30,11 @@ class _Rules(click.Group):
         if args[0] not in self.commands and not args[0].startswith("-"):
             args = ["show", *args]
         return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """The commands, and the rules that `show` would show."""
+        return [*super().shell_complete(ctx, incomplete),
+                *show.params[0].shell_complete(ctx, incomplete)]
 
 
 @click.group(cls=_Rules, invoke_without_command=True, epilog=given.examples(
