@@ -138,7 +138,8 @@ class Rule:
     @property
     def code(self) -> CodeType:
         """Of the statement as it was written."""
-        return unwrap(self.statement).__code__
+        code: CodeType = unwrap(self.statement).__code__
+        return code
 
     @property
     def documentation(self) -> str:
