@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import wraps
+from inspect import unwrap
 from types import CodeType
 
 from verify.rules.mistakes import LocatedError, is_own, located, place
@@ -133,8 +134,12 @@ class Rule:
     confidence: str
     statement: Statement
     profiles: tuple[str, ...]
-    code: CodeType
-    """Of the statement as it was written."""
+
+    @property
+    def code(self) -> CodeType:
+        """Of the statement as it was written."""
+        code: CodeType = unwrap(self.statement).__code__
+        return code
 
     @property
     def documentation(self) -> str:
@@ -167,7 +172,7 @@ def rule(
         if known and (known.code.co_filename, known.code.co_name) != (code.co_filename, code.co_name):
             raise LocatedError(f"{place(code)}: rule {identity}: the name is taken, by {known.place}; choose another")
         checked = _checked(identity, statement)
-        _REGISTRY[identity] = Rule(identity, title, clauses, force, confidence, checked, profiles, code)
+        _REGISTRY[identity] = Rule(identity, title, clauses, force, confidence, checked, profiles)
         return statement
 
     return register
