@@ -17,7 +17,7 @@ from typing import Any
 
 from verify.cli import entry as command
 from verify.cli import main as whole
-from verify.cli import run as judging
+from verify.rules.book import load_rules
 
 MOST_OUTPUT = 100_000
 KILLED = -9
@@ -71,7 +71,7 @@ def _try(asked: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     assert whole.cli.commands  # all of it is imported by now
-    judging.load_rules()
+    load_rules()
     for line in sys.stdin:
         print(json.dumps(_try(json.loads(line))), flush=True)
 

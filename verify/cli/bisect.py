@@ -35,6 +35,7 @@ from verify.verdict.run import Interrupted
 @click.option("--git", "repository", type=click.Path(path_type=Path), required=True, metavar="REPO",
               help="Git repository; its work tree is left alone.")
 @click.option("--rule", "rule_globs", multiple=True, required=True, metavar="ID", help="The rule; repeatable.")
+@given.OWN
 @given.FUNCTIONS
 @given.PROFILE
 @click.option("--trust", default="L2", show_default=True, metavar="L0|L1|L2", help="Trust in EL3.")

@@ -27,20 +27,31 @@ def certify(selection: Selection, out: Path | None, no_lemmas: bool, show_all: b
     """Make certificates for proofs and check them, with CaDiCaL (Debian: cadical), which is not trusted.
 
     Each piece of a proof becomes clauses, CaDiCaL refutes them, and a small checker (verify/solve/drat.py) reads its
-    refutation. Trusted: Z3, which makes the clauses. Exit status: 0 if each proof is certified, 3 if not.
+    refutation. Trusted: the way from words to clauses (verify/solve/clauses.py). Exit status: 0 if each proof is
+    certified, 3 if not, or if there is none.
     """
     certificate.ready()
     if out is not None and out.exists():
         raise InputError(f"{out}: is there already; give a folder that is not")
-    def work(evidence: Evidence, _: Labels) -> Certified | None:
-        is_asked = evidence.is_proof and not (no_lemmas and evidence.name in LEMMAS)
-        return certified(evidence, out) if is_asked else None
+    def work(evidence: Evidence, _: Labels) -> Certified | str | None:
+        if no_lemmas and evidence.name in LEMMAS:
+            return None
+        if evidence.is_proof:
+            return certified(evidence, out)
+        status = evidence.result.status
+        return None if status is Status.NOT_APPLICABLE else f"{evidence.name} ({evidence.trust}): {status.value}"
 
-    found = count(one for one in selection.each(work) if one is not None)
+    made = [one for one in selection.each(work) if one is not None]
+    found, others = count(one for one in made if isinstance(one, Certified)), [one for one in made if isinstance(one, str)]
     click.echo(f"{found.whole} of {found.proofs} proofs are certified, {found.certified} of {found.pieces} pieces; "
                f"{found.steps} steps were checked")
     for reason, number in sorted(found.reasons.items()):
         click.echo(f"  {number} pieces: {reason}")
     for proof in found.open if show_all else ():
         click.echo(f"  not certified: {proof}")
-    return UNDECIDED if found.open else OK
+    if others:
+        click.echo(f"{len(others)} results are no proofs" + ("" if show_all else "; --all lists them"))
+    for other in others if show_all else ():
+        click.echo(f"  {other}")
+    is_whole = found.proofs and not found.open and not any(other.startswith(LEMMAS) for other in others)
+    return OK if is_whole else UNDECIDED

@@ -86,7 +86,7 @@ def clauses(
 
 def _is_asked(entry: Entry, globs: Sequence[str]) -> bool:
     names = (entry.rule, entry.rule.removeprefix("FFA-"), entry.section, entry.where, entry.document)
-    return not globs or any(fnmatchcase(name, glob) for glob in globs for name in names)
+    return not globs or any(fnmatchcase(name, glob) or name.startswith(f"{glob}.") for glob in globs for name in names)
 
 
 def _place(text: str) -> Place:

@@ -36,6 +36,8 @@ def _watch(file: Path, once: bool, quick: bool, own: tuple[Path, ...], **said: A
             try:
                 status = worst(*(show(rule, looker, quick) for rule in rules_of(file, own, config)))
             except InputError as problem:
+                if not file.is_file() and before is None:
+                    raise
                 click.echo(f"verify: {problem}", err=True)
             click.echo(f"-- {time.perf_counter() - start:.1f} s; waiting for {file} to be saved (Ctrl-C ends)")
         if once:

@@ -18,8 +18,9 @@ from verify.literate.expected import Expected, in_comments, in_row
 from verify.source.tree import read_text
 
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*$")
-_FENCE = re.compile(r"(`{3,}|~{3,})\s*(\w*)")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})\s*([\w+]*)")
 _HEADER = re.compile(r"\|\s*rules?\s*\|\s*verdict\s*\|\s*$", re.IGNORECASE)
+_LIKE_HEADER = re.compile(r"\|\s*rules?\s*\|", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +94,19 @@ def _sections(path: Path, lines: Sequence[str]) -> Iterator[_Section]:
     while at < len(lines):
         text = lines[at]
         if fence := _FENCE.match(text):
+            in_table = False
             block, at = _block(path, lines, at, fence[1])
-            _take(path, current, fence[2], block)
+            _take(path, current, fence[2].lower(), block)
         elif heading := _HEADING.match(text):
             if current.level < 2 and not current.is_example:
                 common = current.settings
             yield current
+            in_table = False
             current = _Section(heading[2], at + 1, len(heading[1]), common)
             at += 1
         else:
+            if _LIKE_HEADER.match(text) and not _HEADER.match(text) and not in_table:
+                raise InputError(f"{path}:{at + 1}: a table of verdicts has two columns, | rule | verdict |")
             in_table = bool(_HEADER.match(text)) or (in_table and text.startswith("|"))
             if in_table and not _HEADER.match(text) and not re.fullmatch(r"[|\s:-]+", text):
                 current.expected += in_row(text, path, at + 1)
@@ -112,7 +117,7 @@ def _sections(path: Path, lines: Sequence[str]) -> Iterator[_Section]:
 def _block(path: Path, lines: Sequence[str], at: int, fence: str) -> tuple[list[Line], int]:
     """The lines of a fenced block, and the number of the one behind it."""
     for end in range(at + 1, len(lines)):
-        if lines[end].startswith(fence) and not lines[end].strip(fence[0]).strip():
+        if lines[end].lstrip().startswith(fence) and not lines[end].strip().strip(fence[0]):
             return [Line(lines[k], k + 1) for k in range(at + 1, end)], end + 1
     raise InputError(f"{path}:{at + 1}: this block is never closed; end it with {fence}")
 
@@ -120,7 +125,9 @@ def _block(path: Path, lines: Sequence[str], at: int, fence: str) -> tuple[list[
 def _take(path: Path, section: _Section, language: str, block: Sequence[Line]) -> None:
     if language == "c":
         section.code += block
-        section.expected += (one for line in block for one in in_comments(line.text, path, line.number))
+        section.expected += in_comments("\n".join(line.text for line in block), path, block[0].number if block else 0)
+    elif language in ("cpp", "c++", "cc", "h"):
+        raise InputError(f"{path}:{block[0].number if block else 1}: a block of {language}: examples are in c")
     elif language == "toml":
         start = block[0].number if block else 1
         section.settings = _settings(path, start, "\n".join(line.text for line in block), section.settings)

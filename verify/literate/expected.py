@@ -10,12 +10,12 @@ from verify.errors import InputError
 from verify.prove.outcome import Status
 
 HOW = "write FFA-VER-01: violated, FFA-VER-01 part refused: proved, or FFA-VER-01: violated (x0)"
-_COMMENT = re.compile(r"/\*(.*?)\*/|//(.*)$")
+_COMMENT = re.compile(r"/\*(.*?)\*/|//([^\n]*)", re.DOTALL)
 _RULE = r"[A-Z][A-Z0-9]*(?:-[A-Z0-9*?\[\]!]+)+"
-_MEANT = re.compile(rf"\s*(?:{_RULE})\b.*:")
-"""A comment that begins with a rule and has a colon is no remark."""
 _SAID = re.compile(rf"\s*({_RULE}(?:\s*,\s*{_RULE})*)(?:\s+part\s+(.+?))?\s*:\s*([a-z-]+)\s*(?:\(([^()]+)\))?\s*")
 _STATUS = {status.value: status for status in Status}
+_MEANT = re.compile(rf"[\s*]*(?:{_RULE})\b.*(?::|\b(?:{'|'.join(_STATUS)})\b)", re.DOTALL)
+"""A comment that begins with a rule and has a colon or a verdict is no remark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,13 @@ class Expected:
 
 
 def in_comments(text: str, path: Path, number: int) -> list[Expected]:
-    """Those that stand at a line of C. Raises InputError for one that is misspelt."""
+    """Those that stand at lines of C, the first of which has the number. Raises InputError for one that is misspelt."""
     found: list[Expected] = []
     for match in _COMMENT.finditer(text):
+        line = number + text.count("\n", 0, match.start())
         for said in (match[1] or match[2] or "").split(";"):
             if _MEANT.match(said):
-                found += _expected(said, path, number, is_comment=True)
+                found += _expected(" ".join(said.replace("*/", "").split()).lstrip("* "), path, line, is_comment=True)
     return found
 
 

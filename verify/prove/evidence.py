@@ -40,9 +40,9 @@ class Evidence:
 
     @property
     def is_proof(self) -> bool:
-        """Not so of a part that another one judges: a call shows that. A lemma holds of some places even where it is
-        not proved of all."""
-        return self.result.status is Status.PROVED or bool(self.pieces)
+        """Not so of a part that another one judges: a call shows that. Memory safety holds of some accesses even where
+        it is not proved of all; the other lemmas hold as a whole or not at all."""
+        return self.result.status is Status.PROVED or (bool(self.pieces) and self.name not in LEMMAS[:2])
 
 
 def of_rule(settings: Sequence[Setting], rule: Rule, solver: Solver) -> Iterator[Evidence]:

@@ -31,7 +31,7 @@ def place(code: CodeType, line: int | None = None) -> str:
 
 
 def located(
-    problem: Exception, identity: str, code: CodeType, module: str, line: int | None = None
+    problem: Exception | SystemExit, identity: str, code: CodeType, module: str, line: int | None = None
 ) -> RuleError | None:
     """The mistake with its place: the last line that ran in the rule's file or in one beside it; else `line`.
 
@@ -55,7 +55,7 @@ def _frames(trace: TracebackType | None) -> Iterator[tuple[CodeType, int]]:
         trace = trace.tb_next
 
 
-def explained(problem: Exception) -> str:
+def explained(problem: Exception | SystemExit) -> str:
     """One line; what is there instead of a name that is not."""
     text = " ".join(str(problem).split())
     if isinstance(problem, RuleError):

@@ -19,7 +19,7 @@ from types import ModuleType
 from verify.errors import InputError
 from verify.reading import read_bytes
 from verify.rules.mistakes import OWN_PACKAGE, LocatedError, located, place
-from verify.rules.rule import ALL_PROFILES, FORCES, HEADINGS, Rule, forget_own, registered
+from verify.rules.rule import ALL_PROFILES, FORCES, HEADINGS, Part, Rule, forget_own, registered
 from verify.rules.scene import Scene
 
 CONFIDENCES = ("high", "medium", "low")
@@ -126,11 +126,20 @@ def check_parts(rule: Rule, scene: Scene) -> None:
     """What a scene shows of a user's rule: that it says something. Raises InputError with file and line."""
     parts = list(rule.statement(scene))
     problem = "" if parts else "yields no part; yield part(…)"
+    if list(map(_said, rule.statement(scene))) != list(map(_said, parts)):
+        problem = "says something else when it is asked again; is an iterator (map, zip, iter) used up? make it a tuple"
     for item in parts:
         if not item.then:
             problem = problem or f"part {item.name}: nothing is required; give require(…), or a list of them"
     if problem:
         raise LocatedError(f"{place(rule.code)}: rule {rule.identity}: {problem}")
+
+
+def _said(part: Part) -> tuple[str, str, list[int]]:
+    """Equal for parts that say the same: equal terms are one object."""
+    truths = [part.given, part.exists, part.unless, *(item.holds for item in part.then)]
+    others = [item.independent for item in part.then if item.independent is not None]
+    return part.name, part.function, [id(one.term) for one in (*truths, *others)]
 
 
 def _digest(folders: Iterable[Folder]) -> str:

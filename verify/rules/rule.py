@@ -169,7 +169,7 @@ def rule(
     def register(statement: Statement) -> Statement:
         code = statement.__code__
         known = _REGISTRY.get(identity)
-        if known and (known.code.co_filename, known.code.co_name) != (code.co_filename, code.co_name):
+        if known and (known.code.co_filename, known.code.co_firstlineno) != (code.co_filename, code.co_firstlineno):
             raise LocatedError(f"{place(code)}: rule {identity}: the name is taken, by {known.place}; choose another")
         checked = _checked(identity, statement)
         _REGISTRY[identity] = Rule(identity, title, clauses, force, confidence, checked, profiles)
@@ -192,7 +192,7 @@ def _checked(identity: str, statement: Statement) -> Statement:
                 _check(item.name not in names, f"a second part by the name {item.name!r}; give each its own")
                 names.add(item.name)
                 yield item
-        except Exception as problem:
+        except (Exception, SystemExit) as problem:
             told = located(problem, identity, statement.__code__, statement.__module__, _line(found))
             if told is None:
                 raise

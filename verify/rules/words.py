@@ -202,6 +202,9 @@ class Word:
 
 
 def number(value: int, bits: int) -> Word:
+    """Raises RuleError for one that does not fit: it would be cut off and mean another number."""
+    if not -(1 << bits - 1) <= value < 1 << bits:
+        raise RuleError(f"number({value:#x}, {bits}): it does not fit into {bits} bits")
     return Word(t.const(value, bits))
 
 
