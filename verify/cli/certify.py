@@ -11,6 +11,7 @@ from verify.cli.selection import Selection, selected
 from verify.errors import InputError
 from verify.prove.evidence import LEMMAS, Evidence
 from verify.prove.labels import Labels
+from verify.prove.outcome import Status
 from verify.solve import certificate
 from verify.verdict.certified import Certified, certified, count
 from verify.verdict.exit_status import OK, UNDECIDED
@@ -42,7 +43,8 @@ def certify(selection: Selection, out: Path | None, no_lemmas: bool, show_all: b
         return None if status is Status.NOT_APPLICABLE else f"{evidence.name} ({evidence.trust}): {status.value}"
 
     made = [one for one in selection.each(work) if one is not None]
-    found, others = count(one for one in made if isinstance(one, Certified)), [one for one in made if isinstance(one, str)]
+    found = count(one for one in made if isinstance(one, Certified))
+    others = [one for one in made if isinstance(one, str)]
     click.echo(f"{found.whole} of {found.proofs} proofs are certified, {found.certified} of {found.pieces} pieces; "
                f"{found.steps} steps were checked")
     for reason, number in sorted(found.reasons.items()):

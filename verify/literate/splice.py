@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from verify.errors import InputError
@@ -14,6 +15,7 @@ _NOISE = re.compile(r"/\*.*?\*/|//[^\n]*|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n]
 _DIRECTIVE = re.compile(r"#\s*(\w+)\s*(\w*)")
 _TYPE = re.compile(r"(?:static\s+|const\s+)*(struct|union|enum)\s+(\w+)\s*\{")
 _FUNCTION = re.compile(r"(\w+)\s*\(")
+_CONDITIONS = ("if", "el", "endif")
 _NAME = re.compile(r"(\w+)\W*$")
 
 
@@ -33,6 +35,7 @@ def splice(base: str, code: Sequence[Line], path: Path) -> list[Line]:
     old = list(chunks([Line(text, 0) for text in base.splitlines()], path))
     new = list(chunks(code, path))
     known, given = {chunk.key for chunk in old}, {chunk.key for chunk in new}
+    _check(new, known, [*old, *new], path)
     before: dict[str, list[Chunk]] = {}
     waiting: list[Chunk] = []
     for chunk in new:
@@ -45,6 +48,19 @@ def splice(base: str, code: Sequence[Line], path: Path) -> list[Line]:
         for piece in before.pop(chunk.key, [chunk] if chunk.key not in given else []):
             result += piece.lines
     return [*result, *(line for chunk in waiting for line in chunk.lines)]  # nothing of the base is behind these
+
+
+def _check(new: Sequence[Chunk], known: set[str], everything: Sequence[Chunk], path: Path) -> None:
+    """What would leave the base as it is, or take away what comes after. Raises InputError."""
+    text = "\n".join(_without_noise([line.text for chunk in everything for line in chunk.lines]))
+    for chunk in new:
+        number, what = chunk.lines[-1].number, chunk.key.partition(" ")
+        if chunk.key.lstrip("# ").startswith(_CONDITIONS):
+            raise InputError(f"{path}:{number}: {chunk.key}: leave conditions out; write what is to be judged")
+        if what[0] == "function" and chunk.key not in known and len(re.findall(rf"\b{what[2]}\b", text)) < 2:
+            near = get_close_matches(chunk.key, [key for key in known if key.startswith("function ")], 1)
+            hint = f"; the base has {near[0].partition(' ')[2]}" if near else ""
+            raise InputError(f"{path}:{number}: nothing calls {what[2]}{hint}")
 
 
 def chunks(lines: Sequence[Line], path: Path) -> Iterator[Chunk]:

@@ -132,6 +132,8 @@ def _gathered(out: _Out, watch: Watch, loop: Any) -> TargetRun:
         if out.invariants is None:
             question.reuse.keep_invariants(answer.invariants)
         out.invariants = answer.invariants
+        if any(result.rule != rule or result.trust not in question.options.trusts for result in answer.results):
+            raise InternalError(f"{question.name}, {rule or 'preparing'}: the answer is about something else")
         if rule != PREPARE:
             out.results[rule] = question.reuse.keep(rule, answer.results)
             watch.finished(answer.results)

@@ -78,6 +78,7 @@ class Looker:
         """Part by part. `is_quick`: leave open what the first look does not decide. Raises InputError for a mistake."""
         setting = self.prepare()
         check_parts(rule, setting.scene())
+        self.options.check_functions(part.function for part in rule.statement(setting.scene()))
         rule = replace(rule, statement=partial(selected, rule.statement, self.options))
         looks = {look.result.name: look for look in self._parts(rule, setting, is_full=self.is_whole)}
         unsure = [name for name, look in looks.items() if look.result.status in OPEN]

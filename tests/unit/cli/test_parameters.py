@@ -18,7 +18,7 @@ def commands(group: click.Group) -> Iterator[click.Command]:
             yield from commands(command)
 
 
-@pytest.mark.parametrize("command", commands(cli), ids=lambda command: str(command.name))
+@pytest.mark.parametrize("command", list(commands(cli)), ids=lambda command: str(command.name))
 def test_a_command_takes_its_own_parameters(command: click.Command) -> None:
     assert command.callback is not None
     taken = inspect.signature(command.callback, follow_wrapped=False).parameters

@@ -134,6 +134,13 @@ def test_proofs_are_certified_and_certificates_kept(verify: Command, good: Path,
         assert by_z3(path.with_suffix(".smt2").read_text()) is Opinion.AGREES
 
 
+@pytest.mark.compiler
+def test_what_is_violated_has_no_certificate(verify: Command, tmp_path: Path) -> None:
+    tree = mini.write(tmp_path / "bad", ("if (wanted >= hyp_ffa_version)\n            result", "result"))
+    done = verify("certify", "--tree", tree, *ONE, "--trust", "L2", "--no-lemmas", "--all")
+    assert done.status == 3 and "results are no proofs" in done.out and "(L2): violated" in done.out, done
+
+
 def test_without_cadical_it_says_what_to_install(
     verify: Command, good: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,6 +110,11 @@ int z; /* FFA-VER-01 is a rule */
     (example("int x;\n", "| FFA-VER-01 | proved |", "```toml\nlevel = 1\n```\n"), 4, "level: there are base, profile"),
     (example("int x;\n", "| FFA-VER-01 | proved |", "```toml\ntrust =\n```\n"), 4, "not TOML"),
     (2 * example("int x; /* FFA-VER-01: proved */\n"), 11, "a second example by the name 'One'"),
+    (example("int x; /* FFA-VER-01 violated */\n"), 6, "not an expectation: 'FFA-VER-01 violated'"),
+    (example("int x;\n/* FFA-VER-01\n is violated */\n"), 7, "not an expectation: 'FFA-VER-01 is violated'"),
+    ("# A\n```cpp\nint x;\n```\n", 3, "a block of cpp"),
+    ("# A\n| rule | verdict | why |\n|---|---|---|\n| FFA-VER-01 | proved | so |\n", 2, "has two columns"),
+    ("# A\n ```TOML\n trust = 1\n ```\n", 3, "there are base, profile"),
 ])
 def test_a_file_that_cannot_be_read_says_where(tmp_path: Path, text: str, line: int, said: str) -> None:
     with pytest.raises(InputError) as problem:
@@ -144,6 +149,32 @@ int g(void)
     text = "\n".join(line.text for line in lines)
     assert text == base.replace("A 1", "A 2").replace("\nint g(void)\n{\n\treturn f(A);\n}\n", "\n".join(code[1:]))
     assert [line.number for line in lines if line.number] == list(range(10, 19))
+
+
+def test_fences_are_read_as_markdown_does(tmp_path: Path) -> None:
+    (found,) = read_examples(write(tmp_path, "# A\n  ```C\n  int x; /* FFA-VER-01:\n   violated */\n  ```\n"))
+    assert [(one.rule, one.status, one.number) for one in found.expected] == [("FFA-VER-01", Status.VIOLATED, 3)]
+
+
+def test_a_table_ends_with_its_section(tmp_path: Path) -> None:
+    (found,) = read_examples(write(tmp_path, "# A\n| rule | verdict |\n|---|---|\n| FFA-VER-01 | proved |\n# B\n| x | y |\n"))
+    assert [one.rule for one in found.expected] == ["FFA-VER-01"]
+
+
+@pytest.mark.parametrize(("code", "said"), [
+    (["static bool do_ffa_direct_rek(void)", "{", "}"], "x.md:3: nothing calls do_ffa_direct_rek; the base has do_ffa_direct_req"),
+    (["#ifdef A", "int x;", "#endif"], "x.md:1: #ifdef A: leave conditions out"),
+])
+def test_code_that_changes_nothing_is_told(code: list[str], said: str) -> None:
+    base = "static bool do_ffa_direct_req(void)\n{\n}\n"
+    with pytest.raises(InputError) as problem:
+        splice(base, [Line(text, 1 + k) for k, text in enumerate(code)], Path("x.md"))
+    assert str(problem.value).startswith(said)
+
+
+def test_a_row_about_a_part_excuses_no_other(tmp_path: Path) -> None:
+    told = problems(tmp_path, example(LATE % "", "| FFA-VER-08 part equal | violated |"))
+    assert len(told) == 1 and "not expected: FFA-VER-08 part higher: violated (x0)" in told[0]
 
 
 def test_a_definition_without_an_end_is_told() -> None:

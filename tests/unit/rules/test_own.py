@@ -181,3 +181,32 @@ def test_a_mistake_in_a_shared_phrase_is_told_there(tmp_path: Path, scene: Scene
     load_own([folder])
     with pytest.raises(InputError, match=r"phrases.py:2: rule ACME-VER-01: widths differ"):
         check_parts(own_rules()[0], scene)
+
+
+def test_a_rule_says_the_same_whenever_it_is_asked(tmp_path: Path, scene: Scene) -> None:
+    """An iterator at the head of a file is empty when a statement runs again: nothing would be required then."""
+    head = HEAD.replace("CALLS = 0x84000063", "CALLS = 0x84000063\nUNUSED = map(int, '123')")
+    load_own([write(tmp_path, yields("all_of(scene.result.x(k) == 0 for k in UNUSED)"), head=head)])
+    with pytest.raises(InputError, match="says something else when it is asked again"):
+        check_parts(own_rules()[0], scene)
+
+
+def test_a_statement_that_ends_the_program_is_a_mistake(tmp_path: Path, scene: Scene) -> None:
+    load_own([write(tmp_path, GOOD, "raise SystemExit(0)")])
+    with pytest.raises(InputError, match=rf"acme.py:{LINE + 1}: rule ACME-VER-01: SystemExit"):
+        check_parts(own_rules()[0], scene)
+
+
+def test_a_copied_rule_does_not_replace_the_first(tmp_path: Path) -> None:
+    folder = write(tmp_path, GOOD)
+    text = (folder / "acme.py").read_text()
+    (folder / "acme.py").write_text(text + "\n\n" + text[text.index("@rule"):])
+    with pytest.raises(InputError, match=r"the name is taken, by .*acme\.py:8"):
+        load_own([folder])
+
+
+def test_a_number_that_does_not_fit_is_a_mistake(tmp_path: Path, scene: Scene) -> None:
+    head = HEAD.replace("all_of, part", "all_of, number, part")
+    load_own([write(tmp_path, yields("scene.result.w(0) == number(0x184000063, 32)"), head=head)])
+    with pytest.raises(InputError, match="does not fit into 32 bits"):
+        check_parts(own_rules()[0], scene)
