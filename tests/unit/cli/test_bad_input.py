@@ -11,11 +11,15 @@ from tests.unit.cli.conftest import Command
 from verify.frontend.preprocess import FFA_C
 
 
+def test_a_function_that_no_rule_has(verify: Command, tmp_path: Path) -> None:
+    done = verify("run", "--tree", mini.write(tmp_path / "tree"), "--function", "FFA_NONE")
+    assert done.status == 2 and "no part for function FFA_NONE" in done.err
+
+
 @pytest.mark.parametrize(("words", "said"), [
     (["run", "--tree", "nowhere"], "nowhere: no such directory"),
     (["run", "--tree", "."], "no kernel tree"),
     (["run", "--rule", "FFA-XXX-99"], "no rule matches FFA-XXX-99"),
-    (["run", "--function", "FFA_NONE", "--target", "6.12"], "no part for function FFA_NONE"),
     (["run", "--profile", "NONE"], "no profile NONE"),
     (["run", "--trust", "L7"], "no trust level L7"),
     (["run", "--page-size", "5K"], "no page size 5K"),

@@ -109,7 +109,7 @@ def unit() -> Unit:
 
 
 def booted(unit: Unit, environment: Scripted | None = None, lenient: bool = False) -> Session:
-    session = Session(unit, environment or Scripted(), lenient=lenient)
+    session = Session(unit, environment or Scripted(), lenient=lenient, most_steps=50_000)
     assert session.initialise() == 0
     return session
 
