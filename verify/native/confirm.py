@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -25,6 +26,17 @@ CONTRADICTED = "contradicted natively: "
 COMPILERS = ("cc", "gcc", "clang")
 SHOWN, NOT_SHOWN, NOT_RUN = 1, 0, 2
 DIFFERS = "differs: "
+VERDICT = re.compile(r"verdict: shown (\d+) of (\d+), differs (\d+)")
+"""The last line of a program that ran to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Statements that are shown violated, of how many, and what was not as in the counterexample."""
+
+    shown: int
+    statements: int
+    differences: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,19 @@ class Run:
         """What is not as in the counterexample."""
         lines = (line.strip() for line in self.output.splitlines())
         return [line.removeprefix(DIFFERS) for line in lines if line.startswith(DIFFERS)]
+
+    @property
+    def counted(self) -> Counted | None:
+        """What the program says at its end; None if it did not get there, whatever the exit status is.
+
+        A shell, `unshare` or a compiler ends with 0 or 1 as well.
+        """
+        found = VERDICT.fullmatch(self.output.removesuffix("\n").rpartition("\n")[2])
+        if found is None:
+            return None
+        counted = Counted(*map(int, found.groups()))
+        is_shown = 0 < counted.shown == counted.statements
+        return counted if self.status == (SHOWN if is_shown else NOT_SHOWN) else None
 
 
 def compiler() -> str | None:
@@ -92,10 +117,11 @@ def is_alone() -> bool:
 
 def verdict(run: Run) -> str:
     """What the run says to the finding, in one line: CONFIRMED, or with why not; or CONTRADICTED."""
-    if run.status == SHOWN and not run.differences:
+    counted = run.counted
+    if counted is None:
+        return f"{NOT_CONFIRMED}the program did not run: {' / '.join(run.output.strip().splitlines()[-3:])}"
+    if counted.differences:
+        return CONTRADICTED + "; ".join(run.differences[:3] or [f"{counted.differences} differences"])
+    if run.status == SHOWN:
         return CONFIRMED
-    if run.status not in (SHOWN, NOT_SHOWN):
-        return f"{NOT_CONFIRMED}the program does not run: {' / '.join(run.output.strip().splitlines()[-3:])}"
-    if run.differences:
-        return CONTRADICTED + "; ".join(run.differences[:3])
     return f"{NOT_CONFIRMED}compiled here, all happens as listed, and the numbers do not show what is wrong"

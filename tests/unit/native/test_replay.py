@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,9 +17,9 @@ from specs.bindings.pkvm import PKVM
 from tests import mini
 from tests.unit.cli.conftest import Command
 from tests.unit.report.test_finding import SCHEMA
-from verify.frontend.preprocess import FFA_C
+from verify.frontend.preprocess import FFA_C, FFA_H
 from verify.ir.function import Unit
-from verify.native.confirm import CONFIRMED, CONTRADICTED, NOT_CONFIRMED, execute, verdict
+from verify.native.confirm import CONFIRMED, CONTRADICTED, NOT_CONFIRMED, Run, execute, verdict
 from verify.native.findings import Told, all_told, asked, contradictions, with_marks, written
 from verify.report import smc_script
 from verify.rules.book import load_rules
@@ -99,9 +100,47 @@ def test_what_does_not_compile_or_end_is_no_verdict(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = mini.write(tmp_path / "broken", ("u64 result = ", "u64 result = nothing + "),)
-    assert verdict(execute(case.program("FFA-VER-07"), broken)).startswith(f"{NOT_CONFIRMED}the program does not run")
+    assert verdict(execute(case.program("FFA-VER-07"), broken)).startswith(f"{NOT_CONFIRMED}the program did not run")
     monkeypatch.setenv("CC", "no-such-compiler")
     assert "does not compile" in verdict(execute(case.program("FFA-VER-07"), case.tree))
+
+
+def alone(case: Case, tree: Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The program as a reader runs it."""
+    file = folder / "replay.c"
+    file.write_text(case.program("FFA-VER-07"))
+    return subprocess.run(["sh", file, tree], env={**os.environ, **environment}, capture_output=True, text=True,
+                          check=False)
+
+
+def test_a_step_of_the_script_that_fails_shows_nothing(case: Case, tmp_path: Path) -> None:
+    """A shell ends with 1 as well, and that is not the violation."""
+    odd = mini.write(tmp_path / "odd", *EDITS)
+    with (odd / FFA_H).open("a") as header:
+        header.write("#if 0\n#include <odd>\n#include <odd/more.h>\n#endif\n")
+    done = execute(case.program("FFA-VER-07"), odd)
+    assert done.status == 2 and verdict(done).startswith(f"{NOT_CONFIRMED}the program did not run: ")
+    assert alone(case, case.tree, tmp_path, TMPDIR="/nonexistent").returncode == 2
+    assert alone(case, case.tree, tmp_path, RUN="false").returncode == 2
+    assert alone(case, case.tree, tmp_path, RUN="true").returncode == 2
+    done_well = alone(case, case.tree, tmp_path)
+    assert done_well.returncode == 1 and done_well.stdout.endswith("\nverdict: shown 1 of 1, differs 0\n")
+
+
+@pytest.mark.parametrize(("status", "output", "said"), [
+    (1, "", f"{NOT_CONFIRMED}the program did not run"),
+    (1, "unshare: unshare failed: Operation not permitted\n", f"{NOT_CONFIRMED}the program did not run: unshare: "),
+    (0, "differs: x0 is 0x1, not 0\n", f"{NOT_CONFIRMED}the program did not run"),
+    (1, "verdict: shown 1 of 1, differs 0\nKilled\n", f"{NOT_CONFIRMED}the program did not run"),
+    (1, "verdict: shown 0 of 1, differs 0\n", f"{NOT_CONFIRMED}the program did not run"),
+    (0, "verdict: shown 1 of 1, differs 0\n", f"{NOT_CONFIRMED}the program did not run"),
+    (1, "verdict: shown 0 of 0, differs 0\n", f"{NOT_CONFIRMED}the program did not run"),
+    (0, "verdict: shown 0 of 1, differs 0\n", f"{NOT_CONFIRMED}compiled here"),
+    (1, "verdict: shown 1 of 1, differs 2\n", f"{CONTRADICTED}2 differences"),
+    (1, "verdict: shown 1 of 1, differs 0\n", CONFIRMED),
+])
+def test_only_the_programs_own_last_line_is_a_verdict(status: int, output: str, said: str) -> None:
+    assert verdict(Run(status, output)).startswith(said)
 
 
 def test_a_program_has_nothing_of_the_tree(case: Case) -> None:

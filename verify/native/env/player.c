@@ -266,6 +266,9 @@ static int is_violated(const struct statement *statement, const struct seen *all
 	return other->is_done && statement->given(other) && statement->value(all) != statement->value(other);
 }
 
+/* What the shell script above takes for an answer: no other program, and no signal, ends so. */
+enum { IS_NOT_SHOWN = 10, IS_SHOWN = 11 };
+
 int main(void)
 {
 	const unsigned count = count_of(runs);
@@ -299,5 +302,8 @@ int main(void)
 	printf("wrong: %s\n", wrong);
 	if (different)
 		printf("this is not the counterexample's run: differences: %u\n", different);
-	return shown == count_of(statements);
+	printf("verdict: shown %u of %u, differs %u\n", shown, (unsigned)count_of(statements), different);
+	if (fflush(stdout) || ferror(stdout))
+		return perror("stdout"), 2;
+	return shown == count_of(statements) ? IS_SHOWN : IS_NOT_SHOWN;
 }
