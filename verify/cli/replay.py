@@ -148,7 +148,7 @@ def _played(text: str, told: Told, place: Path) -> int:
     click.echo(f"verify: {told.title}: {said}", err=True)
     if said == CONFIRMED:
         return VIOLATED
-    return OK if done.counted is not None and done.status == NOT_SHOWN else UNDECIDED
+    return OK if done.is_heard and done.status == NOT_SHOWN else UNDECIDED
 
 
 def _write(text: str, out: Path | None) -> None:

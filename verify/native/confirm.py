@@ -7,11 +7,13 @@ import re
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from shutil import which
+from typing import IO
 
 SECONDS = 10
 MEMORY = 2 << 30
@@ -20,6 +22,7 @@ LIMITED = (f"ulimit -t {SECONDS}; ulimit -v {MEMORY >> 10}; ulimit -f {WRITTEN >
            'exec sh "$0" "$1"')
 """Time on a processor, address space, size of files, no core: of each process."""
 MOST_OUTPUT = 1 << 20
+"""Bytes. Where there are more, not all that differs would be seen."""
 CONFIRMED = "confirmed natively"
 NOT_CONFIRMED = "not confirmed natively: "
 CONTRADICTED = "contradicted natively: "
@@ -41,16 +44,22 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Exit status and what was printed."""
+    """Exit status and what was printed, or the end of it. `unheard`: why it says nothing about the finding."""
 
     status: int
     output: str
+    unheard: str = ""
 
     @property
     def differences(self) -> list[str]:
         """What is not as in the counterexample."""
         lines = (line.strip() for line in self.output.splitlines())
         return [line.removeprefix(DIFFERS) for line in lines if line.startswith(DIFFERS)]
+
+    @property
+    def is_heard(self) -> bool:
+        """It ran to its end, and all that it printed is known."""
+        return not self.unheard and self.counted is not None
 
     @property
     def counted(self) -> Counted | None:
@@ -80,19 +89,31 @@ def execute(program: str, tree: Path) -> Run:
         folder = Path(name)
         file = folder / "replay.c"
         file.write_text(program, encoding="utf-8")
-        command = [*_alone(), "sh", "-c", LIMITED, str(file), str(tree.resolve())]
-        with subprocess.Popen(
-            command, cwd=folder, env=_environment(folder), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, start_new_session=True,
-        ) as process:
-            try:
-                said, _ = process.communicate(timeout=4 * SECONDS)
-            except BaseException as problem:
+        with tempfile.TemporaryFile(dir=folder) as said:
+            status = _status([*_alone(), "sh", "-c", LIMITED, str(file), str(tree.resolve())], folder, said)
+            size = os.fstat(said.fileno()).st_size
+            output = os.pread(said.fileno(), MOST_OUTPUT, max(0, size - MOST_OUTPUT)).decode(errors="replace")
+    if status is None:
+        return Run(NOT_RUN, output, f"no end after {4 * SECONDS} seconds")
+    return Run(status, output, f"too much output, {size} bytes" if size > MOST_OUTPUT else "")
+
+
+def _status(command: Sequence[str], folder: Path, said: IO[bytes]) -> int | None:
+    """None: it did not end. All that it started and that is still in its session's first group ends with it.
+
+    What it prints goes to a file: that has the limit of every file that it writes, and no reader who keeps it.
+    """
+    with subprocess.Popen(
+        command, cwd=folder, env=_environment(folder), stdin=subprocess.DEVNULL, stdout=said,
+        stderr=subprocess.STDOUT, start_new_session=True,
+    ) as process:
+        try:
+            return process.wait(timeout=4 * SECONDS)
+        except subprocess.TimeoutExpired:
+            return None
+        finally:
+            with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-                if not isinstance(problem, subprocess.TimeoutExpired):
-                    raise
-                return Run(NOT_RUN, f"no end after {4 * SECONDS} seconds")
-    return Run(process.returncode, said[:MOST_OUTPUT].decode(errors="replace"))
 
 
 def _environment(folder: Path) -> Mapping[str, str]:
@@ -117,6 +138,8 @@ def is_alone() -> bool:
 
 def verdict(run: Run) -> str:
     """What the run says to the finding, in one line: CONFIRMED, or with why not; or CONTRADICTED."""
+    if run.unheard:
+        return f"{NOT_CONFIRMED}{run.unheard}"
     counted = run.counted
     if counted is None:
         return f"{NOT_CONFIRMED}the program did not run: {' / '.join(run.output.strip().splitlines()[-3:])}"

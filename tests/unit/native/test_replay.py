@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,17 @@ from tests.unit.cli.conftest import Command
 from tests.unit.report.test_finding import SCHEMA
 from verify.frontend.preprocess import FFA_C, FFA_H
 from verify.ir.function import Unit
-from verify.native.confirm import CONFIRMED, CONTRADICTED, NOT_CONFIRMED, Run, execute, verdict
+from verify.native.confirm import (
+    CONFIRMED,
+    CONTRADICTED,
+    MOST_OUTPUT,
+    NOT_CONFIRMED,
+    SECONDS,
+    WRITTEN,
+    Run,
+    execute,
+    verdict,
+)
 from verify.native.findings import Told, all_told, asked, contradictions, with_marks, written
 from verify.report import smc_script
 from verify.rules.book import load_rules
@@ -141,6 +152,21 @@ def test_a_step_of_the_script_that_fails_shows_nothing(case: Case, tmp_path: Pat
 ])
 def test_only_the_programs_own_last_line_is_a_verdict(status: int, output: str, said: str) -> None:
     assert verdict(Run(status, output)).startswith(said)
+
+
+@pytest.mark.parametrize("bytes_before", [MOST_OUTPUT, WRITTEN + 1])
+def test_what_is_too_long_to_be_read_is_no_verdict(tmp_path: Path, bytes_before: int) -> None:
+    """What differs may stand where nobody looks."""
+    done = execute(f"echo differs: x0; yes | head -c {bytes_before}\necho verdict: shown 1 of 1, differs 0; exit 1\n",
+                   tmp_path)
+    assert verdict(done).startswith(f"{NOT_CONFIRMED}too much output, ")
+    assert len(done.output) <= MOST_OUTPUT
+
+
+def test_what_stays_behind_is_not_waited_for(tmp_path: Path) -> None:
+    started = time.monotonic()
+    done = execute("sleep 30 &\necho verdict: shown 1 of 1, differs 0; exit 1\n", tmp_path)
+    assert verdict(done) == CONFIRMED and time.monotonic() - started < SECONDS
 
 
 def test_a_program_has_nothing_of_the_tree(case: Case) -> None:
