@@ -169,6 +169,27 @@ def test_what_stays_behind_is_not_waited_for(tmp_path: Path) -> None:
     assert verdict(done) == CONFIRMED and time.monotonic() - started < SECONDS
 
 
+def test_the_limit_of_a_call_is_time_on_a_processor(case: Case, tmp_path: Path) -> None:
+    """Who waits has not run on and on; who runs on and on is stopped."""
+    program = case.program("FFA-VER-07")
+    short = program.replace("ENOUGH = 8", "ENOUGH = 1")
+    assert short != program
+
+    def tree(name: str, first: str) -> Path:
+        begins = ("static void negotiate(", "int usleep(unsigned microseconds);\nstatic void negotiate(")
+        return mini.write(tmp_path / name, *EDITS, begins, ("    if ((wanted >> 16) != 1)", f"    {first}\n    if ((wanted >> 16) != 1)"))
+
+    assert verdict(execute(short, tree("waits", "usleep(1200000);"))) == CONFIRMED
+    assert "the call does not end" in verdict(execute(short, tree("endless", "for (;;) ;")))
+
+
+def test_a_busy_machine_contradicts_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("verify.native.confirm.LONGEST", 1)
+    done = execute("echo differs: x0; sleep 30\n", tmp_path)
+    assert verdict(done) == f"{NOT_CONFIRMED}it took too long, no end after 1 seconds"
+    assert not done.is_heard
+
+
 def test_a_program_has_nothing_of_the_tree(case: Case) -> None:
     lines = [line.strip() for line in (case.tree / FFA_C).read_text().splitlines()]
     program = case.program("FFA-VER-07")
