@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -91,7 +92,7 @@ def replay(
         if out is None:
             return _played(text, told, place)
         _write(text, out)
-        click.echo(f"verify: sh {out} {place}", err=True)
+        click.echo(f"verify: sh {shlex.quote(str(out))} {shlex.quote(str(place))}", err=True)
         return OK
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import time
 from collections.abc import Mapping
@@ -236,6 +237,9 @@ def test_run_and_replay(verify: Command, case: Case, tmp_path: Path) -> None:
     assert "native" not in findings(report)[0]
     shown = verify("replay", fingerprint, "--tree", case.tree, "--function", "FFA_VERSION", "--trust", "L2")
     assert shown.status == 1 and "violated: " in shown.out and CONFIRMED in shown.err
+    written_to = tmp_path / "it's a program.c"
+    out = verify("replay", fingerprint, "--tree", case.tree, "--function", "FFA_VERSION", "--trust", "L2", "--out", written_to)
+    assert out.status == 0 and shlex.split(out.err.splitlines()[-1])[1:] == ["sh", str(written_to), str(case.tree)]
     absent = verify("replay", "0" * 16, *words)
     assert absent.status == 2 and fingerprint in absent.err and "no finding" in absent.err
 
