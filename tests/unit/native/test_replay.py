@@ -191,6 +191,20 @@ def test_a_busy_machine_contradicts_nothing(tmp_path: Path, monkeypatch: pytest.
     assert not done.is_heard
 
 
+@pytest.mark.parametrize("line", ['#include "{}"', "  #  include <{}>", '#include "../../../../../../..{}"',
+                                  '#include "x/../../../../../../../../../..{}"', '#include_next "{}"'])
+def test_headers_outside_of_the_tree_are_not_told(case: Case, tmp_path: Path, line: str) -> None:
+    """What a compiler says about such a file has lines of it."""
+    secret = tmp_path / "secret"
+    secret.write_text("the password\n")
+    tree = mini.write(tmp_path / "tree", *EDITS)
+    with (tree / FFA_H).open("a") as header:
+        header.write(line.format(secret) + "\n")
+    done = execute(case.program("FFA-VER-07"), tree)
+    assert verdict(done).startswith(f"{NOT_CONFIRMED}the program did not run: ") and "leads out of its tree" in done.output
+    assert "password" not in done.output
+
+
 def test_a_program_has_nothing_of_the_tree(case: Case) -> None:
     lines = [line.strip() for line in (case.tree / FFA_C).read_text().splitlines()]
     program = case.program("FFA-VER-07")
