@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -91,7 +92,7 @@ def replay(
         if out is None:
             return _played(text, told, place)
         _write(text, out)
-        click.echo(f"verify: sh {out} {place}", err=True)
+        click.echo(f"verify: sh {shlex.quote(str(out))} {shlex.quote(str(place))}", err=True)
         return OK
 
 
@@ -148,7 +149,7 @@ def _played(text: str, told: Told, place: Path) -> int:
     click.echo(f"verify: {told.title}: {said}", err=True)
     if said == CONFIRMED:
         return VIOLATED
-    return OK if done.status == NOT_SHOWN else UNDECIDED
+    return OK if done.is_heard and done.status == NOT_SHOWN else UNDECIDED
 
 
 def _write(text: str, out: Path | None) -> None:

@@ -26,7 +26,8 @@ ERRORS = [f"-Werror={name}" for name in (
     "implicit-function-declaration", "incompatible-pointer-types", "int-conversion", "implicit-int")]
 FLAGS = ["-std=gnu11", "-O0", "-g", "-fno-stack-protector", *KERNEL_C]
 """Without optimisation what is uninitialised is what the stack holds."""
-LIBRARY = ("signal.h", "stdarg.h", "stdio.h", "stdlib.h", "string.h", "sys/mman.h", "sys/wait.h", "unistd.h")
+LIBRARY = ("signal.h", "stdarg.h", "stdio.h", "stdlib.h", "string.h", "sys/mman.h", "sys/time.h", "sys/wait.h",
+           "unistd.h")
 UNUSED = (0xAA, 0x55)
 """What two runs find on the stack that differ in nothing else."""
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
 import subprocess
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +19,19 @@ from specs.bindings.pkvm import PKVM
 from tests import mini
 from tests.unit.cli.conftest import Command
 from tests.unit.report.test_finding import SCHEMA
-from verify.frontend.preprocess import FFA_C
+from verify.frontend.preprocess import FFA_C, FFA_H
 from verify.ir.function import Unit
-from verify.native.confirm import CONFIRMED, CONTRADICTED, NOT_CONFIRMED, execute, verdict
+from verify.native.confirm import (
+    CONFIRMED,
+    CONTRADICTED,
+    MOST_OUTPUT,
+    NOT_CONFIRMED,
+    SECONDS,
+    WRITTEN,
+    Run,
+    execute,
+    verdict,
+)
 from verify.native.findings import Told, all_told, asked, contradictions, with_marks, written
 from verify.report import smc_script
 from verify.rules.book import load_rules
@@ -99,9 +112,97 @@ def test_what_does_not_compile_or_end_is_no_verdict(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = mini.write(tmp_path / "broken", ("u64 result = ", "u64 result = nothing + "),)
-    assert verdict(execute(case.program("FFA-VER-07"), broken)).startswith(f"{NOT_CONFIRMED}the program does not run")
+    assert verdict(execute(case.program("FFA-VER-07"), broken)).startswith(f"{NOT_CONFIRMED}the program did not run")
     monkeypatch.setenv("CC", "no-such-compiler")
     assert "does not compile" in verdict(execute(case.program("FFA-VER-07"), case.tree))
+
+
+def alone(case: Case, tree: Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The program as a reader runs it."""
+    file = folder / "replay.c"
+    file.write_text(case.program("FFA-VER-07"))
+    return subprocess.run(["sh", file, tree], env={**os.environ, **environment}, capture_output=True, text=True,
+                          check=False)
+
+
+def test_a_step_of_the_script_that_fails_shows_nothing(case: Case, tmp_path: Path) -> None:
+    """A shell ends with 1 as well, and that is not the violation."""
+    odd = mini.write(tmp_path / "odd", *EDITS)
+    with (odd / FFA_H).open("a") as header:
+        header.write("#if 0\n#include <odd>\n#include <odd/more.h>\n#endif\n")
+    done = execute(case.program("FFA-VER-07"), odd)
+    assert done.status == 2 and verdict(done).startswith(f"{NOT_CONFIRMED}the program did not run: ")
+    assert alone(case, case.tree, tmp_path, TMPDIR="/nonexistent").returncode == 2
+    assert alone(case, case.tree, tmp_path, RUN="false").returncode == 2
+    assert alone(case, case.tree, tmp_path, RUN="true").returncode == 2
+    done_well = alone(case, case.tree, tmp_path)
+    assert done_well.returncode == 1 and done_well.stdout.endswith("\nverdict: shown 1 of 1, differs 0\n")
+
+
+@pytest.mark.parametrize(("status", "output", "said"), [
+    (1, "", f"{NOT_CONFIRMED}the program did not run"),
+    (1, "unshare: unshare failed: Operation not permitted\n", f"{NOT_CONFIRMED}the program did not run: unshare: "),
+    (0, "differs: x0 is 0x1, not 0\n", f"{NOT_CONFIRMED}the program did not run"),
+    (1, "verdict: shown 1 of 1, differs 0\nKilled\n", f"{NOT_CONFIRMED}the program did not run"),
+    (1, "verdict: shown 0 of 1, differs 0\n", f"{NOT_CONFIRMED}the program did not run"),
+    (0, "verdict: shown 1 of 1, differs 0\n", f"{NOT_CONFIRMED}the program did not run"),
+    (1, "verdict: shown 0 of 0, differs 0\n", f"{NOT_CONFIRMED}the program did not run"),
+    (0, "verdict: shown 0 of 1, differs 0\n", f"{NOT_CONFIRMED}compiled here"),
+    (1, "verdict: shown 1 of 1, differs 2\n", f"{CONTRADICTED}2 differences"),
+    (1, "verdict: shown 1 of 1, differs 0\n", CONFIRMED),
+])
+def test_only_the_programs_own_last_line_is_a_verdict(status: int, output: str, said: str) -> None:
+    assert verdict(Run(status, output)).startswith(said)
+
+
+@pytest.mark.parametrize("bytes_before", [MOST_OUTPUT, WRITTEN + 1])
+def test_what_is_too_long_to_be_read_is_no_verdict(tmp_path: Path, bytes_before: int) -> None:
+    """What differs may stand where nobody looks."""
+    done = execute(f"echo differs: x0; yes | head -c {bytes_before}\necho verdict: shown 1 of 1, differs 0; exit 1\n",
+                   tmp_path)
+    assert verdict(done).startswith(f"{NOT_CONFIRMED}too much output, ")
+    assert len(done.output) <= MOST_OUTPUT
+
+
+def test_what_stays_behind_is_not_waited_for(tmp_path: Path) -> None:
+    started = time.monotonic()
+    done = execute("sleep 30 &\necho verdict: shown 1 of 1, differs 0; exit 1\n", tmp_path)
+    assert verdict(done) == CONFIRMED and time.monotonic() - started < SECONDS
+
+
+def test_the_limit_of_a_call_is_time_on_a_processor(case: Case, tmp_path: Path) -> None:
+    """Who waits has not run on and on; who runs on and on is stopped."""
+    program = case.program("FFA-VER-07")
+    short = program.replace("ENOUGH = 8", "ENOUGH = 1")
+    assert short != program
+
+    def tree(name: str, first: str) -> Path:
+        begins = ("static void negotiate(", "int usleep(unsigned microseconds);\nstatic void negotiate(")
+        return mini.write(tmp_path / name, *EDITS, begins, ("    if ((wanted >> 16) != 1)", f"    {first}\n    if ((wanted >> 16) != 1)"))
+
+    assert verdict(execute(short, tree("waits", "usleep(1200000);"))) == CONFIRMED
+    assert "the call does not end" in verdict(execute(short, tree("endless", "for (;;) ;")))
+
+
+def test_a_busy_machine_contradicts_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("verify.native.confirm.LONGEST", 1)
+    done = execute("echo differs: x0; sleep 30\n", tmp_path)
+    assert verdict(done) == f"{NOT_CONFIRMED}it took too long, no end after 1 seconds"
+    assert not done.is_heard
+
+
+@pytest.mark.parametrize("line", ['#include "{}"', "  #  include <{}>", '#include "../../../../../../..{}"',
+                                  '#include "x/../../../../../../../../../..{}"', '#include_next "{}"'])
+def test_headers_outside_of_the_tree_are_not_told(case: Case, tmp_path: Path, line: str) -> None:
+    """What a compiler says about such a file has lines of it."""
+    secret = tmp_path / "secret"
+    secret.write_text("the password\n")
+    tree = mini.write(tmp_path / "tree", *EDITS)
+    with (tree / FFA_H).open("a") as header:
+        header.write(line.format(secret) + "\n")
+    done = execute(case.program("FFA-VER-07"), tree)
+    assert verdict(done).startswith(f"{NOT_CONFIRMED}the program did not run: ") and "leads out of its tree" in done.output
+    assert "password" not in done.output
 
 
 def test_a_program_has_nothing_of_the_tree(case: Case) -> None:
@@ -150,6 +251,9 @@ def test_run_and_replay(verify: Command, case: Case, tmp_path: Path) -> None:
     assert "native" not in findings(report)[0]
     shown = verify("replay", fingerprint, "--tree", case.tree, "--function", "FFA_VERSION", "--trust", "L2")
     assert shown.status == 1 and "violated: " in shown.out and CONFIRMED in shown.err
+    written_to = tmp_path / "it's a program.c"
+    out = verify("replay", fingerprint, "--tree", case.tree, "--function", "FFA_VERSION", "--trust", "L2", "--out", written_to)
+    assert out.status == 0 and shlex.split(out.err.splitlines()[-1])[1:] == ["sh", str(written_to), str(case.tree)]
     absent = verify("replay", "0" * 16, *words)
     assert absent.status == 2 and fingerprint in absent.err and "no finding" in absent.err
 
