@@ -3,7 +3,8 @@
 A finding is mended only where its part is decided without it; where the part is not decided, or not judged, it is
 `lost`: nobody knows. A finding that comes where a part was undecided may have been there before; that is said. What a
 finding's fingerprint is made of includes the registers that its search came upon: where one goes and another one comes
-of the same rule, part, requirement, function and kind, it is one violation in another form (`recast`), not a new one.
+of the same rule, part, requirement, function, kind and site, it is one violation in another form (`recast`), not a new
+one.
 """
 
 from __future__ import annotations
@@ -134,10 +135,11 @@ def _paired(fresh: Collection[Item], gone: Collection[Item]) -> list[tuple[Item,
 
 
 def _is_alike(one: Item, other: Item) -> bool:
+    """Where a report says of no site, none is known to be the same."""
     def key(item: Item) -> tuple[str, ...]:
-        return item.rule.rule, item.part.name, item.finding.function, item.finding.kind
+        return item.rule.rule, item.part.name, item.finding.function, item.finding.kind, item.finding.site
 
-    return key(one) == key(other) and bool(
+    return bool(one.finding.site) and key(one) == key(other) and bool(
         set(one.finding.clause.split("; ")) & set(other.finding.clause.split("; ")))
 
 

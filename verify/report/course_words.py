@@ -24,6 +24,8 @@ def verdict(course: Course, asked: Asked) -> list[str]:
              for turn in course.turns if (opened := course.opens(turn))]
     said += [f"{course.span(turn)} mends {_violations(turn.change.mended)}"
              for turn in course.turns if turn.change.mended]
+    said += [f"{course.span(turn)} keeps {_violations([new for _, new in recast], ' in another form')}"
+             for turn in course.turns if (recast := turn.change.recast)]
     said += [f"{step.name} has no result: {step.problem}" for step in course.steps if step.judged is None]
     if not said:
         said = ["no step changes a verdict"]
@@ -46,8 +48,8 @@ def brought_back(course: Course, turn: Turn) -> list[Item]:
     return [item for item in turn.change.new if item.finding.fingerprint not in fresh]
 
 
-def _violations(items: Sequence[Item]) -> str:
-    return f"{_count(len(items), 'violation')}: {_rules(items)}"
+def _violations(items: Sequence[Item], how: str = "") -> str:
+    return f"{_count(len(items), 'violation')}{how}: {_rules(items)}"
 
 
 def _rules(items: Iterable[Item | Undecided]) -> str:

@@ -28,7 +28,7 @@ TOLD = {"calls": [CALL] * 3, "boot": {}, "page_size": "4K", "unused_memory": "0x
 
 def many(count: int) -> list[Shown]:
     return [Shown(f"{number:016x}", "x1 is zero", f"function_{number}", "arch/arm64/kvm/hyp/nvhe/ffa.c", number, "x1",
-                  "copied", ("FFA_VERSION(1.0) → 1.0",) * 3, TOLD) for number in range(count)]
+                  "copied", "5" * 16, ("FFA_VERSION(1.0) → 1.0",) * 3, TOLD) for number in range(count)]
 
 
 def course(*sides: Judged, trust: str = "L2") -> Course:
@@ -81,6 +81,12 @@ def test_neighbouring_registers_with_one_value_are_told_once() -> None:
 @pytest.mark.parametrize("render", [series_text.render, series_markdown.render, series_mail.render])
 def test_nothing_happens(render: Any) -> None:
     assert "no step changes a verdict" in render([course(side(PROVED), side(PROVED))], ASKED)
+
+
+def test_what_is_kept_in_another_form_is_in_the_verdict() -> None:
+    found = course(side(part(shown("a" * 16))), side(part(shown("b" * 16))))
+    text = " ".join(series_text.render([found], ASKED).split())
+    assert "* patch 1/1 keeps 1 violation in another form: FFA-VER-07 Title" in text
 
 
 def test_a_finding_without_its_registers_can_be_compared_all_the_same() -> None:
