@@ -74,9 +74,10 @@ def series(
     Of several postings the newest whole one is taken. --format mail writes a reply to the list.
 
     Exit status, by the strictest trust level: 1 some patch brings a violation that the base does not have, even if a
-    later patch mends it; 3 some patch leaves a part undecided that the base has decided; 0 otherwise, whatever the base
-    has; 2 wrong input, or a patch that does not apply or gives no C. A violation in another form is not a new one: of
-    the same rule, part, requirement, function, kind and site as one that goes.
+    later patch mends it or does not apply; 2 wrong input, or a patch that does not apply or gives no C; 3 some patch
+    leaves a part undecided that the base has decided, or loses sight of a violation; 0 otherwise, whatever the base
+    has. A violation in another form is not a new one: of the same rule, part, requirement, function, kind and site as
+    one that goes.
     """
     config = read_config(config_path)
     book = load_book(own, config)

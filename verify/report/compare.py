@@ -62,10 +62,11 @@ class Comparison:
     unjudged: tuple[str, ...]
 
     def exit_status(self, tolerated: Collection[str] = ()) -> int:
-        """By what is new: 1 for a violation, 3 for a part that is undecided now, 0."""
+        """By what is new: 1 for a violation; 3 for a part that is undecided now, or a violation that is lost; 0."""
         if any(item.finding.fingerprint not in tolerated for item in self.new):
             return VIOLATED
-        return UNDECIDED if self.opened else OK
+        is_lost = any(item.finding.fingerprint not in tolerated for item in self.lost)
+        return UNDECIDED if self.opened or is_lost else OK
 
 
 def compare(old: Judged, new: Judged, trust: str, asked_alike: bool = True) -> Comparison:

@@ -22,6 +22,8 @@ def verdict(course: Course, asked: Asked) -> list[str]:
             for turn in course.turns if (brought := untolerated(course, turn, asked))]
     said += [f"{course.span(turn)} leaves {_count(len(opened), 'part')} undecided: {_rules(opened)}"
              for turn in course.turns if (opened := course.opens(turn))]
+    said += [f"{course.span(turn)} loses sight of {_violations(turn.change.lost)}"
+             for turn in course.turns if turn.change.lost]
     said += [f"{course.span(turn)} mends {_violations(turn.change.mended)}"
              for turn in course.turns if turn.change.mended]
     said += [f"{course.span(turn)} keeps {_violations([new for _, new in recast], ' in another form')}"

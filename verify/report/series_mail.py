@@ -43,10 +43,11 @@ def _head(course: Course, asked: Asked) -> Iterator[str]:
 
 
 def _answered(course: Course, asked: Asked) -> Step:
-    """The first patch that brings something, or has no result; else the first one."""
+    """The first patch that brings something, leaves something undecided or has no result; else the first one."""
     for number, step in enumerate(course.steps):
         turn = next((turn for turn in course.turns if turn.step == number), None)
-        if step.judged is None or (turn and (words.untolerated(course, turn, asked) or course.opens(turn))):
+        if step.judged is None or (turn and (words.untolerated(course, turn, asked) or course.opens(turn)
+                                             or turn.change.lost)):
             return step
     return course.steps[min(1, len(course.steps) - 1)]
 
@@ -77,6 +78,10 @@ def _turn(course: Course, turn: Turn, asked: Asked) -> Iterator[str]:
         yield from ("", *_wrap("", f"With {course.span(turn)} these are neither proved nor violated any more:"), "")
         yield from (line for item in opened[:MOST_PLACES]
                     for line in _wrap("  ", f"{item.rule.rule} {item.part.name}: {item.why}", "    "))
+    if turn.change.lost:
+        yield from ("", *_wrap("", f"With {course.span(turn)} these violations are lost from sight:"), "")
+        yield from (line for item in turn.change.lost[:MOST_PLACES]
+                    for line in _wrap("  ", f"{item.rule.rule} {item.part.name}: {item.said}", "    "))
 
 
 def _group(number: int, group: Sequence[Item]) -> Iterator[str]:

@@ -56,7 +56,8 @@ PROVED, OPEN = part(), part(status=Status.UNKNOWN, reason="too hard")
     (PROVED, OPEN, {}, 3),
     (OPEN, OPEN, {}, 0),
     (OPEN, PROVED, {}, 0),
-    (part(shown("a")), part(name="q"), {"lost": ["a"]}, 0),
+    (part(shown("a")), part(name="q"), {"lost": ["a"]}, 3),
+    (part(shown("a"), reason="too hard"), OPEN, {"lost": ["a"]}, 3),
     (part(name="q"), part(shown("a")), {"new": ["a"]}, 1),
 ])
 def test_two_sides(old: JudgedPart, new: JudgedPart, said: dict[str, list[str]], status: int) -> None:
@@ -142,11 +143,25 @@ def test_cells_of_a_finding_that_changes_its_form() -> None:
     assert rows["b"] == (Cell.OTHER, Cell.THERE, Cell.NONE, Cell.UNKNOWN, Cell.ABSENT)
 
 
-def test_a_step_without_a_result_shares_the_blame_and_is_2() -> None:
+def test_a_step_without_a_result_shares_the_blame() -> None:
     found = course(side(PROVED), None, side(part(shown("a"))))
     (turn,) = found.turns
     assert found.span(turn) == "patch 1/9 or 2/9"
-    assert found.exit_status() == 2
+
+
+def test_a_step_without_a_result_is_2_and_hides_no_violation() -> None:
+    assert course(side(PROVED), side(OPEN), None).exit_status() == 2
+    found = course(side(PROVED), side(part(shown("a"))), None)
+    assert found.exit_status() == 1
+    assert found.exit_status({"a"}) == 2
+
+
+def test_a_violation_that_is_lost_is_undecided() -> None:
+    """Its part was open before, so that no part is newly so."""
+    found = course(side(part(shown("a"), reason="too hard")), side(OPEN))
+    assert not any(found.opens(turn) for turn in found.turns)
+    assert found.exit_status() == 3
+    assert found.exit_status({"a"}) == 0
 
 
 def test_undecided_counts_where_the_base_was_decided() -> None:

@@ -10,9 +10,11 @@ import jsonschema
 import pytest
 
 from tests.unit.report.test_compare import PROVED, part, shown, side
-from verify.report import series_json, series_mail, series_markdown, series_text
+from verify.prove.outcome import Status
+from verify.report import diff_markdown, series_json, series_mail, series_markdown, series_text
 from verify.report.course import Asked, Course, Step
 from verify.report.course_words import registers, shown_steps, weaker_rows
+from verify.report.difference import Difference
 from verify.report.judged import Judged, Shown
 from verify.verdict.options import Options
 
@@ -81,6 +83,18 @@ def test_neighbouring_registers_with_one_value_are_told_once() -> None:
 @pytest.mark.parametrize("render", [series_text.render, series_markdown.render, series_mail.render])
 def test_nothing_happens(render: Any) -> None:
     assert "no step changes a verdict" in render([course(side(PROVED), side(PROVED))], ASKED)
+
+
+@pytest.mark.parametrize("render", [series_text.render, series_markdown.render, series_mail.render])
+def test_what_is_lost_is_in_the_verdict(render: Any) -> None:
+    lost = side(part(status=Status.UNKNOWN, reason="too hard"))
+    found = course(side(part(shown("a" * 16), reason="too hard")), lost)
+    text = " ".join(render([found], ASKED).split())
+    assert "patch 1/1 loses sight of 1 violation: FFA-VER-07 Title" in text
+    assert "neither shown nor disproved: its part is unknown" in text
+    difference = Difference(found.steps[0].judged or lost, lost, tuple(turn.change for turn in found.turns), None, (),
+                            frozenset())
+    assert diff_markdown.render(difference).startswith("## verify is undecided\n")
 
 
 def test_what_is_kept_in_another_form_is_in_the_verdict() -> None:
