@@ -9,6 +9,7 @@ from verify.report.brief import MOST_CALLS
 from verify.report.compare import Item, Undecided
 from verify.report.course import Asked, Cell, Course, Row, Turn, by_place
 from verify.report.story import KINDS
+from verify.verdict.options import Options
 
 MARKS = {Cell.THERE: "X", Cell.OTHER: "~", Cell.ABSENT: ".", Cell.UNKNOWN: "?", Cell.NONE: "-"}
 LEGEND = "X there, ~ in another form, . not there, ? undecided, - not judged"
@@ -116,9 +117,21 @@ def again(group: Sequence[Item], asked: Asked) -> str:
     words = [asked.again, f"--rule {item.rule.rule}"]
     words += [f"--function {shlex.quote(name)}" for name in sorted(functions) if "" not in functions]
     words += [f"--trust {item.trust}"]
-    words += [f"--profile {item.rule.profile}"] if item.rule.profile != "SEED" else []
-    words += [f"--page-size {asked.options.page_size}"] if asked.options.page_size else []
-    return " ".join(words)
+    return " ".join([*words, *_reading(item.rule.profile, asked)])
+
+
+def as_asked(asked: Asked) -> str:
+    """The command that shows everything again."""
+    options = asked.options
+    words = [asked.again, *(f"--rule {shlex.quote(name)}" for name in options.rules)]
+    words += [f"--function {shlex.quote(name)}" for name in options.functions]
+    words += [f"--trust {trust}" for trust in options.trusts if options.trusts != Options().trusts]
+    return " ".join([*words, *_reading(options.profile, asked)])
+
+
+def _reading(profile: str, asked: Asked) -> list[str]:
+    words = [f"--profile {profile}"] if profile != Options().profile else []
+    return [*words, *([f"--page-size {asked.options.page_size}"] if asked.options.page_size else [])]
 
 
 def registers(values: Mapping[str, str]) -> str:

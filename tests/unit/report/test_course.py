@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default as policy
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +52,37 @@ def test_a_mail_stays_short_and_still_says_how_to_reproduce_it() -> None:
     assert "patch 1/29 introduces 12 violations" in text
     assert "[...] more in the report" in text
     assert "verify series m --tree t --rule FFA-VER-07 --function FFA_VERSION --trust L2" in text
+
+
+def mail_of(found: Course, asked: Asked = ASKED) -> tuple[EmailMessage, str]:
+    """As a mail program reads it."""
+    message = message_from_bytes(series_mail.render([found], asked).encode(), policy=policy)
+    return message, " ".join(message.get_content().split())
+
+
+def test_a_mail_is_one_whatever_its_subject() -> None:
+    subject, identity = "[PATCH 1/1] größere Antworten " + "and more " * 12 + "→", f"<{'1' * 90}@b>"
+    steps = (Step("base", "", side(PROVED)), Step("1/1", "x", side(part(*many(1))), mail=subject, identity=identity))
+    message, text = mail_of(Course(steps, "L2"))
+    assert message["Subject"] == f"Re: {subject}"
+    assert message["In-Reply-To"] == message["References"] == identity
+    assert (message["MIME-Version"], message.get_content_type(), message.get_content_charset()) == ("1.0", "text/plain", "utf-8")
+    assert message.defects == []
+    assert "FFA_VERSION(1.0) → 1.0" in text
+    assert "Every counterexample was replayed" in text
+
+
+def test_a_mail_about_nothing_names_what_was_asked() -> None:
+    options = Options(("VER-*", "MSG-10"), ("FFA_VERSION",), trusts=("L2",), page_size="4K")
+    asked = replace(ASKED, options=options)
+    _, text = mail_of(course(side(PROVED), side(PROVED)), asked)
+    assert ("verify series m --tree t --rule 'VER-*' --rule MSG-10 --function FFA_VERSION --trust L2 --page-size 4K" in text)
+    assert "counterexample" not in text
+
+
+def test_a_patch_without_a_subject_has_no_empty_one() -> None:
+    _, text = mail_of(Course((Step("base", "", side(PROVED)), Step("bring.patch", "", side(part(*many(1))))), "L2"))
+    assert "bring.patch introduces: 1." in text
 
 
 def test_of_many_steps_those_are_shown_where_something_happens() -> None:
