@@ -15,8 +15,8 @@ from verify.report.story import who
 
 WIDTH = 76
 MOST_LINES = 95
-_UNFOLDED = policy.clone(max_line_length=None)
 MOST_STEPS, MOST_PLACES, MOST_MENDED, MOST_EVENTS = 16, 6, 6, 8
+_UNFOLDED = policy.clone(max_line_length=None)
 
 
 def render(courses: Sequence[Course], asked: Asked) -> str:
@@ -32,7 +32,7 @@ def render(courses: Sequence[Course], asked: Asked) -> str:
 
 
 def _headers(answered: Step, asked: Asked) -> list[str]:
-    """In ASCII. Identities are left in one line: folded, they would be encoded, and name no mail any more."""
+    """In ASCII. What is ASCII is left in one line: a folded identity would be encoded, and name no mail any more."""
     message = EmailMessage()
     subject = answered.mail or answered.subject or asked.title
     message["Subject"] = f"Re: {subject.removeprefix('Re: ')}"
@@ -42,7 +42,7 @@ def _headers(answered: Step, asked: Asked) -> list[str]:
     message["Content-Type"] = "text/plain; charset=utf-8"
     message["Content-Transfer-Encoding"] = "8bit"
     return [line for name, value in message.items()
-            for line in (_UNFOLDED if value == answered.identity else policy).fold(name, value).splitlines()]
+            for line in (_UNFOLDED if value.isascii() else policy).fold(name, value).splitlines()]
 
 
 def _head(course: Course, asked: Asked) -> Iterator[str]:
@@ -143,8 +143,8 @@ def _reproduce(course: Course, asked: Asked) -> Iterator[str]:
         yield from _wrap("  ", command, "    ")
     replayed = ("Every counterexample was replayed from reset by an interpreter that shares no code with the solver's "
                 "path. " if brought else "")
-    yield from ("", *_wrap("", f"{replayed}If a {'finding' if brought else 'verdict'} is wrong, please tell: it is a bug "
-                               "of verify."))
+    yield from ("", *_wrap("", f"{replayed}If a {'finding' if brought else 'verdict'} is wrong, please tell: it is a "
+                               "bug of verify."))
 
 
 def _wrap(lead: str, text: str, following: str | None = None) -> list[str]:

@@ -34,7 +34,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """`commits` are those after `start` that change what is read; `count` all of the range, whose last one's ID is `end`.
+    """`commits` are those after `start` that change what is read; `count` all of the range; `end` its last one's ID.
 
     Parents of merges other than the first are not followed: a merge stands for what it brought.
     """
