@@ -62,8 +62,8 @@ def diff(
 
     Reports are compared in what both have judged, and have no IR. The others are judged now, or taken from the cache.
 
-    Exit status, by the strictest trust level of both: 1 B is newly violated, 3 B is newly undecided, 0 otherwise, 2
-    wrong input.
+    Exit status, by the strictest trust level of both: 1 B is newly violated, 3 B is newly undecided or a violation of A
+    is lost from sight, 0 otherwise, 2 wrong input.
     """
     config = read_config(config_path)
     book = load_book(own, config)

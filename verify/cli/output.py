@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -28,13 +29,34 @@ NARROWEST = 40
 
 
 def pair_outputs(formats: Sequence[str], outputs: Sequence[Path]) -> list[tuple[str, Path | None]]:
-    """Which report goes where; the first format without a file goes to the terminal."""
+    """Which report goes where; the first format without a file goes to the terminal.
+
+    Raises InputError, before anything is judged, where a file cannot be written or is named twice.
+    """
     if len(outputs) > len(formats):
         raise InputError("more --output than --format")
     missing = len(formats) - len(outputs)
     if missing > 1:
         raise InputError("only one report can go to the terminal; give an --output for each other --format")
+    for number, path in enumerate(outputs):
+        _check_place(path)
+        if os.path.realpath(path) in map(os.path.realpath, outputs[:number]):
+            raise InputError(f"{path}: given twice as --output; give each report a file of its own")
     return list(zip(formats, [*outputs, *[None] * missing], strict=True))
+
+
+def _check_place(path: Path) -> None:
+    """Raises InputError where no file can be written there."""
+    try:
+        if path.is_dir():
+            raise InputError(f"{path}: cannot be written: it is a folder; give a file")
+        if not path.parent.is_dir():
+            raise InputError(f"{path}: cannot be written: {path.parent} is no folder; create it first")
+        is_there = path.exists()
+    except OSError as problem:
+        raise InputError(f"{path}: cannot be written: {problem.strerror}") from None
+    if not (os.access(path, os.W_OK) if is_there else os.access(path.parent, os.W_OK | os.X_OK)):
+        raise InputError(f"{path}: cannot be written: no permission")
 
 
 def write_reports(

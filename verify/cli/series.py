@@ -74,9 +74,10 @@ def series(
     Of several postings the newest whole one is taken. --format mail writes a reply to the list.
 
     Exit status, by the strictest trust level: 1 some patch brings a violation that the base does not have, even if a
-    later patch mends it; 3 some patch leaves a part undecided that the base has decided; 0 otherwise, whatever the base
-    has; 2 wrong input, or a patch that does not apply or gives no C. A violation in another form is not a new one: of
-    the same rule, part, requirement, function and kind as one that goes.
+    later patch mends it or does not apply; 2 wrong input, or a patch that does not apply or gives no C; 3 some patch
+    leaves a part undecided that the base has decided, or loses sight of a violation; 0 otherwise, whatever the base
+    has. A violation in another form is not a new one: of the same rule, part, requirement, function, kind and site as
+    one that goes.
     """
     config = read_config(config_path)
     book = load_book(own, config)
@@ -109,7 +110,7 @@ def _choose(
             raise InputError(f"{source[0]}: no such file; a git range needs --git REPO")
         history = read_history(repository, source[0])
         notes = (f"{len(history.commits)} of {history.count} commits change what the front end reads",)
-        again = _command([source[0]], "--git", repository)
+        again = _command([f"{history.start.short}..{history.end[:12]}"], "--git", repository)
         return (_asked(source[0], f"{history.start}", again, notes, judging),
                 _commits(repository, history, judging))
     if repository is not None and len(source) == 1 and not Path(source[0]).exists():
@@ -117,7 +118,7 @@ def _choose(
     patches = read_series([Path(name) for name in source])
     files = read_tree(tree) if tree is not None else read_revision(repository or Path(), revision)
     again = _command(source, "--tree" if tree is not None else "--git", tree or repository or Path(),
-                     *(["--base", revision] if tree is None and revision != "HEAD" else []))
+                     *(["--base", files.revision[:12]] if tree is None else []))
     title = patches.title or next((patch.subject for patch in patches.patches if patch.subject), Path(source[0]).name)
     base = f"{files.label}{f' ({files.revision[:12]})' if files.revision else ''}"
     return _asked(title, base, again, patches.notes, judging), _patches(files, patches, judging)
@@ -130,7 +131,7 @@ def _asked(title: str, base: str, again: str, notes: Sequence[str], judging: Jud
 
 
 def _command(source: Sequence[str], option: str, place: Path, *more: str) -> str:
-    """Without folders: they are the machine's own."""
+    """Without folders and names of revisions: they are the machine's own."""
     names = [name if is_range(name) else _base_name(name) for name in source]
     return " ".join(["verify series", *map(shlex.quote, names), option, shlex.quote(_base_name(place)),
                      *map(shlex.quote, more)])

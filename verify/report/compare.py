@@ -3,7 +3,8 @@
 A finding is mended only where its part is decided without it; where the part is not decided, or not judged, it is
 `lost`: nobody knows. A finding that comes where a part was undecided may have been there before; that is said. What a
 finding's fingerprint is made of includes the registers that its search came upon: where one goes and another one comes
-of the same rule, part, requirement, function and kind, it is one violation in another form (`recast`), not a new one.
+of the same rule, part, requirement, function, kind and site, it is one violation in another form (`recast`), not a new
+one.
 """
 
 from __future__ import annotations
@@ -61,10 +62,11 @@ class Comparison:
     unjudged: tuple[str, ...]
 
     def exit_status(self, tolerated: Collection[str] = ()) -> int:
-        """By what is new: 1 for a violation, 3 for a part that is undecided now, 0."""
+        """By what is new: 1 for a violation; 3 for a part that is undecided now, or a violation that is lost; 0."""
         if any(item.finding.fingerprint not in tolerated for item in self.new):
             return VIOLATED
-        return UNDECIDED if self.opened else OK
+        is_lost = any(item.finding.fingerprint not in tolerated for item in self.lost)
+        return UNDECIDED if self.opened or is_lost else OK
 
 
 def compare(old: Judged, new: Judged, trust: str, asked_alike: bool = True) -> Comparison:
@@ -134,10 +136,11 @@ def _paired(fresh: Collection[Item], gone: Collection[Item]) -> list[tuple[Item,
 
 
 def _is_alike(one: Item, other: Item) -> bool:
+    """Where a report says of no site, none is known to be the same."""
     def key(item: Item) -> tuple[str, ...]:
-        return item.rule.rule, item.part.name, item.finding.function, item.finding.kind
+        return item.rule.rule, item.part.name, item.finding.function, item.finding.kind, item.finding.site
 
-    return key(one) == key(other) and bool(
+    return bool(one.finding.site) and key(one) == key(other) and bool(
         set(one.finding.clause.split("; ")) & set(other.finding.clause.split("; ")))
 
 

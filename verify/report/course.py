@@ -162,12 +162,18 @@ class Course:
         return of(base) if base is not None else set()
 
     def exit_status(self, tolerated: Collection[str] = ()) -> int:
-        """2 where a step has no result; else by what some step brings that the base has not: 1, 3, 0."""
+        """1 for what some step brings that the base has not, which no other step takes back; 2 where a step has no
+        result; 3 for what some step leaves undecided or loses sight of; 0.
+        """
+        def counts(items: Iterable[Item]) -> bool:
+            return any(item.finding.fingerprint not in tolerated for item in items)
+
+        if any(counts(self.brings(turn)) for turn in self.turns):
+            return VIOLATED
         if any(step.judged is None for step in self.steps):
             return USAGE
-        if any(item.finding.fingerprint not in tolerated for turn in self.turns for item in self.brings(turn)):
-            return VIOLATED
-        return UNDECIDED if any(self.opens(turn) for turn in self.turns) else OK
+        is_open = any(self.opens(turn) or counts(turn.change.lost) for turn in self.turns)
+        return UNDECIDED if is_open else OK
 
     def remaining(self) -> list[Row]:
         """In the base and in the last step that was judged, perhaps in another form."""

@@ -9,6 +9,7 @@ from verify.report.brief import MOST_CALLS
 from verify.report.compare import Item, Undecided
 from verify.report.course import Asked, Cell, Course, Row, Turn, by_place
 from verify.report.story import KINDS
+from verify.verdict.options import Options
 
 MARKS = {Cell.THERE: "X", Cell.OTHER: "~", Cell.ABSENT: ".", Cell.UNKNOWN: "?", Cell.NONE: "-"}
 LEGEND = "X there, ~ in another form, . not there, ? undecided, - not judged"
@@ -22,8 +23,12 @@ def verdict(course: Course, asked: Asked) -> list[str]:
             for turn in course.turns if (brought := untolerated(course, turn, asked))]
     said += [f"{course.span(turn)} leaves {_count(len(opened), 'part')} undecided: {_rules(opened)}"
              for turn in course.turns if (opened := course.opens(turn))]
+    said += [f"{course.span(turn)} loses sight of {_violations(turn.change.lost)}"
+             for turn in course.turns if turn.change.lost]
     said += [f"{course.span(turn)} mends {_violations(turn.change.mended)}"
              for turn in course.turns if turn.change.mended]
+    said += [f"{course.span(turn)} keeps {_violations([new for _, new in recast], ' in another form')}"
+             for turn in course.turns if (recast := turn.change.recast)]
     said += [f"{step.name} has no result: {step.problem}" for step in course.steps if step.judged is None]
     if not said:
         said = ["no step changes a verdict"]
@@ -46,8 +51,8 @@ def brought_back(course: Course, turn: Turn) -> list[Item]:
     return [item for item in turn.change.new if item.finding.fingerprint not in fresh]
 
 
-def _violations(items: Sequence[Item]) -> str:
-    return f"{_count(len(items), 'violation')}: {_rules(items)}"
+def _violations(items: Sequence[Item], how: str = "") -> str:
+    return f"{_count(len(items), 'violation')}{how}: {_rules(items)}"
 
 
 def _rules(items: Iterable[Item | Undecided]) -> str:
@@ -112,9 +117,21 @@ def again(group: Sequence[Item], asked: Asked) -> str:
     words = [asked.again, f"--rule {item.rule.rule}"]
     words += [f"--function {shlex.quote(name)}" for name in sorted(functions) if "" not in functions]
     words += [f"--trust {item.trust}"]
-    words += [f"--profile {item.rule.profile}"] if item.rule.profile != "SEED" else []
-    words += [f"--page-size {asked.options.page_size}"] if asked.options.page_size else []
-    return " ".join(words)
+    return " ".join([*words, *_reading(item.rule.profile, asked)])
+
+
+def as_asked(asked: Asked) -> str:
+    """The command that shows everything again."""
+    options = asked.options
+    words = [asked.again, *(f"--rule {shlex.quote(name)}" for name in options.rules)]
+    words += [f"--function {shlex.quote(name)}" for name in options.functions]
+    words += [f"--trust {trust}" for trust in options.trusts if options.trusts != Options().trusts]
+    return " ".join([*words, *_reading(options.profile, asked)])
+
+
+def _reading(profile: str, asked: Asked) -> list[str]:
+    words = [f"--profile {profile}"] if profile != Options().profile else []
+    return [*words, *([f"--page-size {asked.options.page_size}"] if asked.options.page_size else [])]
 
 
 def registers(values: Mapping[str, str]) -> str:

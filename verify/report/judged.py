@@ -24,7 +24,9 @@ _Item = TypeVar("_Item")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A finding. `calls` are its calls from reset, one text each; `told` is all that the report has of it."""
+    """A finding. `calls` are its calls from reset, one text each; `told` is all that the report has of it. `site` tells
+    the places of one function and kind apart; "" in a report of an earlier version.
+    """
 
     fingerprint: str
     clause: str
@@ -33,6 +35,7 @@ class Shown:
     line: int
     output: str
     kind: str
+    site: str
     calls: tuple[str, ...]
     told: Mapping[str, Any]
 
@@ -169,7 +172,8 @@ def _read_finding(data: Any) -> Shown:
     return Shown(
         _get(data, "fingerprint", string), _get(data, "clause", string), _get(cause, "function", string),
         _get(cause, "file", string), _get(cause, "line", integer), _get(cause, "output", string),
-        _get(cause, "kind", string), tuple(_get(data, "calls", lambda value: each(value, _call))), data)
+        _get(cause, "kind", string), _get(cause, "site", string) if "site" in cause else "",
+        tuple(_get(data, "calls", lambda value: each(value, _call))), data)
 
 
 def _call(data: Any) -> str:

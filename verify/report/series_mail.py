@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from email.message import EmailMessage
+from email.policy import default as policy
 
 from verify import __version__
 from verify.report import course_words as words
@@ -14,12 +16,14 @@ from verify.report.story import who
 WIDTH = 76
 MOST_LINES = 95
 MOST_STEPS, MOST_PLACES, MOST_MENDED, MOST_EVENTS = 16, 6, 6, 8
+_UNFOLDED = policy.clone(max_line_length=None)
 
 
 def render(courses: Sequence[Course], asked: Asked) -> str:
-    """`courses`: the strictest trust level first, which decides. Headers, an empty line, the text."""
+    """`courses`: the strictest trust level first, which decides. Headers, an empty line, the text in UTF-8."""
     course = courses[0]
-    head, tail = [*_head(course, asked), *_tested(course, asked)], list(_reproduce(course, asked))
+    head = [*_headers(_answered(course, asked), asked), "", *_head(course, asked), *_tested(course, asked)]
+    tail = list(_reproduce(course, asked))
     body = [line for turn in course.turns for line in _turn(course, turn, asked)] + list(_mended(course))
     room = max(MOST_LINES - len(head) - len(tail), 0)
     if len(body) > room:
@@ -27,13 +31,22 @@ def render(courses: Sequence[Course], asked: Asked) -> str:
     return "\n".join(line.rstrip() for line in (*head, *body, *tail)) + "\n"
 
 
-def _head(course: Course, asked: Asked) -> Iterator[str]:
-    answered = _answered(course, asked)
+def _headers(answered: Step, asked: Asked) -> list[str]:
+    """In ASCII. What is ASCII is left in one line: a folded identity would be encoded, and name no mail any more."""
+    message = EmailMessage()
     subject = answered.mail or answered.subject or asked.title
-    yield f"Subject: Re: {subject.removeprefix('Re: ')}"
+    message["Subject"] = f"Re: {subject.removeprefix('Re: ')}"
     if answered.identity:
-        yield from (f"In-Reply-To: {answered.identity}", f"References: {answered.identity}")
-    yield from ("", "Hi,", "")
+        message["In-Reply-To"] = message["References"] = answered.identity
+    message["MIME-Version"] = "1.0"
+    message["Content-Type"] = "text/plain; charset=utf-8"
+    message["Content-Transfer-Encoding"] = "8bit"
+    return [line for name, value in message.items()
+            for line in (_UNFOLDED if value.isascii() else policy).fold(name, value).splitlines()]
+
+
+def _head(course: Course, asked: Asked) -> Iterator[str]:
+    yield from ("Hi,", "")
     yield from _wrap("", f"verify {__version__} judged this series patch by patch by rules from Arm DEN0077A "
                          "(FF-A) and DEN0028 (SMCCC):")
     said = words.verdict(course, asked)
@@ -43,10 +56,11 @@ def _head(course: Course, asked: Asked) -> Iterator[str]:
 
 
 def _answered(course: Course, asked: Asked) -> Step:
-    """The first patch that brings something, or has no result; else the first one."""
+    """The first patch that brings something, leaves something undecided or has no result; else the first one."""
     for number, step in enumerate(course.steps):
         turn = next((turn for turn in course.turns if turn.step == number), None)
-        if step.judged is None or (turn and (words.untolerated(course, turn, asked) or course.opens(turn))):
+        if step.judged is None or (turn and (words.untolerated(course, turn, asked) or course.opens(turn)
+                                             or turn.change.lost)):
             return step
     return course.steps[min(1, len(course.steps) - 1)]
 
@@ -66,7 +80,8 @@ def _tested(course: Course, asked: Asked) -> Iterator[str]:
 def _turn(course: Course, turn: Turn, asked: Asked) -> Iterator[str]:
     brought, opened = words.untolerated(course, turn, asked), course.opens(turn)
     if brought:
-        yield from ("", *_wrap("", f"{course.span(turn)} ({course.steps[turn.step].subject}) introduces:"), "")
+        subject = course.steps[turn.step].subject
+        yield from ("", *_wrap("", f"{course.span(turn)} {f'({subject}) ' if subject else ''}introduces:"), "")
         groups = words.groups(brought)
         for number, group in enumerate(groups[:MOST_PLACES], 1):
             yield from _group(number, group)
@@ -77,6 +92,10 @@ def _turn(course: Course, turn: Turn, asked: Asked) -> Iterator[str]:
         yield from ("", *_wrap("", f"With {course.span(turn)} these are neither proved nor violated any more:"), "")
         yield from (line for item in opened[:MOST_PLACES]
                     for line in _wrap("  ", f"{item.rule.rule} {item.part.name}: {item.why}", "    "))
+    if turn.change.lost:
+        yield from ("", *_wrap("", f"With {course.span(turn)} these violations are lost from sight:"), "")
+        yield from (line for item in turn.change.lost[:MOST_PLACES]
+                    for line in _wrap("  ", f"{item.rule.rule} {item.part.name}: {item.said}", "    "))
 
 
 def _group(number: int, group: Sequence[Item]) -> Iterator[str]:
@@ -119,11 +138,13 @@ def _reproduce(course: Course, asked: Asked) -> Iterator[str]:
     brought = [item for turn in course.turns for item in words.untolerated(course, turn, asked)]
     posted = any(step.mail for step in course.steps)
     yield from ("", f"To reproduce{' (the series saved from the archive under this name)' if posted else ''}:", "")
-    commands = [words.again(group, asked) for group in words.groups(brought)] or [asked.again]
+    commands = [words.again(group, asked) for group in words.groups(brought)] or [words.as_asked(asked)]
     for command in dict.fromkeys(commands[:3]):
         yield from _wrap("  ", command, "    ")
-    yield from ("", *_wrap("", "Every counterexample was replayed from reset by an interpreter that shares no code "
-                               "with the solver's path. If a finding is wrong, please tell: it is a bug of verify."))
+    replayed = ("Every counterexample was replayed from reset by an interpreter that shares no code with the solver's "
+                "path. " if brought else "")
+    yield from ("", *_wrap("", f"{replayed}If a {'finding' if brought else 'verdict'} is wrong, please tell: it is a "
+                               "bug of verify."))
 
 
 def _wrap(lead: str, text: str, following: str | None = None) -> list[str]:

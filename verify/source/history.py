@@ -34,7 +34,7 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """`commits` are those after `start` that change what is read; `count` all of the range.
+    """`commits` are those after `start` that change what is read; `count` all of the range; `end` its last one's ID.
 
     Parents of merges other than the first are not followed: a merge stands for what it brought.
     """
@@ -42,6 +42,7 @@ class History:
     start: Commit
     commits: tuple[Commit, ...]
     count: int
+    end: str
 
 
 def is_range(text: str) -> bool:
@@ -70,7 +71,7 @@ def between(repository: Path, start: str, end: str, text: str) -> History:
                          "give a commit of that branch as the start")
     read = run_git(repository, *log, f"{start}..{end}", "--", *NEEDED, *OPTIONAL, HEADER_FOLDER)
     commits = tuple(_described(repository, name.decode()) for name in read.split())
-    return History(_described(repository, start), commits, len(everything))
+    return History(_described(repository, start), commits, len(everything), end)
 
 
 def _described(repository: Path, name: str) -> Commit:

@@ -23,8 +23,8 @@ from verify.reading import MOST_BYTES, read_bytes
 from verify.source.tree import decode
 
 MOST_MESSAGES = 2000
-_ENVELOPE = re.compile(rb"^From \S+[^\n]*\d\d:\d\d(?::\d\d)?[^\n]* \d{4}[^\n]*\n", re.MULTILINE)
-"""The line before each mail of an mbox; its date tells it from a sentence that begins so."""
+_ENVELOPE = re.compile(rb"^From [^\n]{1,200}\n", re.MULTILINE)
+_TIME = re.compile(rb"\d\d:\d\d(?::\d\d)?")
 _HEADERS = re.compile(rb"\A(?:[A-Za-z][A-Za-z0-9-]*:[^\n]*\n(?:[ \t][^\n]*\n)*)*?(?:Subject|From):", re.IGNORECASE)
 _ARCHIVED = re.compile(
     r"^\* (?P<subject>\S.*)\n(?:[ \t].*\n)*@ (?P<date>\d{4}-\d\d-\d\d +\d{1,2}:\d\d)\b.*\n", re.MULTILINE)
@@ -61,7 +61,7 @@ def mails(where: str, data: bytes) -> tuple[Mail, ...]:
     """`where` names the data in messages."""
     data = _unpacked(where, data).replace(b"\r\n", b"\n")
     found: Iterator[Mail]
-    if _ENVELOPE.match(data):
+    if _envelope(data):
         found = (mail for one in _mbox(data) for mail in _parsed(where, one))
     elif _HEADERS.match(data):
         found = _parsed(where, data)
@@ -87,9 +87,22 @@ def _unpacked(where: str, data: bytes) -> bytes:
     return content
 
 
+def _envelope(data: bytes) -> re.Match[bytes] | None:
+    """The line before a mail of an mbox, where the data begins with one."""
+    match = _ENVELOPE.match(data)
+    return match if match and _has_date(match[0]) else None
+
+
+def _has_date(line: bytes) -> bool:
+    """`From NAME … 10:00:00 … 2026` is the line before a mail; a sentence that begins so is not."""
+    words = line.split()
+    times = [at for at, word in enumerate(words) if at > 1 and _TIME.match(word)]
+    return bool(times) and any(len(word) >= 4 and word[:4].isdigit() for word in words[times[0] + 1:])
+
+
 def _mbox(data: bytes) -> Iterator[bytes]:
     starts = [match for match in _ENVELOPE.finditer(data)
-              if data[max(match.start() - 2, 0):match.start()] in (b"", b"\n\n")]
+              if data[max(match.start() - 2, 0):match.start()] in (b"", b"\n\n") and _has_date(match[0])]
     for match, end in zip(starts, _ends(starts, len(data)), strict=True):
         content = data[match.end():end]
         if content.endswith(b"\n\n"):
@@ -118,8 +131,8 @@ def _parsed(where: str, data: bytes) -> Iterator[Mail]:
         return
     for text in texts:
         inner = text.encode(errors="surrogateescape")
-        if _ENVELOPE.match(inner) or _HEADERS.match(inner):
-            envelope = _ENVELOPE.match(inner)
+        envelope = _envelope(inner)
+        if envelope or _HEADERS.match(inner):
             mail = message_from_bytes(inner[envelope.end() if envelope else 0:], policy=policy)
             yield Mail(_subject(mail), _date(mail) or date, _text(mail), identity)
         else:

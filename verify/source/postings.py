@@ -79,6 +79,10 @@ class Posting:
         return not self.missing
 
     @property
+    def first(self) -> tuple[str, int]:
+        return min((item.mail.date, item.order) for item in self.patches.values())
+
+    @property
     def newest(self) -> tuple[int, str, int]:
         """A later version is newer, then a later date, then what comes later in the file."""
         last = max((item.mail.date, item.order) for item in self.patches.values())
@@ -146,12 +150,15 @@ def _add(found: list[Posting], item: Posted) -> None:
 
 
 def newest_whole(where: str, mails: Sequence[Mail]) -> tuple[Posting, list[str]]:
-    """The posting to take, and for each other one why it is left out. Raises InputError where none is whole."""
+    """The posting to take, and for each other one why it is left out. Raises InputError where none is whole.
+
+    Patches without numbers do not take the place of a whole series that came before them.
+    """
     known = sorted(postings(mails), key=lambda posting: posting.newest)
     if not known:
         raise InputError(f"{where}: no patch in it (a message whose subject has [PATCH …], or a diff); "
                          "give an mbox, a thread, patches, or a git range with --git")
-    whole = [posting for posting in known if posting.is_whole]
+    whole = [posting for posting in known if posting.is_whole and not _is_aside(posting, known)]
     if not whole:
         raise InputError(f"{where}: no whole series in it: {_why(known[-1])}; give the missing patches too")
     chosen = next((posting for posting in reversed(whole) if not _is_mangled(posting, known)), whole[-1])
@@ -164,7 +171,15 @@ def _reason(posting: Posting, chosen: Posting, known: Sequence[Posting]) -> str:
     reasons = [] if posting.is_whole else [f"not whole, {_why(posting)}"]
     if _is_mangled(posting, known):
         reasons.append("its white space is mangled")
+    if _is_aside(posting, known):
+        reasons.append("unnumbered, and after a whole series with numbers (to judge it, give it alone)")
     return " and ".join(reasons) or f"{chosen} is newer"
+
+
+def _is_aside(posting: Posting, known: Iterable[Posting]) -> bool:
+    """Patches without numbers that come after a series with numbers are remarks on it, whatever version they claim."""
+    return posting.total is None and any(
+        other.total is not None and other.is_whole and other.first < posting.first for other in known)
 
 
 def _why(posting: Posting) -> str:

@@ -66,8 +66,9 @@ def _files(path: Path) -> list[Path]:
 
 def _natural(path: Path) -> tuple[tuple[bool, int, str], ...]:
     """`2.patch` before `10.patch`."""
-    return tuple((text.isdigit(), int(text) if text.isdigit() else 0, text)
-                 for text in re.split(r"([0-9]+)", path.name) if text)
+    texts = [text for text in re.split(r"([0-9]+)", path.name) if text]
+    return tuple((is_number, int(text) if is_number else 0, text)
+                 for text in texts for is_number in (text.isascii() and text.isdigit(),))
 
 
 def _as_given(mails: Sequence[tuple[Path, Mail]]) -> PatchSeries:

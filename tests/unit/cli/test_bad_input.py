@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,35 @@ def test_a_report_that_cannot_be_written(verify: Command, tmp_path: Path, place:
     done = verify("run", "--tree", mini.write(tmp_path), "--rule", "CC-02", "--output", tmp_path / place)
     assert done.status == 2
     assert f"{place}: cannot be written" in done.err
+
+
+@pytest.mark.parametrize("command", [
+    ["run", "--tree", "nowhere"], ["series", "nowhere.mbox", "--tree", "nowhere"], ["diff", "nowhere", "nowhere"],
+])
+@pytest.mark.parametrize(("places", "said"), [
+    (["missing/a"], "missing/a: cannot be written: missing is no folder"),
+    (["file/a"], "file/a: cannot be written: file is no folder"),
+    (["folder"], "folder: cannot be written: it is a folder"),
+    (["closed/a"], "closed/a: cannot be written: no permission"),
+    (["closed/kept"], "closed/kept: cannot be written: no permission"),
+    (["a", "folder/../a"], "folder/../a: given twice as --output"),
+])
+def test_where_reports_go_is_seen_to_before_anything_is_read(
+    verify: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], places: list[str], said: str
+) -> None:
+    """Whoever runs this may be allowed to write everywhere: what the system would say is made up."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    for name in ("folder", "closed"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "closed" / "kept").touch()
+    monkeypatch.setattr(os, "access", lambda path, mode: mode == os.R_OK or "closed" not in str(path))
+    words = [word for place, form in zip(places, ("text", "json"), strict=False)
+             for word in ("--format", form, "--output", place)]
+    done = verify(*command, *words)
+    assert (done.status, done.out) == (2, "")
+    assert said in done.err
+    assert done.err.count("\n") == 1
 
 
 def test_a_snapshot_that_was_changed_by_hand(verify: Command, tmp_path: Path) -> None:

@@ -170,14 +170,22 @@ def test_a_range_of_git(verify: Command, tmp_path: Path, cache: Path) -> None:
         mini.write(tree, *edits)
         git(tree, "add", "-A")
         git(tree, "commit", "-qm", f"commit {number}")
-    done = verify("series", "HEAD~2..", "--git", tree, *RULES, "--cache", cache)
+    (tree / "notes").write_text("not read")
+    git(tree, "add", "-A")
+    git(tree, "commit", "-qm", "notes")
+    ids = {number: git(tree, "rev-parse", "--short=12", f"HEAD~{number}") for number in range(4)}
+    done = verify("series", "HEAD~3..", "--git", tree, *RULES, "--cache", cache)
     assert done.status == 1
-    names = [git(tree, "rev-parse", "--short=12", name) for name in ("HEAD~1", "HEAD")]
-    assert f"{names[1]} introduces 1 violation: FFA-MSG-01" in done.out
-    assert f"{names[0]} mends 1 violation: FFA-VER-07" in done.out
-    upon = verify("series", *files(tmp_path, patch(1)), "--git", tree, "--base", "HEAD~2", *RULES, "--cache", cache)
+    assert f"{ids[1]} introduces 1 violation: FFA-MSG-01" in done.out
+    assert f"{ids[2]} mends 1 violation: FFA-VER-07" in done.out
+    assert f"alone: verify series {ids[3]}..{ids[0]} --git tree --rule FFA-MSG-01" in done.out
+    upon = verify("series", *files(tmp_path, patch(1)), "--git", tree, "--base", "HEAD~3", *RULES, "--cache", cache,
+                  "--format", "mail")
     assert upon.status == 0
-    assert "1.patch mends 1 violation: FFA-VER-07" in upon.out
+    text = " ".join(upon.out.split())
+    assert "1.patch mends 1 violation: FFA-VER-07" in text
+    assert (f"verify series 1.patch --git tree --base {ids[3]} --rule VER-07 --rule MSG-01 --trust L2 "
+            "If a verdict is wrong" in text)
 
 
 @pytest.mark.parametrize(("words", "said"), [

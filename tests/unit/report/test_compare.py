@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.unit.report.judged import OPTIONS, violated, with_part
 from verify.errors import InputError
-from verify.prove.outcome import Status
+from verify.prove.outcome import PartResult, Status
 from verify.report import json_report
 from verify.report.compare import Comparison, compare
 from verify.report.course import Cell, Course, Step
@@ -20,8 +21,8 @@ from verify.verdict.run import TargetRun
 LEVEL = "L2"
 
 
-def shown(name: str, function: str = "handler", clause: str = "x1 is zero") -> Shown:
-    return Shown(name, clause, function, "ffa.c", 7, "x1", "copied", ("FFA_VERSION(1.0) → 1.0",), {})
+def shown(name: str, function: str = "handler", clause: str = "x1 is zero", site: str = "5" * 16) -> Shown:
+    return Shown(name, clause, function, "ffa.c", 7, "x1", "copied", site, ("FFA_VERSION(1.0) → 1.0",), {})
 
 
 def part(*findings: Shown, status: Status | None = None, reason: str = "", name: str = "p") -> JudgedPart:
@@ -55,7 +56,8 @@ PROVED, OPEN = part(), part(status=Status.UNKNOWN, reason="too hard")
     (PROVED, OPEN, {}, 3),
     (OPEN, OPEN, {}, 0),
     (OPEN, PROVED, {}, 0),
-    (part(shown("a")), part(name="q"), {"lost": ["a"]}, 0),
+    (part(shown("a")), part(name="q"), {"lost": ["a"]}, 3),
+    (part(shown("a"), reason="too hard"), OPEN, {"lost": ["a"]}, 3),
     (part(name="q"), part(shown("a")), {"new": ["a"]}, 1),
 ])
 def test_two_sides(old: JudgedPart, new: JudgedPart, said: dict[str, list[str]], status: int) -> None:
@@ -71,11 +73,34 @@ def test_one_that_comes_for_one_that_goes_is_the_same_in_another_form() -> None:
     assert names(change) == {"new": ["c"]}
 
 
-@pytest.mark.parametrize("other", [shown("b", "elsewhere"), shown("b", clause="x2 is zero")])
+@pytest.mark.parametrize("other", [
+    shown("b", "elsewhere"), shown("b", clause="x2 is zero"), shown("b", site="6" * 16),
+])
 def test_what_is_another_requirement_or_place_is_new(other: Shown) -> None:
     change = compare(side(part(shown("a"))), side(part(other)), LEVEL)
     assert names(change) == {"new": ["b"], "mended": ["a"]}
     assert change.exit_status() == 1
+
+
+def test_reports_without_sites_show_nothing_in_another_form() -> None:
+    change = compare(side(part(shown("a", site=""))), side(part(shown("b", site=""))), LEVEL)
+    assert names(change) == {"new": ["b"], "mended": ["a"]}
+
+
+def test_sites_tell_places_of_one_function_and_kind_apart(judged_run: TargetRun) -> None:
+    one = violated(judged_run)
+    (known,) = one.findings
+    others = [replace(known, cause=replace(known.cause, **edit)) for edit in (
+        {}, {"line": 99}, {"outputs": ("x7",)}, {"text": "another"}, {"ordinal": known.cause.ordinal + 1})]
+    sites = [found.site for found in shown_of(judged_run, [replace(one, findings=(other,)) for other in others])]
+    assert sites[0] == sites[1] == sites[2] != ""
+    assert len(set(sites)) == 3
+
+
+def shown_of(run: TargetRun, parts: list[PartResult]) -> list[Shown]:
+    """The finding of each part, as a report has it."""
+    sides = [judged(with_part(run, one), OPTIONS) for one in parts]
+    return [found for one in sides for rule in one.rules.values() for part in rule.parts.values() for found in part.findings]
 
 
 def test_a_finding_where_nothing_was_decided_may_be_older() -> None:
@@ -118,11 +143,25 @@ def test_cells_of_a_finding_that_changes_its_form() -> None:
     assert rows["b"] == (Cell.OTHER, Cell.THERE, Cell.NONE, Cell.UNKNOWN, Cell.ABSENT)
 
 
-def test_a_step_without_a_result_shares_the_blame_and_is_2() -> None:
+def test_a_step_without_a_result_shares_the_blame() -> None:
     found = course(side(PROVED), None, side(part(shown("a"))))
     (turn,) = found.turns
     assert found.span(turn) == "patch 1/9 or 2/9"
-    assert found.exit_status() == 2
+
+
+def test_a_step_without_a_result_is_2_and_hides_no_violation() -> None:
+    assert course(side(PROVED), side(OPEN), None).exit_status() == 2
+    found = course(side(PROVED), side(part(shown("a"))), None)
+    assert found.exit_status() == 1
+    assert found.exit_status({"a"}) == 2
+
+
+def test_a_violation_that_is_lost_is_undecided() -> None:
+    """Its part was open before, so that no part is newly so."""
+    found = course(side(part(shown("a"), reason="too hard")), side(OPEN))
+    assert not any(found.opens(turn) for turn in found.turns)
+    assert found.exit_status() == 3
+    assert found.exit_status({"a"}) == 0
 
 
 def test_undecided_counts_where_the_base_was_decided() -> None:

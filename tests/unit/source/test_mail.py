@@ -96,6 +96,24 @@ def test_a_sentence_that_begins_with_from_is_no_new_message() -> None:
     assert "From now on" in only.body
 
 
+@pytest.mark.parametrize("line", [
+    b"From " + b"1" * (1 << 20) + b"\n", b"From a" + b" 00:00" * (1 << 17) + b"\n", b"From a" + b" 00:00:00" * 20 + b"\n",
+])
+def test_a_line_that_is_made_to_take_long_is_no_envelope(line: bytes) -> None:
+    (only,) = mails("m", line * 3 + diff(1).encode())
+    assert only.subject == ""
+    assert diff_in(only.body) == diff(1)
+
+
+@pytest.mark.parametrize("line", [
+    "From a@b Thu Jan  1 00:00:00 1970", "From a@b  Thu, 01 Jan 10:00 2026 +0000", "From - Thu Jan 1 00:00:00 CET 1970",
+])
+def test_envelopes_of_all_kinds(line: str) -> None:
+    one = f"{line}\nSubject: [PATCH {{0}}/2] a\nFrom: a@b\n\n{diff(1)}\n"
+    assert [found.subject for found in mails("m", "".join(map(one.format, (1, 2))).encode())] == [
+        "[PATCH 1/2] a", "[PATCH 2/2] a"]
+
+
 def test_patches_may_be_attached() -> None:
     message = EmailMessage()
     message["Subject"], message["From"] = "two patches", "a@b"
@@ -154,6 +172,24 @@ def test_a_whole_posting_that_is_mangled_gives_way() -> None:
     assert "its white space is mangled" in said[0]
 
 
+@pytest.mark.parametrize("subjects", [
+    ["[PATCH] fixup! step 1"], ["[RFC PATCH] how about this"], ["[PATCH v3] unrelated"],
+    ["[PATCH] fixup! step 1", "[RFC PATCH] how about this"],
+])
+def test_a_patch_without_a_number_takes_no_series_place(subjects: list[str]) -> None:
+    later = [mail(subject, diff(9), "2026-02-01 10:00") for subject in subjects]
+    posting, (said,) = newest_whole("m", [patch_mail(1, 2), patch_mail(2, 2), *later])
+    assert [posting.patches[number].diff for number in posting.numbers] == [diff(1), diff(2)]
+    assert "is left out: unnumbered, and after a whole series with numbers" in said
+
+
+def test_a_patch_without_a_number_that_became_a_series_is_older() -> None:
+    posting, said = newest_whole("m", [
+        mail("[PATCH] step 1", diff(9)), *(patch_mail(number, 2, "", "2026-02-01 10:00") for number in (1, 2))])
+    assert posting.total == 2
+    assert said == ["the posting of 2026-01-01 10:00 (patch 1) is left out: the posting of 2026-02-01 10:00 is newer"]
+
+
 @pytest.mark.parametrize(("given", "said"), [
     ([patch_mail(1, 3), patch_mail(3, 3)], "patch 2 of 3 missing"),
     ([patch_mail(1, 2), mail("[PATCH 2/2] step 2", "the diff was too long for the list")], "patch 2 of 2 missing"),
@@ -183,7 +219,8 @@ def test_bare_patches_are_taken_as_given_and_a_folder_by_name(tmp_path: Path) ->
     for number in (10, 2, 1):
         write(tmp_path, f"{number}.patch", diff(number))
     write(tmp_path, "notes.txt", "nothing")
-    assert [patch.name for patch in read_series([tmp_path]).patches] == ["1.patch", "2.patch", "10.patch"]
+    write(tmp_path, "²1.patch", diff(3))
+    assert [patch.name for patch in read_series([tmp_path]).patches] == ["²1.patch", "1.patch", "2.patch", "10.patch"]
     given = [tmp_path / "2.patch", tmp_path / "1.patch"]
     assert [patch.text for patch in read_series(given).patches] == [diff(2), diff(1)]
     assert [patch.name for patch in read_series([tmp_path / "2.patch"]).patches] == ["2.patch"]
