@@ -6,9 +6,7 @@ the scheduler gives its tasks to another worker.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
-import logging
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -155,6 +153,8 @@ def _text(task: Any, name: str, rule: str) -> str:
 
 
 def _connected(address: str) -> Any:
+    import logging
+
     try:
         from distributed import Client
     except ImportError:
@@ -173,6 +173,8 @@ def _connected(address: str) -> Any:
 
 def _probe(address: str) -> None:
     """Is there a scheduler? A client that finds none takes long to end."""
+    import asyncio
+
     from distributed.core import rpc
     from distributed.security import Security
 
