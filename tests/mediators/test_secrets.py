@@ -60,6 +60,7 @@ def test_a_read_that_leaves_its_object_is_to_blame_for_what_it_shows() -> None:
     assert [(x.cause.kind, x.cause.function, x.cause.outputs) for x in findings] == [("outside", "show", ("x2",))]
 
 
-@pytest.mark.parametrize("what", LEAKS)
+@pytest.mark.parametrize("what", [
+    pytest.param(what, marks=pytest.mark.slow if what == "carried by a loop" else ()) for what in LEAKS])
 def test_what_is_no_secret_may_be_shown(what: str) -> None:
     assert status(*showing(what, HARMLESS[what])) is Status.PROVED
