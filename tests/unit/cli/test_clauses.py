@@ -84,3 +84,8 @@ def test_a_line_tells_its_clauses(verify: Command, tmp_path: Path) -> None:
 def test_what_is_not_there_is_told(verify: Command, words: tuple[str, ...], said: str) -> None:
     told = verify("clauses", *words)
     assert (told.status, said in told.err) == (2, True)
+
+
+def test_a_section_has_those_below_it(verify: Command) -> None:
+    done = verify("clauses", "13.2")
+    assert done.status == 0 and "13.2.2" in done.out

@@ -12,12 +12,13 @@ from tests import mini
 from verify.ir.function import Unit
 from verify.prove.evidence import LEMMAS, Evidence, of_lemma, of_rule
 from verify.prove.labels import QUESTION, Labels
-from verify.prove.outcome import Status
+from verify.prove.outcome import PartResult, Status
 from verify.rules import Part, Scene, part, require
 from verify.rules.rule import Rule, registered
-from verify.solve.annotated import Piece
+from verify.solve.annotated import Piece, piece
 from verify.solve.query import Solver
 from verify.solve.second import SOLVERS, Opinion, core_by_bitwuzla
+from verify.terms import build as t
 from verify.verdict.options import Options
 from verify.verdict.run import prepare
 
@@ -115,3 +116,10 @@ def test_an_edit_of_one_handler_moves_what_is_about_it_alone() -> None:
     assert any("VER-07" in name for name in moved)
     assert before.keys() == after.keys() and not any("MSG-06" in name for name in moved)
     assert not any("FFA_MSG_SEND_DIRECT_REQ" in name for name in moved)
+
+
+@pytest.mark.parametrize(("name", "is_proof"), [("invariants", False), ("other CPUs", False), ("memory safety", True)])
+def test_a_lemma_that_is_not_proved_is_no_proof(name: str, is_proof: bool) -> None:
+    """What was refuted before it failed is no evidence; of memory safety each access stands for itself."""
+    result = PartResult(name, "", Status.UNKNOWN)
+    assert Evidence(name, "L2", result, (piece([t.FALSE]),), ()).is_proof is is_proof
