@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import click
 
 from verify.cli import options as given
-from verify.cli.config import load_book, read_config
 from verify.cli.run import open_store
-from verify.cli.steps import Judging, printable
+from verify.cli.steps import Judging, judging_by, printable
 from verify.errors import InputError
 from verify.report.compare import Comparison, compare
 from verify.report.course import Asked, Course, Step
@@ -24,7 +23,6 @@ from verify.source.history import Commit, History, between, merge_base, read_his
 from verify.source.tree import read_revision
 from verify.verdict.bisection import Narrowed, narrow
 from verify.verdict.exit_status import INTERRUPTED, OK, UNDECIDED
-from verify.verdict.options import Options
 from verify.verdict.run import Interrupted
 
 
@@ -60,11 +58,10 @@ def bisect(
     Exit status: 0 a commit is found, 3 only some are left, of which all but the last cannot be read, 2 wrong input, or
     both ends have the same verdict.
     """
-    config = read_config(config_path)
-    book = load_book(own, config)
-    options = Options(rule_globs, functions, profile, (trust,), page_size, jobs or os.cpu_count() or 1, rlimit or 0,
-                      book.own)
-    judging = Judging(config, options.select(book.rules), options, open_store(folder, fresh, read_only))
+    judging = judging_by(
+        config_path, own, partial(given.judged_how, rule_globs=rule_globs, functions=functions, profile=profile,
+                                  trusts=(trust,), jobs=jobs, page_size=page_size, rlimit=rlimit),
+        open_store(folder, fresh, read_only))
     history = read_history(repository, range_)
     try:
         search = _Search(repository, judging)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
 
 from verify.cli import options as given
-from verify.cli.config import load_book, read_config
 from verify.cli.output import deliver, pair_outputs
 from verify.cli.run import open_store
 from verify.cli.sides import Report, Side, find_side, unit_of
-from verify.cli.steps import Judging
+from verify.cli.steps import Judging, judging_by
 from verify.errors import InputError
 from verify.prove.trust import LEVELS
 from verify.report import diff_json, diff_markdown, diff_text
@@ -22,7 +21,6 @@ from verify.report.difference import Difference
 from verify.report.judged import Judged
 from verify.snapshot import drift
 from verify.verdict.exit_status import INTERRUPTED
-from verify.verdict.options import Options
 from verify.verdict.run import Interrupted
 
 RENDERERS: dict[str, Callable[[Difference], str]] = {
@@ -65,11 +63,10 @@ def diff(
     Exit status, by the strictest trust level of both: 1 B is newly violated, 3 B is newly undecided or a violation of A
     is lost from sight, 0 otherwise, 2 wrong input.
     """
-    config = read_config(config_path)
-    book = load_book(own, config)
-    options = Options(rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"), page_size,
-                      jobs or os.cpu_count() or 1, rlimit or 0, book.own)
-    judging = Judging(config, options.select(book.rules), options, open_store(folder, fresh, read_only))
+    judging = judging_by(
+        config_path, own, partial(given.judged_how, rule_globs=rule_globs, functions=functions, profile=profile,
+                                  trusts=trusts, jobs=jobs, page_size=page_size, rlimit=rlimit),
+        open_store(folder, fresh, read_only))
     places = pair_outputs(formats or ("text",), outputs)
     sides = [find_side(text, extracted, judging) for text in (old, new)]
     try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
@@ -15,7 +14,7 @@ from verify.cache.store import Store
 from verify.cli import options as given
 from verify.cli.config import load_book, read_config
 from verify.cli.output import deliver, pair_outputs
-from verify.cli.run import bindings, choose_targets, executor, open_store, question, watching
+from verify.cli.run import bindings, choose_targets, executor, finish, open_store, question, watching
 from verify.cli.targets import Chosen
 from verify.errors import InputError, VerifyError
 from verify.rules.binding import Binding
@@ -47,7 +46,7 @@ Reading = tuple[Options, tuple[Rule, ...]]
               help="Page size by itself; repeatable, or all (default: one judgement about any).")
 @given.TRUSTS
 @click.option("--format", "formats", multiple=True, type=click.Choice(["text", "json"]), help="Repeatable.")
-@click.option("--output", "outputs", multiple=True, type=click.Path(path_type=Path), help="One for each --format.")
+@given.OUTPUTS
 @given.JOBS
 @given.CONFIG
 @given.CACHE
@@ -66,8 +65,7 @@ def matrix(
     """
     config = read_config(config_path)
     book = load_book(own, config)
-    base = Options(rule_globs, functions, trusts=tuple(dict.fromkeys(trusts)) or ("L0", "L2"),
-                   jobs=jobs or os.cpu_count() or 1, own=book.own)
+    base = given.judged_how(book.own, rule_globs, functions, "SEED", trusts, jobs)  # each reading has its own
     readings = _readings(base, book.rules, profiles, page_sizes)
     places = pair_outputs(formats or ("text",), outputs)
     store = open_store(folder, fresh, read_only=False)
@@ -83,8 +81,8 @@ def matrix(
         return INTERRUPTED
     for form, path in places:
         deliver(as_json(rows) if form == "json" else "".join(f"{line}\n" for line in table(rows)), path)
-    store.trim()
-    _say(rows, store)
+    _say(rows)
+    finish(store)
     return worst(rows)
 
 
@@ -137,9 +135,7 @@ def _cells(
         return [Unread(source.name, problem)]
 
 
-def _say(rows: Sequence[Row], store: Store) -> None:
+def _say(rows: Sequence[Row]) -> None:
     reused, results = sum(row.reused for row in rows), sum(row.results for row in rows)
     if reused:
         click.echo(f"verify: {reused} of {results} results as an earlier run found them (--fresh judges all)", err=True)
-    if store.problem:
-        click.echo(f"verify: {store.problem}", err=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
 
 from verify.cli.complete import page_sizes, profile_names, rule_names, trust_levels
+from verify.verdict.options import Options
 
 _PATH = click.Path(path_type=Path)
 
@@ -35,6 +37,15 @@ READ_ONLY = click.option("--read-only", is_flag=True, help="Take results from th
 LIMIT = click.option("--rlimit", type=click.IntRange(1), default=None, help="Solver's resource units for one query.")
 SCHEDULER = click.option("--scheduler", metavar="ADDRESS",
                          help="Judge on the workers of this dask.distributed scheduler, as tcp://host:8786.")
+
+
+def judged_how(
+    own: str, rule_globs: tuple[str, ...], functions: tuple[str, ...], profile: str, trusts: tuple[str, ...],
+    jobs: int | None, page_size: str = "", rlimit: int | None = None,
+) -> Options:
+    """`own`: the digest of the user's rules. Raises InputError for a name that does not exist."""
+    return Options(rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"), page_size,
+                   jobs or os.cpu_count() or 1, rlimit or 0, own)
 
 
 def examples(*lines: str) -> str:

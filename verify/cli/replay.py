@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Sequence
 from dataclasses import replace
@@ -73,8 +72,7 @@ def replay(
     _check(kind, tree, revision, patches, out, sources)
     config = read_config(config_path)
     book = load_book(own, config)
-    options = Options(rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"), page_size,
-                      jobs or os.cpu_count() or 1, own=book.own)
+    options = given.judged_how(book.own, rule_globs, functions, profile, trusts, jobs, page_size)
     chosen = choose_targets(tree, revision, patches, extracted, (target,) if target else (), config.handler)[0]
     binding = choose(chosen.unit, bindings(config))
     store = open_store(folder, fresh=False, read_only=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -96,9 +95,7 @@ def run(
         raise InputError("--confirm needs what the interpreter saw, which --scheduler does not bring: give one of them")
     config = read_config(config_path)
     book = load_book(own, config)
-    options = Options(
-        rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"), page_size,
-        jobs or os.cpu_count() or 1, rlimit or 0, book.own)
+    options = given.judged_how(book.own, rule_globs, functions, profile, trusts, jobs, page_size, rlimit)
     rules = options.select(book.rules)
     tolerated = config.tolerated.with_baseline(read_baseline(baseline) if baseline else ())
     places = pair_outputs(formats or ("text",), outputs)
@@ -116,9 +113,7 @@ def run(
         return INTERRUPTED
     detail = Detail.BRIEF if quiet else Detail.FULL if verbose else Detail.NORMAL
     write_reports(runs, options, tolerated, places, [item.sources for item in chosen], detail)
-    store.trim()
-    if store.problem:
-        click.echo(f"verify: {store.problem}", err=True)
+    finish(store)
     for line in tolerated.unmatched(runs):
         click.echo(line, err=True)
     if wrong := [line for run in runs for line in contradictions(run)]:
@@ -160,6 +155,13 @@ def executor(scheduler: str | None, book: Book, is_fresh: bool) -> Iterator[Exec
         raise InputError("--scheduler: its workers have the rules that come with the program, and no others")
     with Cluster(scheduler, is_fresh) as cluster:
         yield cluster
+
+
+def finish(store: Store) -> None:
+    """Keep it in bounds; say what could not be kept."""
+    store.trim()
+    if store.problem:
+        click.echo(f"verify: {store.problem}", err=True)
 
 
 def judge_all(

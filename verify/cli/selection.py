@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import wraps
@@ -76,8 +75,7 @@ def _selection(
 ) -> Selection:
     settings = read_config(config_path)
     book = load_book(own, settings)
-    options = Options(rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"),
-                      jobs=jobs or os.cpu_count() or 1, own=book.own)
+    options = given.judged_how(book.own, rule_globs, functions, profile, trusts, jobs)
     known = options.select(book.rules)
     item = choose_targets(tree, revision, patches, extracted, (target,) if target else (), settings.handler)[0]
     answers = Remembered(open_store(folder, fresh, read_only=False))

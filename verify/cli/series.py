@@ -7,15 +7,15 @@ import shlex
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
 
 from verify.cli import options as given
-from verify.cli.config import load_book, read_config
 from verify.cli.output import deliver, pair_outputs
 from verify.cli.run import open_store
-from verify.cli.steps import Judging, one_line, printable
+from verify.cli.steps import Judging, judging_by, one_line, printable
 from verify.cli.targets import Chosen
 from verify.errors import InputError
 from verify.report import series_json, series_mail, series_markdown, series_text
@@ -26,7 +26,6 @@ from verify.source.patch import AppliedPatch, PatchReport, apply
 from verify.source.series import PatchSeries, read_series
 from verify.source.tree import SourceFiles, read_revision, read_tree
 from verify.verdict.exit_status import INTERRUPTED
-from verify.verdict.options import Options
 from verify.verdict.run import Interrupted
 
 Renderer = Callable[[Sequence[Course], Asked], str]
@@ -79,11 +78,10 @@ def series(
     has. A violation in another form is not a new one: of the same rule, part, requirement, function, kind and site as
     one that goes.
     """
-    config = read_config(config_path)
-    book = load_book(own, config)
-    options = Options(rule_globs, functions, profile, tuple(dict.fromkeys(trusts)) or ("L0", "L2"), page_size,
-                      jobs or os.cpu_count() or 1, rlimit or 0, book.own)
-    judging = Judging(config, options.select(book.rules), options, open_store(folder, fresh, read_only))
+    judging = judging_by(
+        config_path, own, partial(given.judged_how, rule_globs=rule_globs, functions=functions, profile=profile,
+                                  trusts=trusts, jobs=jobs, page_size=page_size, rlimit=rlimit),
+        open_store(folder, fresh, read_only))
     places = pair_outputs(formats or ("text",), outputs)
     asked, walk = _choose(source, tree, repository, revision, judging)
     try:
@@ -91,7 +89,7 @@ def series(
     except Interrupted as stop:
         click.echo(f"verify: {stop}", err=True)
         return INTERRUPTED
-    levels = steps[0].judged.trusts if steps[0].judged is not None else options.trusts
+    levels = steps[0].judged.trusts if steps[0].judged is not None else judging.options.trusts
     courses = [Course(steps, trust) for trust in levels]
     for name, path in places:
         deliver(RENDERERS[name](courses, asked), path)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-
-import click
+from pathlib import Path
 
 from verify.cache.store import Store
-from verify.cli.config import Config
-from verify.cli.run import bindings, judge_all
+from verify.cli.config import Config, load_book, read_config
+from verify.cli.run import bindings, finish, judge_all
 from verify.cli.targets import Chosen
 from verify.errors import InputError, UnsupportedC
 from verify.frontend.unit import lower_tree
@@ -47,9 +46,17 @@ class Judging:
         return judged(runs[0], self.options)
 
     def finish(self) -> None:
-        self.store.trim()
-        if self.store.problem:
-            click.echo(f"verify: {self.store.problem}", err=True)
+        finish(self.store)
+
+
+def judging_by(
+    config_path: Path | None, own: Sequence[Path], how: Callable[[str], Options], store: Store
+) -> Judging:
+    """`how`: the options, by the digest of the user's rules. Raises InputError."""
+    config = read_config(config_path)
+    book = load_book(own, config)
+    options = how(book.own)
+    return Judging(config, options.select(book.rules), options, store)
 
 
 def printable(text: str) -> str:

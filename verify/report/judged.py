@@ -15,6 +15,7 @@ from verify.prove.trust import LEVELS
 from verify.report.brief import call_line
 from verify.report.json_report import SCHEMA, report
 from verify.source.tree import read_text
+from verify.verdict.exit_status import leaves_open
 from verify.verdict.options import Options
 from verify.verdict.run import TargetRun
 
@@ -53,10 +54,8 @@ class JudgedPart:
 
     @property
     def is_open(self) -> bool:
-        """Is anything left undecided, whatever was found? As verdict/exit_status.py has it."""
-        if self.status is Status.VIOLATED:
-            return bool(self.reason)
-        return self.status in (Status.UNKNOWN, Status.VACUOUS, Status.UNSUPPORTED)
+        """Is anything left undecided, whatever was found?"""
+        return leaves_open(self.status, self.reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -14,7 +13,7 @@ from verify.report.basis import TRUSTED, assumed
 from verify.report.brief import clip, part_names, reason, where
 from verify.report.decode import Names, names_of
 from verify.report.found import Open, found, worst_first
-from verify.report.lines import lines_text, pairs
+from verify.report.lines import lines_text, pairs, wrapped
 from verify.report.summary import counts
 from verify.rules.rule import Rule
 from verify.verdict.baseline import Tolerated
@@ -42,9 +41,7 @@ class Style:
         return self.detail is Detail.FULL
 
     def wrap(self, lead: str, text: str, following: str | None = None) -> list[str]:
-        return textwrap.wrap(
-            text, self.width, initial_indent=lead, break_long_words=False, break_on_hyphens=False,
-            subsequent_indent=" " * min(len(lead), 12) if following is None else following) or [lead.rstrip()]
+        return wrapped(lead, text, self.width, " " * min(len(lead), 12) if following is None else following)
 
 
 PLAIN = Style()

@@ -30,6 +30,11 @@ def exit_status(runs: Iterable[TargetRun], trust: str, tolerated: Collection[str
 
 def is_open(part: PartResult) -> bool:
     """Is anything left undecided, whatever was found?"""
-    if part.status is Status.VIOLATED:
-        return bool(part.reason)
-    return part.status in (Status.UNKNOWN, Status.VACUOUS, Status.UNSUPPORTED)
+    return leaves_open(part.status, part.reason)
+
+
+def leaves_open(status: Status, reason: str) -> bool:
+    """A part's, however it came here."""
+    if status is Status.VIOLATED:
+        return bool(reason)
+    return status in (Status.UNKNOWN, Status.VACUOUS, Status.UNSUPPORTED)
