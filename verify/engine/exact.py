@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from verify.engine import content as c
 from verify.engine.relevance import Trace, joined, trace
+from verify.errors import InternalError
 from verify.terms import build as t
+from verify.terms.digest import digest
 from verify.terms.evaluate import substitute
 from verify.terms.term import Term, topological, variables
 
@@ -29,6 +31,7 @@ class Abstractions:
         self.meanings: dict[str, Term] = {}
         """Of a word by its name, and of a predicate at the index ANY_INDEX."""
         self._traces: dict[str, Trace] = {}
+        self._is_closed = False
         self.facts: list[tuple[str, Callable[[Term], Term]]] = []
         """About each byte of an unknown memory, given its offset: they are used for the bytes that are read."""
 
@@ -43,12 +46,24 @@ class Abstractions:
             return meaning
         key = (id(content), id(offset), size)
         if key not in self._words:
-            name = f"{self._prefix}word{len(self._words)}"
+            name = self._name(meaning)
             self._words[key] = t.var(name, meaning.bits)
             self._contents.append(content)
             self.meanings[name] = meaning
             self._traces[name] = self.traced([meaning])
         return self._words[key]
+
+    def close(self) -> None:
+        """The run has ended. Whoever reads now does so in any order: the names of new words tell what they mean."""
+        self._is_closed = True
+
+    def _name(self, meaning: Term) -> str:
+        if not self._is_closed:
+            return f"{self._prefix}word{len(self._words)}"
+        name = f"{self._prefix}word.{digest(meaning)}"
+        if self.meanings.get(name, meaning) is not meaning:
+            raise InternalError("two words of memory with one name")
+        return name
 
     def traced(self, terms: Sequence[Term]) -> Trace:
         """Of the terms and of what their words mean."""
@@ -74,6 +89,17 @@ class Abstractions:
     def behind(self, term: Term) -> list[Term]:
         """The term and what it means, all the way down."""
         return [term, *self._closure([term], {})]
+
+    def meant(self, terms: Sequence[Term]) -> dict[str, Term]:
+        """The meanings that the terms rest on, all the way down, by name."""
+        result: dict[str, Term] = {}
+        todo = list(terms)
+        while todo:
+            names = {str(node.data) for node in topological(todo) if node.op in ("var", "read")}
+            found = {name: self.meanings[name] for name in sorted(names) if name in self.meanings and name not in result}
+            result.update(found)
+            todo = list(found.values())
+        return result
 
     def _closure(self, terms: Sequence[Term], facts: Mapping[str, list[Callable[[Term], Term]]]) -> list[Term]:
         result: dict[int, Term] = {}

@@ -302,6 +302,7 @@ def _finished(setup: Setup, executor: Executor, run: Run, init: Transition) -> T
         assert isinstance(value, Integer)
         outputs.append(value)
     contents = {name: final.content(name) for name in accesses.regions if name in final.objects}
+    executor.record.exact.close()
     return Transition(
         executor.record, inputs, tuple(outputs), {path: _scalar(value) for path, value in before.items()},
         {path: _scalar(value) for path, value in after.items()},

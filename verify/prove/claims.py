@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from verify.engine.record import Obligation
@@ -83,10 +83,8 @@ def _of_two_calls(target: Target, part: Part, require: Require, known: Renamed) 
 def _of_contained_runs(target: Target, require: Require, value: Word | Truth, known: Renamed) -> Claim:
     """Of two runs in which every read stays inside its object."""
     stray = _stray(target, known)
-    if require.secrets not in known.secrets:
-        outside = {item.outside for item in target.step.record.obligations}
-        known.secrets[require.secrets] = secrets(target, require.secrets, outside)
-    second = known.secrets[require.secrets]
+    outside = {item.outside for item in target.step.record.obligations}
+    second = _second_run(target, require.secrets, (require.secrets, outside), value.term, known)
     inside = (t.implies(item.guard, item.holds) for item in stray)
     contained = (term for fact in inside for term in (fact, second.other(fact)))
     return Claim(require, t.and_(second.differs(value.term), *contained), _origin(value.outputs, require.output))
@@ -98,16 +96,33 @@ def _of_stray_reads(target: Target, require: Require, value: Word | Truth, known
     if not stray:
         return None
     record = target.step.record
-    if STRAY not in known.secrets:
-        never = {item.outside for item in record.obligations} - {item.outside for item in stray}
-        known.secrets[STRAY] = secrets(target, require.secrets, never)
+    never = {item.outside for item in record.obligations} - {item.outside for item in stray}
+    second = _second_run(target, STRAY, (require.secrets, never), value.term, known)
     origins = {load.name: load.origin for load in record.outsides}
     blamed = _origin(value.outputs, require.output)
     leaves = []
     for item in reversed(stray):
         leaves.append(t.and_(item.guard, t.not_(item.holds)))
         blamed = t.ite(leaves[-1], origins[item.outside], blamed)
-    return Claim(require, t.and_(known.secrets[STRAY].differs(value.term), t.or_(*leaves)), blamed)
+    return Claim(require, t.and_(second.differs(value.term), t.or_(*leaves)), blamed)
+
+
+def _second_run(
+    target: Target, name: str, differing: tuple[str, Container[str]], value: Term, known: Renamed
+) -> Secrets:
+    """Of what the host and EL3 are told; of the value, too, where a rule reads memory that these do not depend on.
+
+    `differing`: (kind of secrets, names that are none).
+    """
+    if name not in known.secrets:
+        known.secrets[name] = secrets(target, *differing)
+    beyond = target.step.record.exact.meant([value]).keys() - known.secrets[name].words
+    if not beyond:
+        return known.secrets[name]
+    key = "\0".join([name, *sorted(beyond)])
+    if key not in known.secrets:
+        known.secrets[key] = secrets(target, *differing, value)
+    return known.secrets[key]
 
 
 def _stray(target: Target, known: Renamed) -> list[Obligation]:

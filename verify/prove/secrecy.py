@@ -28,7 +28,7 @@ class Secrets:
     """The second run's names for everything that the first run must not reveal, and for what is made of it.
 
     `meanings`: what is read in the second run, where that is made of secrets. How the initialisation went is public:
-    conditions over nothing else are `public`.
+    conditions over nothing else are `public`. `words`: names of what is read, all that was looked at.
     """
 
     renaming: dict[str, Term]
@@ -37,6 +37,7 @@ class Secrets:
     disturbed: Term = t.FALSE
     """The two runs do not make the same SMCs: their answers cannot be equated."""
     meanings: tuple[Term, ...] = ()
+    words: frozenset[str] = frozenset()
     known: dict[int, Term] = field(default_factory=dict)
 
     def differs(self, value: Term) -> Term:
@@ -117,13 +118,17 @@ def _is_unrelated(path: str, target: Target) -> bool:
             and target.is_private(path))
 
 
-def secrets(target: Target, kind: str, never: Container[str] = ()) -> Secrets:
-    """`kind` is STACK or ADDRESSES. `never`: names of bytes that neither run sees, and that are no secret therefore."""
+def secrets(target: Target, kind: str, never: Container[str] = (), value: Term = t.TRUE) -> Secrets:
+    """`kind` is STACK or ADDRESSES. `never`: names of bytes that neither run sees, and that are no secret therefore.
+
+    `value`: what is compared, besides what the host and EL3 are told.
+    """
     record = target.step.record
-    terms = [value.term for value in target.step.outputs]
+    terms = [value, *(output.term for output in target.step.outputs)]
     terms += [term for event in record.smcs for term in (event.guard, *(a.term for a in event.arguments))]
-    meanings = dict(sorted(record.exact.meanings.items()))
     flows: list[tuple[tuple[str, ...], list[Term]]] = [(flow.names, list(flow.terms)) for flow in record.flows]
+    meanings = record.exact.meant([*terms, *(term for _, below in flows for term in below)])
+    meanings = dict(sorted(meanings.items()))
     call = _Call(terms, meanings, flows, ())
     call = replace(call, public=_public(call.everything()))
     names = call.tainted(lambda name: name not in never and _is_secret(name, kind, target))
@@ -134,7 +139,7 @@ def secrets(target: Target, kind: str, never: Container[str] = ()) -> Secrets:
     read = tuple(t.eq(result.other(known[name]), result.other(meaning)) for name, meaning in meanings.items()
                  if name in result.renaming)
     disturbed = _disturbed(record, result) if kind == STACK else t.FALSE
-    return replace(result, disturbed=disturbed, meanings=read)
+    return replace(result, disturbed=disturbed, meanings=read, words=frozenset(meanings))
 
 
 def _second(name: str) -> Memory:
