@@ -96,7 +96,8 @@ class Abstractions:
         todo = list(terms)
         while todo:
             names = {str(node.data) for node in topological(todo) if node.op in ("var", "read")}
-            found = {name: self.meanings[name] for name in sorted(names) if name in self.meanings and name not in result}
+            new = sorted((names & self.meanings.keys()) - result.keys())
+            found = {name: self.meanings[name] for name in new}
             result.update(found)
             todo = list(found.values())
         return result
