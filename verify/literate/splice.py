@@ -17,6 +17,8 @@ _TYPE = re.compile(r"(?:static\s+|const\s+)*(struct|union|enum)\s+(\w+)\s*\{")
 _FUNCTION = re.compile(r"(\w+)\s*\(")
 _CONDITIONS = ("if", "el", "endif")
 _NAME = re.compile(r"(\w+)\W*$")
+_NAMELESS = re.compile(r"\s*(?:(?:static|const)\s+)*(?:struct|union|enum)\s*")
+"""Before the brace of a type without a name: what is declared stands behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,5 +122,7 @@ def _key(text: str) -> str:
     if called and head.count("(") == 1 and re.search(r"\w\s+\**\w+\s*\(", head):
         macro = re.fullmatch(r"\s*(?:static\s+)?[A-Z_]+\s*\(\s*(\w+)\s*\)\s*;\s*", text)
         return macro[1] if macro else f"prototype {called[1]}"
+    if _NAMELESS.fullmatch(head):
+        head = text.rpartition("}")[2]
     name = _NAME.search(re.split(r"=|\[", head.rstrip().rstrip(";"))[0])
     return name[1] if name else " ".join(head.split())
