@@ -112,6 +112,16 @@ def _directive(text: str) -> str:
     return " ".join(text.split())
 
 
+def _behind(text: str) -> str:
+    """What follows the first braces."""
+    depth = 0
+    for at, sign in enumerate(text):
+        depth += (sign == "{") - (sign == "}")
+        if sign == "}" and not depth:
+            return text[at + 1:]
+    return ""
+
+
 def _key(text: str) -> str:
     if kind := _TYPE.match(text.strip()):
         return f"{kind[1]} {kind[2]}"
@@ -123,6 +133,6 @@ def _key(text: str) -> str:
         macro = re.fullmatch(r"\s*(?:static\s+)?[A-Z_]+\s*\(\s*(\w+)\s*\)\s*;\s*", text)
         return macro[1] if macro else f"prototype {called[1]}"
     if _NAMELESS.fullmatch(head):
-        head = text.rpartition("}")[2]
+        head = _behind(text)
     name = _NAME.search(re.split(r"=|\[", head.rstrip().rstrip(";"))[0])
     return name[1] if name else " ".join(head.split())
