@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.resources
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -10,28 +9,24 @@ from pathlib import Path
 from verify.cli.config import Config, read_config
 from verify.cli.run import bindings
 from verify.errors import InputError
+from verify.literate.bases import LAYERS, SMALL, base_files
 from verify.literate.document import Example
 from verify.literate.judged import Base
 from verify.source.tree import read_tree
 
-SMALL = "small"
 SUFFIX = ".md"
 
 
 def base_of(example: Example) -> Base:
     """The mediator that an example names; a folder is seen from where the Markdown file is. Raises InputError."""
     name = example.settings.base or SMALL
-    if name == SMALL:
-        return _read(small())
+    if name in LAYERS:
+        return Base(base_files(name), tuple(bindings(Config())))
     try:
         return _read(example.path.parent / name)
     except InputError as problem:
-        raise InputError(f"{example.path}:{example.number}: base {name!r}: {problem}") from None
-
-
-def small() -> Path:
-    """The small mediator that comes with the program, as a sparse tree."""
-    return Path(str(importlib.resources.files("verify.literate"))) / "base" / SMALL
+        raise InputError(f"{example.path}:{example.number}: base {name!r}: {problem}; it is a folder, or one of "
+                         f"{', '.join(LAYERS)}") from None
 
 
 @cache

@@ -22,6 +22,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("verify_rules", "Folders with rules of one's own (*.py).", type="paths", default=[])
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: takes long; -m 'not slow' leaves it out")
+
+
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     folders: list[Path] = parent.config.getini(OPTION)
     if file_path.suffix == ".md" and any(file_path.is_relative_to(folder) for folder in folders):
@@ -38,6 +42,9 @@ class LiterateFile(pytest.File):
         for example in read_examples(self.path):
             yield LiterateItem.from_parent(self, name=example.name, example=example)
 
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
+        return _told(excinfo) or super().repr_failure(excinfo)
+
 
 class Disagreement(Exception):
     """An example does not come to what it says."""
@@ -47,6 +54,8 @@ class LiterateItem(pytest.Item):
     def __init__(self, *, example: Example, **more: Any) -> None:
         super().__init__(**more)
         self._example = example
+        if example.settings.slow:
+            self.add_marker("slow")
 
     def runtest(self) -> None:
         from verify.cli.config import load_book, read_config
@@ -59,11 +68,14 @@ class LiterateItem(pytest.Item):
             raise Disagreement("\n".join(problems))
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        from verify.errors import InputError
-
-        if isinstance(excinfo.value, (Disagreement, InputError)):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
+        return _told(excinfo) or super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:
         return self.path, self._example.number - 1, f"{self.path.name}: {self.name}"
+
+
+def _told(excinfo: pytest.ExceptionInfo[BaseException]) -> str:
+    """What there is to say without a traceback; empty for what nobody expected."""
+    from verify.errors import InputError
+
+    return str(excinfo.value) if isinstance(excinfo.value, (Disagreement, InputError)) else ""

@@ -11,10 +11,11 @@ import click
 
 from verify.cli import options as given
 from verify.cli.config import Config, load_book, read_config
-from verify.cli.literate import SMALL, small
 from verify.cli.run import bindings, choose_targets, open_store
-from verify.cli.targets import Chosen, from_source
+from verify.cli.targets import Chosen
 from verify.errors import InputError
+from verify.frontend.unit import lower_tree
+from verify.literate.bases import LAYERS, base_files
 from verify.prove.outcome import Episode, Status
 from verify.report import story
 from verify.report.decode import Names, names_of
@@ -28,8 +29,8 @@ from verify.verdict.options import Options
 
 LOOK = (
     given.TREE, given.REVISION, given.PATCHES, given.EXTRACTED,
-    click.option("--target", metavar="NAME", help="A snapshot, or 'small': the mediator of literate tests "
-                 "(default: the first snapshot)."),
+    click.option("--target", metavar="NAME", help="A snapshot, or a mediator of literate tests: "
+                 f"{', '.join(LAYERS)} (default: the first snapshot)."),
     given.OWN, given.FUNCTIONS, given.PROFILE,
     click.option("--trust", default="L2", show_default=True, metavar="L0|L1|L2", help="What EL3 may answer."),
     click.option("--quick", is_flag=True, help="Leave open what needs the memory handlers."),
@@ -89,8 +90,8 @@ def _target(
     tree: Path | None, revision: str | None, patches: Sequence[Path], extracted: Path | None, name: str | None,
     config: Config,
 ) -> Chosen:
-    if tree is None and name == SMALL:
-        return from_source(small(), None, ())
+    if tree is None and name is not None and name in LAYERS:
+        return Chosen(name, "", lower_tree(base_files(name)), sources=base_files(name))
     return choose_targets(tree, revision, patches, extracted, (name,) if name else (), config.handler)[0]
 
 

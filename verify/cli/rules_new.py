@@ -8,9 +8,9 @@ from pathlib import Path
 
 import click
 
-from verify.cli.literate import small
 from verify.errors import InputError
 from verify.frontend.preprocess import FFA_C
+from verify.literate.bases import LAYERS, SMALL, base_files
 from verify.rules.book import load_rules
 from verify.rules.own import NAME
 
@@ -40,9 +40,14 @@ def new(identity: str, folder: Path) -> int:
 
 
 @click.command("base")
-def base() -> int:
-    """Print the small mediator whose functions literate tests replace."""
-    click.echo((small() / FFA_C).read_text(encoding="utf-8"), nl=False)
+@click.argument("name", type=click.Choice(list(LAYERS)), default=SMALL)
+def base(name: str) -> int:
+    """Print a mediator whose functions literate tests replace, by default the small one.
+
+    mailbox: the host also registers a pair of buffers. partition: it asks which partitions there are, too. memory: it
+    registers buffers, shares and lends memory, and takes it back.
+    """
+    click.echo(base_files(name)[FFA_C], nl=False)
     return 0
 
 

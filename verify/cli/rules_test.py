@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -28,14 +29,15 @@ USUAL = Path("tests") / "rules"
 @click.command("test")
 @click.argument("names", nargs=-1, metavar="[FILE|DIR|GLOB]...")
 @given.OWN
+@click.option("--quick", is_flag=True, help="Leave out examples that say `slow = true`.")
 @click.option("--times", is_flag=True, help="Say how many seconds, on the clock and of CPU, each example takes.")
 @given.JOBS
 @given.CONFIG
 @given.CACHE
 @given.FRESH
 def test(
-    names: tuple[str, ...], own: tuple[Path, ...], times: bool, jobs: int | None, config_path: Path | None,
-    folder: Path | None, fresh: bool,
+    names: tuple[str, ...], own: tuple[Path, ...], quick: bool, times: bool, jobs: int | None,
+    config_path: Path | None, folder: Path | None, fresh: bool,
 ) -> int:
     """Run literate tests: Markdown with C and the verdicts that it must have (docs/writing-rules.md).
 
@@ -43,29 +45,63 @@ def test(
     Exit status: 0 all agree, 1 some do not, 2 a test that cannot be run.
     """
     config = read_config(config_path)
-    book, store = load_book(own, config), open_store(folder, fresh, read_only=False)
-    count = failed = broken = 0
+    runner = _Runner(load_book(own, config), open_store(folder, fresh, read_only=False), jobs or os.cpu_count() or 1,
+                     times, quick)
     for path in find(names or _usual(own, config)):
-        for example in read_examples(path):
-            before, start = used(), time.perf_counter()
-            problems, is_run = _judged(example, book, store, jobs or os.cpu_count() or 1)
-            broken += not is_run
-            taken = f"  {time.perf_counter() - start:.1f} s, {used() - before:.1f} s CPU" if times else ""
-            count, failed = count + 1, failed + bool(problems)
-            click.echo(f"{'FAILED' if problems else 'ok':<7} {path}: {example.name}{taken}")
-            for problem in problems:
-                click.echo(f"  {problem}")
-    store.trim()
-    click.echo(f"{count} examples, {failed} do not agree" if failed else f"{count} examples agree")
-    return USAGE if broken else VIOLATED if failed else OK
+        runner.run_file(path)
+    runner.store.trim()
+    return runner.conclude()
 
 
-def _judged(example: Example, book: Book, store: Store, jobs: int) -> tuple[list[str], bool]:
-    """What does not agree; and could it be judged? One that cannot be does not hide the others."""
-    try:
-        return disagreements(example, base_of(example), book.rules, book.own, store, jobs), True
-    except InputError as problem:
-        return [str(problem)], False
+@dataclass(slots=True)
+class _Runner:
+    """Runs examples and counts. A file or an example that cannot be run does not hide the others."""
+
+    book: Book
+    store: Store
+    jobs: int
+    times: bool
+    quick: bool
+    count: int = 0
+    failed: int = 0
+    broken: int = 0
+    left_out: int = 0
+
+    def run_file(self, path: Path) -> None:
+        try:
+            examples = read_examples(path)
+        except InputError as problem:
+            self.broken += 1
+            click.echo(f"FAILED  {path}\n  {problem}")
+            return
+        for example in examples:
+            if self.quick and example.settings.slow:
+                self.left_out += 1
+            else:
+                self._run(example)
+
+    def _run(self, example: Example) -> None:
+        before, start = used(), time.perf_counter()
+        try:
+            problems = disagreements(example, base_of(example), self.book.rules, self.book.own, self.store, self.jobs)
+        except InputError as reason:
+            problems = [str(reason)]
+            self.broken += 1
+        else:
+            self.failed += bool(problems)
+        taken = f"  {time.perf_counter() - start:.1f} s, {used() - before:.1f} s CPU" if self.times else ""
+        self.count += 1
+        click.echo(f"{'FAILED' if problems else 'ok':<7} {example.path}: {example.name}{taken}")
+        for problem in problems:
+            click.echo(f"  {problem}")
+
+    def conclude(self) -> int:
+        """Say how many; the exit status."""
+        bad = [f"{number} {what}" for number, what in (
+            (self.failed, "do not agree"), (self.broken, "cannot be run")) if number]
+        left_out = f"; {self.left_out} left out, as they are slow" if self.left_out else ""
+        click.echo((f"{self.count} examples, {', '.join(bad)}" if bad else f"{self.count} examples agree") + left_out)
+        return USAGE if self.broken else VIOLATED if self.failed else OK
 
 
 def _usual(own: Sequence[Path], config: Config) -> list[str]:

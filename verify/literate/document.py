@@ -33,12 +33,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`base`: the mediator whose functions are replaced, "small", a folder, or "" for none."""
+    """`base`: the mediator whose functions are replaced, one that comes with the program, a folder, or "" for none.
+
+    `slow`: left out where only what is quick is run.
+    """
 
     base: str = "small"
     profile: str = "SEED"
     trust: str = "L2"
     functions: tuple[str, ...] = ()
+    slow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,4 +157,7 @@ def _with(known: Settings, name: str, value: Any, where: str) -> Settings:
             return replace(known, trust=value)
         case "functions", list() if all(isinstance(item, str) for item in value):
             return replace(known, functions=tuple(value))
-    raise InputError(f"{where}: {name}: there are base, profile and trust (strings) and functions (a list of strings)")
+        case "slow", bool():
+            return replace(known, slow=value)
+    raise InputError(f"{where}: {name}: there are base, profile and trust (strings), functions (a list of strings) and "
+                     "slow (true or false)")

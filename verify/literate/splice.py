@@ -17,6 +17,8 @@ _TYPE = re.compile(r"(?:static\s+|const\s+)*(struct|union|enum)\s+(\w+)\s*\{")
 _FUNCTION = re.compile(r"(\w+)\s*\(")
 _CONDITIONS = ("if", "el", "endif")
 _NAME = re.compile(r"(\w+)\W*$")
+_NAMELESS = re.compile(r"\s*(?:(?:static|const)\s+)*(?:struct|union|enum)\s*")
+"""Before the brace of a type without a name: what is declared stands behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,16 @@ def _directive(text: str) -> str:
     return " ".join(text.split())
 
 
+def _behind(text: str) -> str:
+    """What follows the first braces."""
+    depth = 0
+    for at, sign in enumerate(text):
+        depth += (sign == "{") - (sign == "}")
+        if sign == "}" and not depth:
+            return text[at + 1:]
+    return ""
+
+
 def _key(text: str) -> str:
     if kind := _TYPE.match(text.strip()):
         return f"{kind[1]} {kind[2]}"
@@ -120,5 +132,7 @@ def _key(text: str) -> str:
     if called and head.count("(") == 1 and re.search(r"\w\s+\**\w+\s*\(", head):
         macro = re.fullmatch(r"\s*(?:static\s+)?[A-Z_]+\s*\(\s*(\w+)\s*\)\s*;\s*", text)
         return macro[1] if macro else f"prototype {called[1]}"
+    if _NAMELESS.fullmatch(head):
+        head = _behind(text)
     name = _NAME.search(re.split(r"=|\[", head.rstrip().rstrip(";"))[0])
     return name[1] if name else " ".join(head.split())

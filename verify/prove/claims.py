@@ -145,10 +145,18 @@ def speaks_of_secrets(part: Part) -> bool:
 
 
 def is_about_state_only(part: Part) -> bool:
-    """No conjunct speaks of more than the version and the agreement, so that paths need no end."""
+    """No conjunct speaks of more than the version and the agreement, so that paths need no end.
+
+    One without an output is about events of which none was seen: there may be some where a path is not followed.
+    """
     words: list[Truth | Word] = [part.given, *(require.holds for require in part.then)]
     words += [require.independent for require in part.then if require.independent is not None]
-    return all(output.name in STATE_OUTPUTS for word in words for output in word.outputs)
+    return (bool(part.then) and all(_outputs(require) for require in part.then)
+            and all(output.name in STATE_OUTPUTS for word in words for output in word.outputs))
+
+
+def _outputs(require: Require) -> tuple[Output, ...]:
+    return require.holds.outputs + (require.independent.outputs if require.independent is not None else ())
 
 
 def speaks_of_hazards(part: Part) -> bool:

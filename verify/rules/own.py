@@ -5,6 +5,7 @@ They are Python and do what Python may do. Each text is read once: what is judge
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import importlib
 import re
@@ -170,4 +171,15 @@ class _Texts(MetaPathFinder, Loader):
         if len(words) == 3:
             folder = self._folders[int(words[1])]
             file = str(folder.path / f"{words[2]}.py")
-            exec(compile(folder.texts[words[2]], file, "exec", dont_inherit=True), module.__dict__)
+            tree = ast.parse(folder.texts[words[2]], file)
+            _check_used(tree, file)
+            exec(compile(tree, file, "exec", dont_inherit=True), module.__dict__)
+
+
+def _check_used(tree: ast.Module, file: str) -> None:
+    """A part that is made and dropped would say nothing, and nobody would see it. Raises InputError."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Expr(value=ast.Call(func=ast.Name(id="part" | "require" as name))):
+                hint = "write yield before it" if name == "part" else "it belongs into a part(…)"
+                raise LocatedError(f"{file}:{node.lineno}: {name}(…) is made and not used; {hint}")

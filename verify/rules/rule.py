@@ -187,6 +187,7 @@ def _checked(identity: str, statement: Statement) -> Statement:
         found: Iterator[Part] | None = None
         try:
             found = statement(scene)
+            _check(isinstance(found, Iterable), f"returns {_called(found)}; write yield before part(…)")
             for item in found:
                 _check(isinstance(item, Part), f"yields {type(item).__name__}; yield part(…)")
                 _check(item.name not in names, f"a second part by the name {item.name!r}; give each its own")
@@ -199,6 +200,10 @@ def _checked(identity: str, statement: Statement) -> Statement:
             raise told from None
 
     return parts
+
+
+def _called(value: object) -> str:
+    return "nothing" if value is None else type(value).__name__
 
 
 def _line(parts: object) -> int | None:

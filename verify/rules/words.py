@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NoReturn
 
 from verify.errors import InputError
 from verify.terms import build as t
@@ -58,6 +59,12 @@ class Truth:
         _check_truth(other, "|")
         return Truth(t.or_(self.term, other.term), _merge(self.outputs, other.outputs))
 
+    def __rand__(self, other: object) -> NoReturn:
+        raise _no_truth(other, "&")
+
+    def __ror__(self, other: object) -> NoReturn:
+        raise _no_truth(other, "|")
+
     def __invert__(self) -> Truth:
         return Truth(t.not_(self.term), self.outputs)
 
@@ -84,10 +91,20 @@ class Truth:
         raise RuleError("a symbolic truth value in a set or as a key of a table: use &, |, ~ or .iff()")
 
 
+PARENTHESES = "& and | bind more tightly than ==: write (a == b) & (c == d)"
+
+
 def _check_truth(value: object, where: str) -> None:
     if not isinstance(value, Truth):
-        what = "a number: compare it first" if isinstance(value, Word) else f"{type(value).__name__} {value!r:.40}"
-        raise RuleError(f"{where} joins truth values of a call, and one side is {what}")
+        raise _no_truth(value, where)
+
+
+def _no_truth(value: object, where: str) -> RuleError:
+    if isinstance(value, Word) or type(value) is int:
+        what = f"a number: compare it first; {PARENTHESES}"
+    else:
+        what = f"{type(value).__name__} {value!r:.40}"
+    return RuleError(f"{where} joins truth values of a call, and one side is {what}")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,6 +130,8 @@ class Word:
 
     def _number(self, value: int) -> Word:
         """Two's complement of a negative one. What does not fit would be cut off and mean another number."""
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise RuleError(f"a number is needed, not {type(value).__name__}")
         if not -(1 << self.bits - 1) <= value < 1 << self.bits:
             raise RuleError(f"{value:#x} does not fit into the {self.bits} bits of the other side")
         return Word(t.const(value, self.bits))
@@ -170,6 +189,7 @@ class Word:
 
     def only_if(self, truth: Truth) -> Word:
         """The number where this is true, else 0."""
+        _check_condition(truth, ".only_if()")
         return Word(t.ite(truth.term, self.term, t.const(0, self.bits)), _merge(self.outputs, truth.outputs))
 
     def widened(self, bits: int) -> Word:
@@ -200,6 +220,22 @@ class Word:
     def __bool__(self) -> bool:
         raise RuleError("a symbolic number in Python's if/and/or/not: compare it first")
 
+    def __and__(self, other: object) -> NoReturn:
+        raise _of_bits("&")
+
+    def __or__(self, other: object) -> NoReturn:
+        raise _of_bits("|")
+
+    def __invert__(self) -> NoReturn:
+        raise _of_bits("~")
+
+    __rand__, __ror__ = __and__, __or__
+
+
+def _of_bits(sign: str) -> RuleError:
+    return RuleError(f"{sign} joins truth values and takes no number's bits (.bits_(high, low) and .masked(mask) do); "
+                     f"{PARENTHESES}")
+
 
 def number(value: int, bits: int) -> Word:
     """Raises RuleError for one that does not fit: it would be cut off and mean another number."""
@@ -222,8 +258,21 @@ def any_of(truths: Iterable[Truth]) -> Truth:
     return result
 
 
+def _check_condition(value: object, where: str) -> None:
+    if not isinstance(value, Truth):
+        raise RuleError(f"{where}: its condition is a truth value of a call, not {type(value).__name__}")
+
+
 def either(condition: Truth, then: Word, other: Word) -> Word:
     """`then` where the condition holds, else `other`."""
+    _check_condition(condition, "either()")
+    for value in (then, other):
+        if not isinstance(value, Word):
+            raise RuleError(f"either() chooses between two words, and one is {type(value).__name__} {value!r:.40}; "
+                            "number(value, bits) makes one")
+    if then.bits != other.bits:
+        raise RuleError(f"either() of {then.bits} and {other.bits} bits; use .low32, .bits_(high, low) or "
+                        ".widened(bits)")
     return Word(t.ite(condition.term, then.term, other.term), _merge(then.outputs, other.outputs))
 
 

@@ -122,7 +122,38 @@ def test_one_that_cannot_be_judged_does_not_hide_the_others(verify: Command, tmp
     told = verify("rules", "test", path, "--jobs", "1")
     assert (told.status, told.out) == (
         2, f"FAILED  {path}: One\n  {path}:5: no rule matches FFA-NO-01; `verify rules` lists them\n"
-           f"ok      {path}: Two\n2 examples, 1 do not agree\n")
+           f"ok      {path}: Two\n2 examples, 1 cannot be run\n")
+
+
+def test_a_file_that_cannot_be_read_does_not_hide_the_others(verify: Command, tmp_path: Path) -> None:
+    broken, good = tmp_path / "a.md", tmp_path / "b.md"
+    broken.write_text("# One\n\n```c\nint x;\n")
+    good.write_text("# Two\n\n| rule | verdict |\n|---|---|\n| FFA-VER-03 | proved |\n")
+    (tmp_path / "c.md").write_bytes(b"# \xff\n")
+    told = verify("rules", "test", tmp_path, "--jobs", "1")
+    assert told.status == 2
+    assert told.out.startswith(f"FAILED  {broken}\n  {broken}:3: this block is never closed; end it with ```\n"
+                               f"ok      {good}: Two\nFAILED  {tmp_path}/c.md\n  {tmp_path}/c.md")
+    assert told.out.endswith("\n1 examples, 2 cannot be run\n")
+
+
+def test_slow_examples_are_left_out_where_it_is_to_be_quick(verify: Command, tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("# A\n\n## One\n\n```toml\nslow = true\n```\n\n| rule | verdict |\n|---|---|\n"
+                                   "| FFA-VER-03 | proved |\n\n## Two\n\n| rule | verdict |\n|---|---|\n"
+                                   "| FFA-VER-03 | proved |\n")
+    told = verify("rules", "test", tmp_path, "--jobs", "1", "--quick")
+    assert (told.status, told.out) == (0, f"ok      {tmp_path}/a.md: Two\n1 examples agree; 1 left out, as they are slow\n")
+
+
+def test_mediators_of_literate_tests_are_printed_and_judged(verify: Command, rule: Path) -> None:
+    small, memory = verify("rules", "base"), verify("rules", "base", "memory")
+    assert (small.status, memory.status) == (0, 0)
+    assert "static void do_ffa_version(" in small.out and "do_ffa_mem_reclaim" not in small.out
+    assert "static void do_ffa_version(" in memory.out and memory.out.count("static bool do_ffa_mem_reclaim(") == 1
+    told = verify("rules", "base", "large")
+    assert (told.status, "'small', 'mailbox', 'partition', 'memory'" in told.err) == (2, True)
+    told = verify("rules", "check", says(rule, yields("scene.result.x(4) == 0")), "--target", "mailbox", "--quick")
+    assert (told.status, "part a: proved" in told.out) == (0, True)
 
 
 def test_watch_looks_again_when_a_file_is_saved(

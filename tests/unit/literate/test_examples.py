@@ -8,6 +8,9 @@ import pytest
 
 from verify.cli.literate import base_of
 from verify.errors import InputError
+from verify.frontend.unit import lower_tree
+from verify.ir.instr import Unsupported
+from verify.literate.bases import LAYERS, base_files
 from verify.literate.document import Line, read_examples
 from verify.literate.judged import disagreements
 from verify.literate.splice import splice
@@ -79,6 +82,7 @@ ignored
 
 ```toml
 functions = ["FFA_VERSION"]
+slow = true
 ```
 
 ```c
@@ -91,12 +95,13 @@ int z; /* FFA-VER-01 is a rule */
         ("FFA-VER-01", "", Status.PROVED, 17, False), ("FFA-CC-*", "", Status.PROVED, 17, False),
         ("FFA-MSG-03", "REQ", Status.NOT_APPLICABLE, 18, False)]
     assert [(e.rule, e.part, e.status, e.number, e.is_here, e.outputs) for e in second.expected] == [
-        ("FFA-VER-01", "", Status.VIOLATED, 31, True, {"x0", "version"}),
-        ("FFA-VER-02", "w*", Status.UNSUPPORTED, 32, True, set()),
-        ("FFA-VER-03", "w*", Status.UNSUPPORTED, 32, True, set()),
-        ("FFA-VER-04", "", Status.PROVED, 32, False, set())]
+        ("FFA-VER-01", "", Status.VIOLATED, 32, True, {"x0", "version"}),
+        ("FFA-VER-02", "w*", Status.UNSUPPORTED, 33, True, set()),
+        ("FFA-VER-03", "w*", Status.UNSUPPORTED, 33, True, set()),
+        ("FFA-VER-04", "", Status.PROVED, 33, False, set())]
     assert (first.settings.trust, first.settings.functions) == ("L0", ())
     assert (second.settings.trust, second.settings.functions, second.name) == ("L0", ("FFA_VERSION",), "C")
+    assert (first.settings.slow, second.settings.slow) == (False, True)
 
 
 @pytest.mark.parametrize(("text", "line", "said"), [
@@ -149,6 +154,22 @@ int g(void)
     text = "\n".join(line.text for line in lines)
     assert text == base.replace("A 1", "A 2").replace("\nint g(void)\n{\n\treturn f(A);\n}\n", "\n".join(code[1:]))
     assert [line.number for line in lines if line.number] == list(range(10, 19))
+
+
+def test_statics_of_types_without_a_name_are_told_apart() -> None:
+    base = "static struct {\n\tint x;\n} first;\nint f(void)\n{\n\treturn first.x;\n}\n"
+    code = ["static struct {", "\tlong y;", "} second = {};", "static const struct {", "\tlong x;", "} first = { 1 };"]
+    text = "\n".join(line.text for line in splice(base, [Line(line, 1) for line in code], Path("x.md")))
+    assert text == "\n".join([*code, *base.splitlines()[3:]])
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_a_mediator_that_comes_with_the_program_is_whole(name: str) -> None:
+    unit = lower_tree(base_files(name))
+    assert unit.functions["hyp_ffa_init"]
+    places = [item.span for function in unit.functions.values() for block in function.blocks
+              for item in block.instructions if isinstance(item, Unsupported)]
+    assert places == []
 
 
 def test_fences_are_read_as_markdown_does(tmp_path: Path) -> None:

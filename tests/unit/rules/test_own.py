@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +21,7 @@ from verify.rules.scene import Scene
 specs.load()
 HEAD = '''from collections.abc import Iterator
 
-from verify.rules import Clause, Part, Scene, all_of, part, require, rule
+from verify.rules import Clause, Part, Scene, all_of, either, part, require, rule
 
 CALLS = 0x84000063
 
@@ -139,6 +142,19 @@ def test_a_folder_that_is_none(tmp_path: Path, what: str, said: str) -> None:
     (yields("not scene.pre.negotiated"), "if/and/or/not: use &, |, ~ or .implies()"),
     (yields("scene.emitted", "scene.call.is_(CALLS) and scene.pre.negotiated"), "if/and/or/not: use &, |, ~"),
     (yields("scene.emitted", "scene.call.is_(CALLS) & scene.call.w(1)"), "& joins truth values"),
+    (yields("scene.result.w(0) == 1 & scene.result.w(1) == 2"), "bind more tightly than ==: write (a == b) & (c == d)"),
+    (yields("scene.emitted", "scene.call.w(0) == 4 & scene.pre.negotiated"), "& joins truth values of a call, and one "
+     "side is a number: compare it first; & and | bind more tightly than ==: write (a == b) & (c == d)"),
+    (yields("scene.emitted", "scene.call.w(0) == 4 | scene.pre.negotiated"), "| joins truth values of a call, and one"),
+    (yields("scene.emitted", "scene.pre.negotiated & scene.call.w(0) == 4"), "write (a == b) & (c == d)"),
+    (yields("scene.result.w(0) & 1 == 0"), "& joins truth values and takes no number's bits (.bits_(high, low) and"),
+    (yields("1 | scene.result.w(0) == 0"), "| joins truth values and takes no number's bits"),
+    (yields("~scene.result.w(0) == 0"), "~ joins truth values and takes no number's bits"),
+    (yields("scene.result.w(0).masked(scene.call.w(0)) == 0"), "a number is needed, not Word"),
+    (yields("either(scene.emitted, scene.call.w(0), scene.call.x(0)) == 0"), "either() of 32 and 64 bits; use .low32"),
+    (yields("either(scene.emitted, scene.call.w(0), 1) == 0"), "and one is int 1; number(value, bits) makes one"),
+    (yields("either(scene.call.x(1), scene.call.w(0), scene.call.w(0)) == 0"), "a truth value of a call, not Word"),
+    (yields("scene.call.w(0).only_if(1) == 0"), ".only_if(): its condition is a truth value of a call, not int"),
     (yields("scene.emitted | True"), "| joins truth values of a call, and one side is bool True"),
     (yields("1 < scene.call.w(1) < 4"), "if/and/or/not"),
     (yields("scene.pre.negotiated == scene.post.negotiated"), "not compared with == or !=: use a.iff(b)"),
@@ -175,6 +191,32 @@ def test_a_rule_that_says_nothing(tmp_path: Path, scene: Scene, body: str, said:
     assert f"acme.py:8: rule ACME-VER-01: {said}" in str(problem.value)
 
 
+@pytest.mark.parametrize(("body", "said"), [
+    (GOOD.replace("yield ", "return "), "returns Part; write yield before part(…)"),
+    (GOOD.replace("yield ", "one = "), "returns nothing; write yield before part(…)"),
+])
+def test_a_rule_that_forgets_to_yield(tmp_path: Path, scene: Scene, body: str, said: str) -> None:
+    load_own([write(tmp_path, body)])
+    with pytest.raises(InputError, match=rf"acme.py:8: rule ACME-VER-01: {re.escape(said)}"):
+        check_parts(own_rules()[0], scene)
+
+
+@pytest.mark.parametrize(("body", "said"), [
+    (GOOD.replace("yield ", ""), "part(…) is made and not used; write yield before it"),
+    ('require("text", scene.emitted)', "require(…) is made and not used; it belongs into a part(…)"),
+])
+def test_a_part_that_is_dropped_is_told_at_its_line(tmp_path: Path, body: str, said: str) -> None:
+    with pytest.raises(InputError, match=rf"acme.py:{LINE + 1}: {re.escape(said)}"):
+        load_own([write(tmp_path, GOOD, body)])
+
+
+def test_mistakes_are_told_where_assertions_are_off() -> None:
+    text = ("from verify.rules import all_of, either, number\n"
+            "either(all_of([]), number(0, 32), number(0, 64))\n")
+    told = subprocess.run([sys.executable, "-O", "-c", text], capture_output=True, text=True, check=False)
+    assert "RuleError: either() of 32 and 64 bits; use .low32" in told.stderr
+
+
 def test_a_mistake_in_a_shared_phrase_is_told_there(tmp_path: Path, scene: Scene) -> None:
     folder = write(tmp_path, yields("zero(scene)"), head=HEAD.replace("CALLS =", "from .phrases import zero\nCALLS ="))
     (folder / "phrases.py").write_text("def zero(scene):\n    return scene.result.w(0) == scene.call.x(1)\n")
@@ -206,7 +248,7 @@ def test_a_copied_rule_does_not_replace_the_first(tmp_path: Path) -> None:
 
 
 def test_a_number_that_does_not_fit_is_a_mistake(tmp_path: Path, scene: Scene) -> None:
-    head = HEAD.replace("all_of, part", "all_of, number, part")
+    head = HEAD.replace("either, part", "number, part")
     load_own([write(tmp_path, yields("scene.result.w(0) == number(0x184000063, 32)"), head=head)])
     with pytest.raises(InputError, match="does not fit into 32 bits"):
         check_parts(own_rules()[0], scene)

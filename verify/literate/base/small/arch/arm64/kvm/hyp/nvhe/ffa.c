@@ -119,6 +119,24 @@ static bool is_ffa_call(u32 func_id)
 	return (func_id & 0xbf00ff00) == 0x84000000 && (func_id & 0xff) >= 0x60;
 }
 
+/* Once a version is agreed. What is not named here is not supported. */
+static bool serve(struct kvm_cpu_context *host, u32 func_id)
+{
+	switch (func_id) {
+	case FFA_FEATURES:
+		return do_ffa_features(host);
+	case FFA_MSG_SEND_DIRECT_REQ:
+	case FFA_FN64_MSG_SEND_DIRECT_REQ:
+		return do_ffa_direct_req(host);
+	case FFA_ID_GET:
+	case FFA_RUN:
+		return false;
+	}
+
+	refuse(host, FFA_RET_NOT_SUPPORTED);
+	return true;
+}
+
 /* True: the host has its answer. False: the call goes on to EL3 as it is. */
 bool kvm_host_ffa_handler(struct kvm_cpu_context *host_ctxt, u32 func_id)
 {
@@ -135,19 +153,7 @@ bool kvm_host_ffa_handler(struct kvm_cpu_context *host_ctxt, u32 func_id)
 		return true;
 	}
 
-	switch (func_id) {
-	case FFA_FEATURES:
-		return do_ffa_features(host_ctxt);
-	case FFA_MSG_SEND_DIRECT_REQ:
-	case FFA_FN64_MSG_SEND_DIRECT_REQ:
-		return do_ffa_direct_req(host_ctxt);
-	case FFA_ID_GET:
-	case FFA_RUN:
-		return false;
-	}
-
-	refuse(host_ctxt, FFA_RET_NOT_SUPPORTED);
-	return true;
+	return serve(host_ctxt, func_id);
 }
 
 int hyp_ffa_init(void *pages)
