@@ -9,13 +9,14 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from verify.engine.relevance import guard_equations
+from verify.engine.relevance import guard_equations, numbers_of
 from verify.engine.trace import OUTSIDE, Step, Trace, leaves
 from verify.engine.traced import KIND, traced
 from verify.engine.transition import CONTEXT, Transition
 from verify.errors import InternalError
 from verify.prove.target import Target, make_target
 from verify.rules.rule import Part
+from verify.solve.annotated import Note
 from verify.solve.query import equations
 from verify.terms import build as t
 from verify.terms.evaluate import substitute
@@ -23,8 +24,8 @@ from verify.terms.term import Term, topological, variables
 
 Line = tuple[str, int]
 """(file, line)"""
-_NO_NUMBER = 0xFFFF
-"""No function has it."""
+MOST = 8
+"""Lines that a comment names."""
 _WORD = re.compile(r"(?:word|is)\d+")
 
 
@@ -116,11 +117,17 @@ class Leaning:
                 found |= _lines(boot, boot.needed([*_made(boot, needed), *_at_boot(boot, call, steps, seeds)]))
         return frozenset(line for line in found if line[1])
 
-    def nearest(self, parts: Sequence[Term]) -> list[tuple[Line, ...]]:
-        """Of each part, the lines of the values that it speaks of itself, in the order in which they ran."""
-        runs = self._run(self._calls(parts))
-        return [tuple(dict.fromkeys(_line(run.trace.steps[number]) for run in runs for number in sorted(
-            _nearest(run, part)) if _line(run.trace.steps[number])[1])) for part in parts]
+    def notes(self, parts: Sequence[Term], labels: Sequence[str]) -> list[Note]:
+        """Of each part, the lines of the values that it speaks of itself, and where the last of these ran."""
+        boot, call = self._run(self._calls(parts))
+        result = []
+        for part, label in zip(parts, labels, strict=True):
+            steps = [(boot, number) for number in sorted(_nearest(boot, part))]
+            steps += [(call, number) for number in sorted(_nearest(call, part))]
+            found = dict.fromkeys(line for run, number in steps if (line := _line(run.trace.steps[number]))[1])
+            position = max((number + (run is call) * len(boot.trace.steps) for run, number in steps), default=0)
+            result.append(Note(label, position, _where(list(found))))
+        return result
 
     def reached(self) -> frozenset[Line]:
         """Lines that were executed."""
@@ -136,11 +143,14 @@ class Leaning:
         if t.FALSE in parts:
             calls = [Calls(self._lo, number, frozenset()) for number in sorted(self._numbers)]
             calls.append(Calls(self._lo, None, self._numbers))
-        for one in calls:
-            number = one.number if one.number is not None else _NO_NUMBER
-            here = substitute(list(premise), {self._lo: t.const(number, 16)})
-            if (one.number is None and not one.others) or t.FALSE not in here:
-                yield one
+        return (one for one in calls if self._is_admitted(one, premise))
+
+    def _is_admitted(self, calls: Calls, premise: Sequence[Term]) -> bool:
+        """(True says nothing.)"""
+        if calls.number is not None:
+            return t.FALSE not in substitute(list(premise), {self._lo: t.const(calls.number, 16)})
+        named = numbers_of(t.and_(*premise), self._lo)
+        return not calls.others or named is None or not calls.others.issuperset(named[1])
 
     def _calls(self, parts: Sequence[Term]) -> Calls:
         number = equations(parts).get(self._lo)
@@ -264,6 +274,12 @@ def _made_itself(run: _Run, node: Term) -> set[int]:
         elif _WORD.fullmatch(name.rpartition(".")[2]):  # a rule looks into a message
             found.update(run.trace.exits, *run.trace.writers.values())
     return found
+
+
+def _where(lines: Sequence[Line]) -> str:
+    """`file:3, file:5`."""
+    more = f" and {len(lines) - MOST} more" if len(lines) > MOST else ""
+    return ", ".join(f"{file}:{number}" for file, number in lines[:MOST]) + more
 
 
 def _nearest(run: _Run, part: Term) -> set[int]:
