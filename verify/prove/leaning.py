@@ -29,6 +29,11 @@ MOST = 8
 _WORD = re.compile(r"(?:word|is)\d+")
 
 
+def in_tree(line: Line) -> bool:
+    """Not so of what an environment header has, or nobody."""
+    return not line[0].startswith("<")
+
+
 @dataclass(frozen=True, slots=True)
 class Calls:
     """The calls that a conjunction is about: of one function number, or of all but some."""
@@ -90,8 +95,7 @@ class Leaning:
             raise InternalError("the traced run does not make the terms of the ordinary one")
         for transition in (self._traced.init, self._traced.step):
             traced(transition.record).is_over = True
-        self._x0 = f"{target.step.record.prefix}x0."
-        self._lo = f"{self._x0}lo"
+        self._lo = f"{target.step.record.prefix}x0.lo"
         self._numbers = frozenset(
             found[self._lo] for step in traced(self._traced.step.record).steps
             if self._lo in (found := guard_equations(step.guard)))
@@ -106,16 +110,15 @@ class Leaning:
         """Of a conjunction without a model, of which these parts are enough."""
         found: set[Line] = set()
         for calls in self._about(parts, seeds.premise):
-            is_split = calls.number is None and all(name.startswith(self._x0) for name in variables(list(parts)))
             boot, call = self._run(calls)
             first = set(_made(call, needed))
-            if not is_split:
+            if not self._is_split(parts, seeds.premise):
                 first |= call.steps(seeds.called) | call.decided | set(seeds.steps(call.trace))
             steps = call.needed(first)
             found |= _lines(call, steps)
             if steps or seeds.shared:
                 found |= _lines(boot, boot.needed([*_made(boot, needed), *_at_boot(boot, call, steps, seeds)]))
-        return frozenset(line for line in found if line[1])
+        return frozenset(line for line in found if in_tree(line))
 
     def notes(self, parts: Sequence[Term], labels: Sequence[str]) -> list[Note]:
         """Of each part, the lines of the values that it speaks of itself, and where the last of these ran."""
@@ -124,7 +127,7 @@ class Leaning:
         for part, label in zip(parts, labels, strict=True):
             steps = [(boot, number) for number in sorted(_nearest(boot, part))]
             steps += [(call, number) for number in sorted(_nearest(call, part))]
-            found = dict.fromkeys(line for run, number in steps if (line := _line(run.trace.steps[number]))[1])
+            found = dict.fromkeys(line for run, number in steps if in_tree(line := _line(run.trace.steps[number])))
             position = max((number + (run is call) * len(boot.trace.steps) for run, number in steps), default=0)
             result.append(Note(label, position, _where(list(found))))
         return result
@@ -151,6 +154,11 @@ class Leaning:
             return t.FALSE not in substitute(list(premise), {self._lo: t.const(calls.number, 16)})
         named = numbers_of(t.and_(*premise), self._lo)
         return not calls.others or named is None or not calls.others.issuperset(named[1])
+
+    def _is_split(self, parts: Sequence[Term], premise: Sequence[Term]) -> bool:
+        """Does it say no more than that the premise names no other functions than were asked about one by one?"""
+        said = {id(fact) for fact in premise}
+        return t.FALSE not in parts and all(id(part) in said or set(variables([part])) <= {self._lo} for part in parts)
 
     def _calls(self, parts: Sequence[Term]) -> Calls:
         number = equations(parts).get(self._lo)

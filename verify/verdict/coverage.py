@@ -10,7 +10,7 @@ from verify.errors import InternalError
 from verify.ir import instr as i
 from verify.ir.function import Function, Unit
 from verify.prove.evidence import LEMMAS, Evidence
-from verify.prove.leaning import Leaning, Line, Seeds, of_lemma, of_part
+from verify.prove.leaning import Leaning, Line, Seeds, in_tree, of_lemma, of_part
 from verify.rules.rule import Rule
 from verify.solve.annotated import Piece
 from verify.solve.second import Opinion, core_by_bitwuzla
@@ -101,8 +101,8 @@ def _needed(piece: Piece, evidence: Evidence) -> list[Term]:
 
 def computing(unit: Unit) -> dict[str, tuple[Line, ...]]:
     """By function of the tree, in the order of the source: the lines that compute something, decide or call."""
-    found = {one.name: tuple(sorted(set(_lines(one)))) for one in unit.functions.values() if one.in_tree}
-    return dict(sorted(found.items(), key=lambda item: (item[1][:1], item[0])))
+    found = {one.name: tuple(sorted(set(filter(in_tree, _lines(one))))) for one in unit.functions.values()}
+    return dict(sorted(((name, lines) for name, lines in found.items() if lines), key=lambda item: (item[1], item[0])))
 
 
 def _lines(function: Function) -> Iterator[Line]:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
-from types import MappingProxyType
 
 import pytest
 
 import specs
 from specs.bindings.pkvm import PKVM
 from tests import mini
+from verify.errors import InternalError
 from verify.frontend.preprocess import FFA_C
 from verify.ir import expr as e
 from verify.ir import instr as i
@@ -24,7 +24,7 @@ from verify.verdict.options import Options
 from verify.verdict.proofs import each_proof
 
 specs.load()
-RULES = ("VER-01", "VER-07", "MSG-06")
+RULES = ("VER-01", "VER-07", "MSG-06", "CC-13")
 DEAD = ("    u64 result = (u32)FFA_RET_NOT_SUPPORTED;\n",
         "    u64 result = (u32)FFA_RET_NOT_SUPPORTED;\n    u32 dead = wanted + 17;\n")
 """Of a variable that nobody reads."""
@@ -40,11 +40,6 @@ def coverage(unit: Unit, rules: Collection[str] = RULES) -> Coverage:
     leaning = Leaning(target)
     proofs = each_proof(target, chosen, options, lambda one, _: leans_on(one, leaning, chosen, "SEED"))
     return Coverage(tuple(proofs), computing(unit), leaning.reached())
-
-
-@pytest.fixture(scope="module")
-def edited() -> Mapping[str, str]:
-    return MappingProxyType(mini.files(DEAD, LATER, *SCRATCH))
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +72,12 @@ def test_checks_and_results_are_needed(found: Coverage) -> None:
     for text in ("if ((wanted >> 16) != 1)", "if (wanted >= hyp_ffa_version)", "cpu_reg(ctxt, 0) = a0",
                  "u64 result = ", "answer(ctxt, result, 0, 0);", "if (func_id == FFA_VERSION)"):
         assert line(text) in needed, text
+
+
+def test_lines_are_those_of_the_tree(found: Coverage) -> None:
+    """What the environment stands in for is nobody's line."""
+    assert {file for one in found.proofs for file, _ in one.lines or ()} == {FFA_C}
+    assert {file for some in found.functions.values() for file, _ in some} == {FFA_C}
 
 
 def test_a_proof_about_one_function_leans_on_no_other_s_lines(found: Coverage) -> None:
@@ -121,3 +122,29 @@ def test_what_a_rule_s_proofs_do_not_lean_on_may_compute_anything(found: Coverag
     assert mine and others and changed != unit
     after = coverage(changed, [rule])
     assert {one.name for one in after.proofs if one.lines is not None} >= {one.name for one in mine}
+
+
+@pytest.mark.parametrize("text", ["u64 result = (u32)", "if (wanted >= hyp_ffa_version)", "cpu_reg(ctxt, 0) = a0"])
+def test_what_a_proof_leans_on_may_not(text: str) -> None:
+    """So that the test above can fail."""
+    after = coverage(scrambled(mini.unit(DEAD, LATER, *SCRATCH), {line(text)}), ["VER-07"])
+    assert proof(after, "FFA-VER-07: answer").lines is None
+
+
+def test_a_run_that_makes_other_terms_is_no_trace_of_this_one() -> None:
+    target = make_target(mini.unit(), PKVM, memory=True)
+    other = mini.unit(("answer(ctxt, FFA_ERROR, 0, (u32)code);", "answer(ctxt, FFA_ERROR, 1, (u32)code);"))
+    with pytest.raises(InternalError, match="does not make the terms"):
+        Leaning(replace(target, unit=other))
+
+
+def test_a_conjunct_is_placed_where_the_program_makes_it() -> None:
+    """What a state is known to be comes first; then in the order of execution."""
+    target = make_target(mini.unit(DEAD, LATER, *SCRATCH), PKVM, memory=True)
+    record = target.step.record
+    (asked,) = [event.guard for event in record.smcs if not event.is_forward]
+    parts = [*reversed(asked.args), target.step.start.negotiated]
+    notes = Leaning(target).notes(parts, ["question"] * len(parts))
+    (branch,) = [k for k, note in enumerate(notes) if note.where.endswith(f":{line('if (wanted < hyp')[1]}")]
+    (major,) = [k for k, note in enumerate(notes) if note.where.endswith(f":{line('if ((wanted >> 16)')[1]}")]
+    assert 0 < notes[major].position < notes[branch].position
