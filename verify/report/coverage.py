@@ -54,8 +54,9 @@ def _text(found: Coverage, told: Told) -> Iterator[str]:
 def _head(found: Coverage, told: Told) -> Iterator[str]:
     proofs = [proof for proof in found.proofs if proof.lines is not None]
     others = len(found.proofs) - len(proofs)
+    verbs = ("result is no proof and leans", "results are no proofs and lean")[others > 1]
     yield (f"{told.target} ({told.revision}): {len(proofs)} proofs at {', '.join(told.trusts)}, profile {told.profile}"
-           + (f"; {others} results are no proofs and lean on nothing" if others else ""))
+           + (f"; {others} {verbs} on nothing" if others else ""))
     yield from wrapped("", NOTE, WIDTH, "")
 
 

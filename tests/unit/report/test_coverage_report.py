@@ -26,7 +26,7 @@ TOLD = Told("t", "r", "SEED", ("L0", "L2"), {FILE: "\n".join(f"text {k}" for k i
 
 def test_text_says_what_no_proof_leans_on_and_what_no_path_reaches() -> None:
     text = report.text(FOUND, TOLD)
-    assert "3 proofs at L0, L2" in text and "; 1 results are no proofs" in text
+    assert "3 proofs at L0, L2" in text and "; 1 result is no proof and leans on nothing\n" in text
     assert "f             4      1             1         2\n" in text
     assert "no proof leans on\n  f: ffa.c 6, 8 (never run: ffa.c 8)\n" in text
     assert "only lemmas lean on\n  f: ffa.c 5\n" in text and "  FFA-VER-01: ffa.c 3\n" in text
