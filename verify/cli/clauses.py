@@ -57,7 +57,8 @@ def clauses(
     """List the clauses of the book: which rule says it, of which functions, and what Arm's compliance suite tests.
 
     With --tree or --target, or with --line or --judge (of the first snapshot): the lines that calls of these functions
-    run through, as ordinary calls from reset show them. `verify clauses 13.2*`, `verify clauses VER-01`.
+    run through, as ordinary calls from reset show them; `verify coverage --line` says which proofs lean on a line.
+    `verify clauses 13.2*`, `verify clauses VER-01`.
     """
     config = read_config(config_path)
     book = load_book(own, config)
