@@ -24,7 +24,7 @@ from verify.report.clauses import Bound, Entry
 from verify.report.decode import names_of
 from verify.rules.binding import Binding, choose
 from verify.rules.rule import Rule
-from verify.verdict.bound import Place, calls_of, lines_by_call
+from verify.verdict.bound import Place, calls_of, lines_by_call, place_of
 from verify.verdict.options import Options
 
 FORMATS = {"text": index.render_text, "json": index.render_json, "markdown": index.render_markdown}
@@ -57,13 +57,14 @@ def clauses(
     """List the clauses of the book: which rule says it, of which functions, and what Arm's compliance suite tests.
 
     With --tree or --target, or with --line or --judge (of the first snapshot): the lines that calls of these functions
-    run through, as ordinary calls from reset show them. `verify clauses 13.2*`, `verify clauses VER-01`.
+    run through, as ordinary calls from reset show them; `verify coverage --line` says which proofs lean on a line.
+    `verify clauses 13.2*`, `verify clauses VER-01`.
     """
     config = read_config(config_path)
     book = load_book(own, config)
     options = Options(profile=profile, trusts=(trust,), jobs=jobs or os.cpu_count() or 1, own=book.own)
     chosen = choose_targets(tree, revision, patches, extracted, (target,) if target else (), config.handler)[0]
-    place = _place(line) if line else None
+    place = place_of(line, FFA_C) if line else None
     known = bindings(config)
     binding = choose(chosen.unit, known)
     has_target = bool(tree or target or extracted or line or judge)
@@ -87,13 +88,6 @@ def clauses(
 def _is_asked(entry: Entry, globs: Sequence[str]) -> bool:
     names = (entry.rule, entry.rule.removeprefix("FFA-"), entry.section, entry.where, entry.document)
     return not globs or any(fnmatchcase(name, glob) or name.startswith(f"{glob}.") for glob in globs for name in names)
-
-
-def _place(text: str) -> Place:
-    file, _, number = text.rpartition(":")
-    if not number.isdigit():
-        raise InputError(f"--line {text}: a number, or file:number")
-    return (FFA_C if not file or FFA_C.endswith(f"/{file}") else file), int(number)
 
 
 def entries(

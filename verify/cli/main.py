@@ -19,6 +19,7 @@ from verify.cli.call import call
 from verify.cli.certify import certify
 from verify.cli.clauses import clauses
 from verify.cli.completion import VARIABLE, completion
+from verify.cli.coverage import coverage
 from verify.cli.diff import diff
 from verify.cli.extract import extract
 from verify.cli.matrix import matrix
@@ -49,7 +50,7 @@ def cli() -> None:
 
 
 for command in (run, series, diff, bisect, matrix, replay, extract, call, rules, clauses, watch, bench, memory, export,
-                recheck_, stability, ledger, certify, completion):
+                recheck_, stability, coverage, ledger, certify, completion):
     cli.add_command(command)
 
 

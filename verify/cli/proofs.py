@@ -16,6 +16,7 @@ from verify.cli.selection import Selection, selected
 from verify.errors import InputError, InternalError
 from verify.prove.evidence import Evidence
 from verify.prove.labels import Labels
+from verify.prove.leaning import Leaning
 from verify.solve.second import chosen, named
 from verify.verdict import ledger as ledgers
 from verify.verdict.exit_status import OK, UNDECIDED, VIOLATED
@@ -35,10 +36,13 @@ def export(selection: Selection, out: Path) -> int:
     """Write each proof as SMT-LIB 2.6 files, as it was before our own simplifier; all of them are unsatisfiable.
 
     A proof has a file for each piece that the engine cut it into, and one that says that there are no other pieces.
-    `index.json` lists them by proof. Any solver that knows QF_UFBV reads them: bitwuzla FILE, cvc5 FILE, z3 FILE.
+    `index.json` lists them by proof. Assertions stand in the order of the program, each with the lines that made what
+    it speaks of. Any solver that knows QF_UFBV reads them: bitwuzla FILE, cvc5 FILE, z3 FILE.
     """
     if out.exists():
         raise InputError(f"{out}: is there already; give a folder that is not")
+    target = selection.executed()
+    leaning = Leaning(target)
     out.mkdir(parents=True)
 
     def write(evidence: Evidence, labels: Labels) -> tuple[str, str, list[str]]:
@@ -50,12 +54,13 @@ def export(selection: Selection, out: Path) -> int:
             comment = "\n".join([*evidence.says, f"trust {evidence.trust}, profile {selection.options.profile}",
                                  f"target {selection.target.name}, revision {selection.target.revision}",
                                  f"piece {number} of {len(evidence.pieces)}"])
-            path.write_text(piece.readable(labels.of(piece.parts), comment), encoding="utf-8")
+            notes = leaning.notes(piece.parts, labels.of(piece.parts))
+            path.write_text(piece.readable(notes, comment), encoding="utf-8")
             names.append(str(path.relative_to(out)))
         return evidence.name, evidence.trust, names
 
     try:
-        found = sorted(one for one in selection.each(write) if one[2])
+        found = sorted(one for one in selection.each(write, target) if one[2])
         text = json.dumps([{"name": name, "trust": trust, "files": files} for name, trust, files in found], indent=1)
         (out / INDEX).write_text(f"{text}\n", encoding="utf-8")
     except BaseException:

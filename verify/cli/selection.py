@@ -15,6 +15,7 @@ from verify.cli.complete import target_names
 from verify.cli.config import load_book, read_config
 from verify.cli.run import bindings, choose_targets, open_store
 from verify.cli.targets import Chosen
+from verify.prove.target import Target, make_target
 from verify.rules.binding import Binding, choose
 from verify.rules.rule import Rule
 from verify.solve.remembered import Remembered
@@ -34,8 +35,12 @@ class Selection:
     options: Options
     answers: Remembered
 
-    def each(self, work: Work[R]) -> Iterator[R]:
-        return each_proof(self.target.unit, self.binding, self.rules, self.options, work, self.answers)
+    def executed(self) -> Target:
+        return make_target(self.target.unit, self.binding, memory=True)
+
+    def each(self, work: Work[R], target: Target | None = None) -> Iterator[R]:
+        """`target`: what `executed` said, if that is known already."""
+        return each_proof(target or self.executed(), self.rules, self.options, work, self.answers)
 
     @property
     def is_whole(self) -> bool:

@@ -303,16 +303,15 @@ class Executor:
         place = frame.inner
         origin = self.record.site(place.span, place.function, "computed", place.text)
 
-        def read(register: e.Register) -> Value:
-            found = frame.registers.get(register.name)
-            if found is not None:
-                return found
-            return self._unknown(frame, register.name, register.bits)
-
         def made(term: Term) -> None:
             self.record.made.setdefault(id(term), place)
 
-        return Expressions(self.page_shift, read, lambda name: self._local(frame, name), origin, made)
+        return Expressions(
+            self.page_shift, partial(self._read, frame), lambda name: self._local(frame, name), origin, made)
+
+    def _read(self, frame: Frame, register: e.Register) -> Value:
+        found = frame.registers.get(register.name)
+        return self._unknown(frame, register.name, register.bits) if found is None else found
 
     def _unset(self, frame: Frame, name: str, like: Value) -> Value:
         return self._unknown(frame, name, e.POINTER if isinstance(like, Pointer) else like.term.bits or 1)

@@ -37,11 +37,14 @@ class State:
     """The statics of `pre` as this call leaves them, whatever others do to them later."""
     found: dict[str, Term] = field(default_factory=dict)
     """The followed page as it was when the buffers' lock was taken."""
+    decided: frozenset[int] = frozenset()
+    """In a traced run: the branches before that could go one way only."""
 
     def fork(self, condition: Term) -> State:
         return State(
             t.and_(self.guard, condition), dict(self.objects), dict(self.held), dict(self.flags), dict(self.pre),
             self.observed, self.acquired, dict(self.ghost), dict(self.left), dict(self.found),
+            self.decided,
         )
 
     def cells(self, name: str) -> Cells:
@@ -61,7 +64,7 @@ class State:
         self.guard, self.objects, self.held = other.guard, other.objects, other.held
         self.flags, self.pre, self.ghost, self.found = other.flags, other.pre, other.ghost, other.found
         self.left = other.left
-        self.observed, self.acquired = other.observed, other.acquired
+        self.observed, self.acquired, self.decided = other.observed, other.acquired, other.decided
 
     @property
     def is_dead(self) -> bool:
@@ -100,7 +103,7 @@ def _merge_two(
         b.guard, objects, _merge_truths(condition, a.held, b.held), _merge_truths(condition, a.flags, b.flags), pre,
         a.observed or b.observed, a.acquired or b.acquired, _merge_ghosts(condition, a.ghost, b.ghost),
         {name: join(condition, a.left[name], b.left[name]) for name in a.left},
-        _merge_ghosts(condition, a.found, b.found),
+        _merge_ghosts(condition, a.found, b.found), a.decided | b.decided,
     )
     return merged, _merge_registers(condition, ra, rb, unset)
 

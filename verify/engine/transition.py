@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from verify.engine import memory, pages, told, wraps
@@ -77,12 +77,25 @@ class Transition:
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """What runs are made of."""
+
+    record: Callable[[str], Record] = Record
+    accesses: type[Accesses] = Accesses
+    executor: type[Executor] = Executor
+
+
+PLAIN = Kind()
+
+
+@dataclass(frozen=True, slots=True)
 class Setup:
     """What every run of a unit needs: what other CPUs may do, and who decides about loops."""
 
     unit: Unit
     shared: Shared
     decide: Decide
+    kind: Kind = PLAIN
 
 
 def page_shift() -> Term:
@@ -153,10 +166,10 @@ def initial_zero(unit: Unit, record: Record) -> State:
 
 def run_init(setup: Setup, name: str) -> Transition:
     """hyp_ffa_init once, on zeroed statics; `returned` is its result as a 32-bit term."""
-    unit, record = setup.unit, Record("init.")
+    unit, record = setup.unit, setup.kind.record("init.")
     shared = Shared({}, setup.shared.version, setup.shared.negotiated)
-    accesses = Accesses(record, _statics(unit), shared, {}, page_shift())
-    executor = Executor(unit, record, accesses, page_shift(), CONTRACTS, setup.decide)
+    accesses = setup.kind.accesses(record, _statics(unit), shared, {}, page_shift())
+    executor = setup.kind.executor(unit, record, accesses, page_shift(), CONTRACTS, setup.decide)
     state = initial_zero(unit, record)
     state.ghost = told.at_boot()
     before = {path: _scalar(_read(state, accesses, obj, field)) for path, obj, field in _paths(unit)}
@@ -265,12 +278,13 @@ def pointee(init: Transition, path: str) -> tuple[str | None, Term]:
 
 def run_call(setup: Setup, init: Transition, prefix: str = "c.") -> Transition:
     """One host SMC from an arbitrary state of the statics, through the unit's entry."""
-    unit, record = setup.unit, Record(prefix)
+    unit, record = setup.unit, setup.kind.record(prefix)
     record.matters(t.TRUE, FOLLOWED)
     context, cells, inputs = _context(record)
     regions = {item.name: item for item in init.regions.values()}
-    accesses = Accesses(record, {**_statics(unit), CONTEXT: context}, setup.shared, regions, page_shift())
-    executor = Executor(unit, record, accesses, page_shift(), CONTRACTS, setup.decide)
+    accesses = setup.kind.accesses(
+        record, {**_statics(unit), CONTEXT: context}, setup.shared, regions, page_shift())
+    executor = setup.kind.executor(unit, record, accesses, page_shift(), CONTRACTS, setup.decide)
     state = State(t.TRUE, {**_any_state(setup, record, init), CONTEXT: cells}, {})
     state.ghost = told.at_a_call(prefix)
     if setup.shared.memory:

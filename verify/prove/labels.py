@@ -21,6 +21,7 @@ class Labels:
     """Of one target at one trust level."""
 
     def __init__(self, target: Target, found: Invariants, level: str) -> None:
+        self.target = target
         self._known: dict[int, str] = {}
         self._words = target.step.record.exact.meanings
         record = target.step.record

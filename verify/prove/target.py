@@ -9,7 +9,7 @@ from verify.engine import told
 from verify.engine.content import Content, Unknown, byte
 from verify.engine.regions import PAGE_SIZES
 from verify.engine.shared import Shared, join_path
-from verify.engine.transition import Setup, Transition, pointee, run_call, run_init, set_at_boot
+from verify.engine.transition import PLAIN, Kind, Setup, Transition, pointee, run_call, run_init, set_at_boot
 from verify.engine.writes import holds_truth, written
 from verify.errors import InputError, InternalError
 from verify.interpret.session import BufferPaths
@@ -76,7 +76,7 @@ class Target:
         return self._scenes[profile]
 
 
-def make_target(unit: Unit, binding: Binding, memory: bool = False, rounds: int = 0) -> Target:
+def make_target(unit: Unit, binding: Binding, memory: bool = False, rounds: int = 0, kind: Kind = PLAIN) -> Target:
     """Execute initialisation and one call. Raises InputError where initialisation asks for no version.
 
     `memory`: follow the memory handlers to their end; otherwise they are not modelled. `rounds`: for counterexamples,
@@ -91,7 +91,7 @@ def make_target(unit: Unit, binding: Binding, memory: bool = False, rounds: int 
                     holds_truth(unit, binding.negotiated.partition(".")[0]), binding.buffers_lock, memory=memory,
                     rounds=rounds)
     answers = Answers(Solver())
-    setup = Setup(unit, shared, answers)
+    setup = Setup(unit, shared, answers, kind)
     init = run_init(setup, binding.init)
     asked = [
         event.arguments[1].term for event in init.record.smcs

@@ -35,21 +35,35 @@ class Piece:
     def digest(self) -> str:
         return hashlib.sha256(self.canonical.encode()).hexdigest()
 
-    def readable(self, labels: Sequence[str], comment: str) -> str:
-        """By the engine's own names. `labels`: what each part is; `comment`: lines for the head."""
+    def readable(self, notes: Sequence[Note], comment: str) -> str:
+        """By the engine's own names, in the order of the program. `notes`: what each part is, and where it was made;
+        `comment`: lines for the head."""
+        order = sorted(range(len(self.parts)), key=lambda k: (notes[k].position, k))
         counts: dict[str, int] = {}
         names = []
-        for label in labels:
+        for label in (notes[k].label for k in order):
             counts[label] = counts.get(label, 0) + 1
             names.append(_QUOTED.sub("", f"{label} #{counts[label]}"))
         head = "".join(f"; {line}\n" for line in comment.splitlines())
-        return _file(list(self.parts), {}, names, f"{head}; sha256 of the canonical text: {self.digest}\n")
+        return _file([self.parts[k] for k in order], {}, names,
+                     f"{head}; sha256 of the canonical text: {self.digest}\n", [notes[k].where for k in order])
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Of a part: what it is; when the program made it, 0 for what it did not; and at which lines."""
+
+    label: str
+    position: int = 0
+    where: str = ""
 
 
 def piece(terms: Sequence[Term]) -> Piece:
     return Piece(tuple(conjuncts(terms)))
 
 
-def _file(parts: list[Term], called: dict[str, str], labels: Sequence[str], head: str) -> str:
+def _file(
+    parts: list[Term], called: dict[str, str], labels: Sequence[str], head: str, remarks: Sequence[str] = ()
+) -> str:
     return (f"{head}(set-info :smt-lib-version 2.6)\n(set-info :status unsat)\n(set-logic {LOGIC})\n"
-            f"{script(parts, called, labels)}(check-sat)\n")
+            f"{script(parts, called, labels, remarks)}(check-sat)\n")

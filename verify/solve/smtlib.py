@@ -40,11 +40,13 @@ def _operator(node: Term, called: Mapping[str, str]) -> str:
 
 
 def script(
-    assertions: Sequence[Term], named: Mapping[str, str] | None = None, labels: Sequence[str] = ()
+    assertions: Sequence[Term], named: Mapping[str, str] | None = None, labels: Sequence[str] = (),
+    remarks: Sequence[str] = (),
 ) -> str:
     """Declarations, one definition for each shared node, and the assertions; the same terms give the same text.
 
-    `named`: other names for variables and memories. `labels`: names of the assertions.
+    `named`: other names for variables and memories. `labels`: names of the assertions; `remarks`: a comment before
+    each, or nothing.
     """
     order = topological(list(assertions))
     called = named or {}
@@ -70,8 +72,9 @@ def script(
                 text = name
             names[id(node)] = text
     if labels:
-        lines += [f"(assert (! {names[id(assertion)]} :named |{label}|))"
-                  for assertion, label in zip(assertions, labels, strict=True)]
+        said = [f"; {' '.join(remark.split())}\n" if remark else "" for remark in remarks or [""] * len(labels)]
+        lines += [f"{remark}(assert (! {names[id(assertion)]} :named |{label}|))"
+                  for remark, assertion, label in zip(said, assertions, labels, strict=True)]
     else:
         lines += [f"(assert {names[id(assertion)]})" for assertion in assertions]
     return "\n".join(lines) + "\n"

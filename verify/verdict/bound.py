@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from verify.errors import InputError
+from verify.prove.leaning import said_of_x0
 from verify.prove.samples import make_samples
 from verify.prove.target import Target
 from verify.rules.rule import Part
 from verify.terms import build as t
 from verify.terms.evaluate import substitute
-from verify.terms.term import variables
 
 Place = tuple[str, int]
 """(file, line)"""
@@ -17,10 +18,7 @@ Place = tuple[str, int]
 
 def calls_of(part: Part, target: Target, numbers: Iterable[int]) -> tuple[int, ...]:
     """Of these function IDs, those whose calls may meet the premise, by what it says of the ID alone."""
-    x0 = f"{target.step.record.prefix}x0."
-    given = part.given.term
-    facts = [fact for fact in (given.args if given.op == "band" else (given,))
-             if all(name.startswith(x0) for name in variables([fact]))]
+    x0, facts = f"{target.step.record.prefix}x0.", said_of_x0(part, target)
     return tuple(number for number in numbers if t.FALSE not in substitute(facts, {
         f"{x0}lo": t.const(number, 16), f"{x0}hint": t.const(0, 1), f"{x0}hi": t.const(number >> 17, 15),
     }))
@@ -34,6 +32,14 @@ def lines_by_call(target: Target) -> Mapping[int, frozenset[Place]]:
         known = found.setdefault(done.before[0] & 0xFFFEFFFF, set())
         known |= {(step.span.file, step.span.line) for step in done.log.steps}
     return {number: frozenset(lines) for number, lines in found.items()}
+
+
+def place_of(text: str, default: str) -> Place:
+    """`[FILE:]N`, as --line takes it; the default file may be named by its end. Raises InputError."""
+    file, _, number = text.rpartition(":")
+    if not number.isdigit():
+        raise InputError(f"--line {text}: a number, or file:number")
+    return (default if not file or default.endswith(f"/{file}") else file), int(number)
 
 
 def ranges(lines: Sequence[int]) -> str:

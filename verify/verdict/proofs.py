@@ -6,11 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import TypeVar
 
-from verify.ir.function import Unit
 from verify.prove.evidence import LEMMAS, Evidence, of_lemma, of_rule
 from verify.prove.labels import Labels
-from verify.prove.target import make_target
-from verify.rules.binding import Binding
+from verify.prove.target import Target
 from verify.rules.rule import Rule
 from verify.solve.query import RLIMIT, Solver
 from verify.solve.remembered import NOTHING, Remembered
@@ -24,16 +22,15 @@ Work = Callable[[Evidence, Labels], R]
 
 
 def each_proof(
-    unit: Unit, binding: Binding, rules: tuple[Rule, ...], options: Options, work: Work[R],
-    answers: Remembered = NOTHING,
+    target: Target, rules: tuple[Rule, ...], options: Options, work: Work[R], answers: Remembered = NOTHING,
 ) -> Iterator[R]:
-    """The lemmas of each trust level, then the rules' parts. Raises as `judge_target` does.
+    """Of a target that was made with memory: the lemmas of each trust level, then the rules' parts. Raises as
+    `judge_target` does.
 
     `answers` save searches; that these led to a refutation is what the work is there to see.
     """
-    target = make_target(unit, binding, memory=True)
     rules = reported(rules, target.scene(options.profile), options)
-    _, settings = prepare(unit, binding, options, target, answers)
+    _, settings = prepare(target.unit, target.binding, options, target, answers)
     labels = {setting.level: Labels(target, setting.invariants, setting.level) for setting in settings}
     solver = Solver(options.limit or RLIMIT, remembered=answers)
     lemmas = [(setting, name) for setting in settings for name in LEMMAS]

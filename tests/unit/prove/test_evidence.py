@@ -15,7 +15,7 @@ from verify.prove.labels import QUESTION, Labels
 from verify.prove.outcome import PartResult, Status
 from verify.rules import Part, Scene, part, require
 from verify.rules.rule import Rule, registered
-from verify.solve.annotated import Piece, piece
+from verify.solve.annotated import Note, Piece, piece
 from verify.solve.query import Solver
 from verify.solve.second import SOLVERS, Opinion, core_by_bitwuzla
 from verify.terms import build as t
@@ -89,7 +89,7 @@ def test_readable_text_is_what_the_canonical_one_is(found: list[Evidence]) -> No
                 key=lambda one: len(one.parts))
     names = labels.of(piece.parts)
     assert any(name.startswith("invariant: ") for name in names) and QUESTION in names
-    text = piece.readable(names, "what it is\nof two lines")
+    text = piece.readable([Note(name) for name in names], "what it is\nof two lines")
     assert text.startswith("; what it is\n; of two lines\n") and piece.digest in text
     for ask in SOLVERS.values():
         assert ask(text) is Opinion.AGREES

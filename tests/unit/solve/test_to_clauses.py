@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from verify.errors import InputError
-from verify.solve.annotated import piece
+from verify.solve.annotated import Note, piece
 from verify.solve.clauses import Formula
 from verify.solve.drat import Clause, _Clauses
 from verify.solve.smtlib import script
@@ -133,7 +133,7 @@ def test_comments_labels_and_deep_nesting_are_read() -> None:
     for _ in range(3000):
         deep = make("not", (deep,), 8)
     made = piece([make("eq", (deep, t.const(5, 8)), BOOL)])
-    formula = Formula(made.readable(["what"], "a ( comment"))
+    formula = Formula(made.readable([Note("what", 3, "ffa.c:1")], "a ( comment"))
     assert follows(formula, [], units(formula, "a", 5))
 
 
