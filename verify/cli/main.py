@@ -20,6 +20,7 @@ from verify.cli.certify import certify
 from verify.cli.clauses import clauses
 from verify.cli.completion import VARIABLE, completion
 from verify.cli.diff import diff
+from verify.cli.explain import explain
 from verify.cli.extract import extract
 from verify.cli.matrix import matrix
 from verify.cli.memory import memory
@@ -48,8 +49,8 @@ def cli() -> None:
     """Proves that pKVM's FF-A proxy keeps the rules of DEN0077A and DEN0028, or shows the calls that break them."""
 
 
-for command in (run, series, diff, bisect, matrix, replay, extract, call, rules, clauses, watch, bench, memory, export,
-                recheck_, stability, ledger, certify, completion):
+for command in (run, series, diff, bisect, matrix, explain, replay, extract, call, rules, clauses, watch, bench, memory,
+                export, recheck_, stability, ledger, certify, completion):
     cli.add_command(command)
 
 
