@@ -18,6 +18,7 @@ from verify.cli.targets import Chosen
 from verify.cli.terminal import columns
 from verify.errors import InputError, ReplayMismatch
 from verify.native.findings import Told
+from verify.prove.inputs import inputs_of
 from verify.prove.rerun import Rerun
 from verify.prove.weigh import Explained
 from verify.prove.weigh import explain as weigh
@@ -116,7 +117,8 @@ def _explained(rule: Rule, told: Told, chosen: Chosen, build: str | None) -> Exp
         except ReplayMismatch as why:
             problem = str(why)
     options = (ALL_ZERO,) if build is None else tuple(fillings(read_options(build)))
-    effects = tuple((one, rerun.outcome(rerun.inputs(), one.byte)) for one in options) if found else ()
+    inputs = inputs_of(rerun.episode)
+    effects = tuple((one, rerun.outcome(inputs, one.byte).outcome) for one in options) if found else ()
     calls = story.told(told.finding, names)["calls"]
     return Explanation(rule, told.result, told.part, told.finding, found, problem,
-                       Namer(rerun.inputs(), names, calls), effects, build is not None)
+                       Namer(inputs, names, calls), effects, build is not None)

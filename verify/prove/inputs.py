@@ -13,6 +13,8 @@ from verify.interpret.session import NO_WRITES, CallDone, HostWrites
 from verify.prove.outcome import Episode
 
 WORD = 0xFFFFFFFF
+FORWARD = -1
+"""Asked: what the host asks, sent on."""
 SIZE = 4
 """Bytes of memory that are changed together."""
 
@@ -55,7 +57,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class CallInputs:
-    """One call; boot has no registers. `copied`: bytes that each look reads."""
+    """One call; boot has no registers. `copied`: bytes that each look reads. `asked`: what each answer is to."""
 
     registers: tuple[int, ...] = ()
     before: Bytes = field(default_factory=dict)
@@ -63,6 +65,7 @@ class CallInputs:
     copied: tuple[int, ...] = ()
     answers: tuple[tuple[int, ...], ...] = ()
     left: tuple[Bytes, ...] = ()
+    asked: tuple[int, ...] = ()
 
     @property
     def host(self) -> HostWrites:
@@ -99,7 +102,13 @@ def _asked(done: CallDone) -> CallInputs:
 
 
 def _answered(call: CallInputs, smcs: tuple[SmcDone, ...], rx: dict[int, int]) -> CallInputs:
-    return replace(call, answers=tuple(smc.results for smc in smcs), left=tuple(newly_left(smc, rx) for smc in smcs))
+    return replace(call, answers=tuple(smc.results for smc in smcs), left=tuple(newly_left(smc, rx) for smc in smcs),
+                   asked=tuple(FORWARD if smc.is_forward else function(smc.arguments[0]) for smc in smcs))
+
+
+def function(word: int) -> int:
+    """The function that an SMC asks for, without the SVE hint."""
+    return word & 0xFFFEFFFF
 
 
 # -- as places -----------------------------------------------------------------------------------------------

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import partial
 
-from verify.interpret.environment import Scripted, Surroundings
+from verify.errors import ReplayMismatch
+from verify.interpret.environment import Surroundings
 from verify.interpret.machine import MAX_STEPS
 from verify.interpret.memory import Fault
 from verify.interpret.session import CallDone, Session
 from verify.ir.function import Unit
 from verify.prove.failing import differing, failing, fails, is_met, offered, scene_of, value
-from verify.prove.inputs import Inputs, Place, changed, inputs_of, values
+from verify.prove.inputs import FORWARD, CallInputs, Inputs, Place, changed, function, inputs_of, values
 from verify.prove.outcome import Episode, Finding
 from verify.prove.replay import MOST_STEPS, OUTSIDE, PATTERNS, instead, named_by_w1
 from verify.prove.target import buffer_paths
@@ -27,7 +28,9 @@ class Outcome(Enum):
     """Of a counterexample with other inputs."""
 
     VIOLATED = "violated"
-    """What the finding says is wrong is wrong here, too."""
+    """All that is wrong in the finding is wrong here, too."""
+    PARTLY = "partly violated"
+    """Some of it is."""
     OTHER = "breaks something else"
     """Of the same part."""
     KEPT = "keeps the rule"
@@ -36,6 +39,8 @@ class Outcome(Enum):
     STOPPED = "does not come to its end"
 
 
+Wrong = frozenset[tuple[str, str]]
+"""Conjuncts by text and output."""
 _Seen = tuple[object, ...]
 """Two runs in which it is the same do not depend on what unused memory holds."""
 
@@ -45,12 +50,32 @@ class Stopped(Exception):
 
 
 @dataclass(slots=True)
-class _Around(Scripted):
-    """EL3 answers call by call. `stack`: what the compiler puts into each variable that is not initialised."""
+class _Around(Surroundings):
+    """EL3 answers as in `call`, each function by itself; what it was not asked there is NOT_SUPPORTED.
 
+    `stack`: what the compiler puts into each variable that is not initialised.
+    """
+
+    call: CallInputs = field(default_factory=CallInputs)
+    used: set[int] = field(default_factory=set)
+    """Answers that were given in this call."""
     stack: int | None = None
     is_used: bool = False
     """Somebody looked at unused memory."""
+
+    def begin(self, call: CallInputs) -> None:
+        self.call = call
+        self.used.clear()
+
+    def smc(self, arguments: Sequence[int], is_forward: bool) -> Sequence[int]:
+        wanted = FORWARD if is_forward else function(arguments[0])
+        for number, asked in enumerate(self.call.asked):
+            if asked == wanted and number not in self.used:
+                self.used.add(number)
+                if self.mailbox is not None and self.call.left[number]:
+                    self.mailbox.fill(self.call.left[number])
+                return self.call.answers[number]
+        return Surroundings.smc(self, arguments, is_forward)
 
     def fill(self, name: str, offset: int) -> int:
         if self.stack is not None and name != OUTSIDE:
@@ -74,9 +99,17 @@ class Run:
     is_like_next: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """`wrong`: of what is wrong in the finding."""
+
+    outcome: Outcome
+    wrong: Wrong = frozenset()
+
+
 @dataclass(slots=True)
 class Rerun:
-    """Of one finding of a target. `count`: runs so far."""
+    """Of one finding of a target. `wrong`: what is wrong in it. `count`: runs so far."""
 
     unit: Unit
     rule: Rule
@@ -84,6 +117,7 @@ class Rerun:
     part: str
     finding: Finding
     count: int = 0
+    wrong: Wrong = frozenset()
     _runs: tuple[Run, ...] = ()
 
     @property
@@ -91,14 +125,29 @@ class Rerun:
         assert isinstance(self.finding.episode, Episode)
         return self.finding.episode
 
-    def inputs(self) -> Inputs:
-        return inputs_of(self.episode)
+    def begin(self) -> Inputs:
+        """The inputs as they are. Raises ReplayMismatch where they do not show the violation."""
+        self._runs = tuple(self._all_runs())
+        inputs = inputs_of(self.episode)
+        try:
+            parts = [self._part(inputs, run, None)[0] for run in self._runs[:2 if self.episode.second else 1]]
+        except Stopped as why:
+            raise ReplayMismatch(f"run again, the calls do not come to their end: {why}") from None
+        met = [part for part in parts if part is not None]
+        self.wrong = frozenset().union(*(self._wrong(met[0], part) for part in met))
+        if not self.wrong:
+            raise ReplayMismatch("run again, the calls do not show the violation")
+        return inputs
 
-    def outcome(self, inputs: Inputs, stack: int | None = None) -> Outcome:
-        """`stack`: uninitialised variables are filled with this byte by the compiler."""
+    def _wrong(self, first: Part, part: Part) -> Wrong:
+        found = [*(part.then[k] for k in failing(part, self.finding)),
+                 *(first.then[k] for k in differing(first, part, self.finding))]
+        return frozenset((one.text, one.output) for one in found)
+
+    def outcome(self, inputs: Inputs, stack: int | None = None) -> Judged:
+        """After `begin`. `stack`: uninitialised variables are filled with this byte by the compiler."""
         parts: list[Part] = []
-        stopped, seen = False, None
-        self._runs = self._runs or tuple(self._all_runs())
+        stopped, seen, best = False, None, Wrong()
         for run in self._runs:
             try:
                 part, now = self._part(inputs, run, stack)
@@ -107,11 +156,17 @@ class Rerun:
                 continue
             if part is not None and is_met(part):
                 parts.append(part)
-                if failing(part, self.finding) or differing(parts[0], part, self.finding):
-                    return Outcome.VIOLATED
+                best = max(best, self._wrong(parts[0], part) & self.wrong, key=len)
+                if best == self.wrong:
+                    return Judged(Outcome.VIOLATED, best)
             if run.is_like_next and now in (None, seen):
                 break
             seen = now
+        if best:
+            return Judged(Outcome.PARTLY, best)
+        return Judged(self._unbroken(parts, stopped))
+
+    def _unbroken(self, parts: Sequence[Part], stopped: bool) -> Outcome:
         if not parts:
             return Outcome.STOPPED if stopped else Outcome.ASIDE
         return Outcome.OTHER if any(map(fails, parts[0].then)) or self._leaks(parts) else Outcome.KEPT
@@ -182,7 +237,7 @@ class Rerun:
         calls = []
         for number, call in enumerate(inputs.calls[1:], 1):
             is_last = number == len(inputs.calls) - 1
-            _answer(environment, call.answers, call.left)
+            environment.begin(call)
             for path, new in run.statics if is_last else ():
                 session.machine.set_static(path, new)
             calls.append(session.call(call.registers, call.host))
@@ -194,7 +249,7 @@ class Rerun:
     def _begin(session: Session, environment: _Around, inputs: Inputs) -> None:
         for path, number in inputs.boot:
             session.machine.set_static(path, number)
-        _answer(environment, inputs.calls[0].answers, inputs.calls[0].left)
+        environment.begin(inputs.calls[0])
         try:
             result = session.initialise()
         except Fault as problem:
@@ -213,10 +268,3 @@ def _seen(calls: Sequence[CallDone]) -> _Seen:
 def _plain(episode: Episode) -> Run:
     unused = {(OUTSIDE, offset): byte for offset, byte in episode.outside} | dict(episode.chosen)
     return Run(episode.pattern, unused, episode.physical)
-
-
-def _answer(
-    environment: _Around, answers: Sequence[Sequence[int]], left: Sequence[Mapping[int, int]]
-) -> None:
-    """What EL3 answers from here on."""
-    environment.answers, environment.left, environment.used = list(answers), dict(enumerate(left)), 0

@@ -8,18 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from itertools import combinations, groupby, product
+from functools import partial
+from itertools import combinations, groupby, islice, product
 
-from verify.errors import ReplayMismatch
 from verify.interpret.world import FOREIGN
 from verify.prove.inputs import WORD, Inputs, Kind, Place, changed, values
-from verify.prove.rerun import Outcome, Rerun
+from verify.prove.rerun import Judged, Outcome, Rerun
 
 BITS = 32
-MOST_PAIRS = 300
+MOST_PAIRS = 200
 """Changes of two places that are tried."""
 FEW = 6
 """Values of each of them."""
+MOST_STEPS = 8
+"""Places that are changed one after the other, each mending something."""
 
 
 class Weight(Enum):
@@ -65,9 +67,11 @@ class Change:
         return sum((old ^ new).bit_count() for _, old, new in self.values)
 
     @property
-    def size(self) -> tuple[int, int, int, tuple[tuple[Place, int, int], ...]]:
-        """The smallest first: places, flipped bits, distance."""
-        return len(self.values), self.bits, sum(abs(old - new) for _, old, new in self.values), self.values
+    def size(self) -> tuple[int, ...]:
+        """The smallest first: places, flipped bits, distance, the last call's. Another function is another call."""
+        others = sum(place.kind is Kind.REGISTER and not place.at for place, _, _ in self.values)
+        distance = sum(abs(old - new) for _, old, new in self.values)
+        return others, len(self.values), self.bits, distance, -sum(place.call for place, _, _ in self.values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,73 +93,73 @@ class Explained:
 
 def explain(rerun: Rerun) -> Explained:
     """Raises ReplayMismatch where the violation is not there even with the inputs as they are."""
-    return _Experiment(rerun, rerun.inputs(), {}).explain()
+    inputs = rerun.begin()
+    return _Experiment(rerun, inputs, values(inputs), {}).explain()
 
 
 @dataclass(slots=True)
 class _Experiment:
-    """`known`: what was tried, in order."""
+    """`now`: the inputs by place. `known`: what was tried, in order."""
 
     rerun: Rerun
     inputs: Inputs
-    known: dict[tuple[tuple[Place, int], ...], Outcome]
+    now: dict[Place, int]
+    known: dict[tuple[tuple[Place, int], ...], Judged]
 
     def explain(self) -> Explained:
-        if self.rerun.outcome(self.inputs) is not Outcome.VIOLATED:
-            raise ReplayMismatch("the calls and answers alone, without what the solver said of unused memory, do not "
-                                 "show the violation")
-        now = values(self.inputs)
-        weighed = tuple(sorted((one for group in _groups(now) for one in self._weigh(group, now)),
+        weighed = tuple(sorted((one for group in _groups(self.now) for one in self._weigh(group)),
                                key=lambda one: one.places))
-        free = [place for one in weighed if one.weight is Weight.FREE for place in one.places]
-        linked = self._linked(free, now)
-        without = tuple(self.rerun.outcome(self.inputs.without(k)) for k in range(1, len(self.inputs.calls) - 1))
-        mends = self._smallest(now, Outcome.KEPT)
-        if not any(_is_hosts(change) for change in mends):
-            self._pairs(weighed, now)
-            mends = self._smallest(now, Outcome.KEPT)
-        aside = next((change for change in self._smallest(now, Outcome.ASIDE) if _is_hosts(change)), None)
-        return Explained(weighed, linked, without, mends, aside, len(self.known), self.rerun.count)
+        linked = self._linked([place for one in weighed if one.weight is Weight.FREE for place in one.places])
+        without = tuple(self.rerun.outcome(self.inputs.without(k)).outcome
+                        for k in range(1, len(self.inputs.calls) - 1))
+        for seek in (self._step_by_step, partial(self._pairs, weighed)):
+            if not any(_is_hosts(change) for change in self._smallest(Outcome.KEPT)):
+                seek()
+        aside = next((change for change in self._smallest(Outcome.ASIDE) if _is_hosts(change)), None)
+        return Explained(weighed, linked, without, self._smallest(Outcome.KEPT), aside, len(self.known),
+                         self.rerun.count)
 
-    def _try(self, changes: Mapping[Place, int]) -> Outcome:
+    def _shows(self, changes: Mapping[Place, int]) -> bool:
+        return self._try(changes).outcome is Outcome.VIOLATED
+
+    def _try(self, changes: Mapping[Place, int]) -> Judged:
         key = tuple(sorted(changes.items()))
         if key not in self.known:
             self.known[key] = self.rerun.outcome(changed(self.inputs, changes))
         return self.known[key]
 
-    def _weigh(self, group: Sequence[Place], now: Mapping[Place, int]) -> Iterator[Weighed]:
+    def _weigh(self, group: Sequence[Place]) -> Iterator[Weighed]:
         """A group in which something matters is cut in halves until it is known what."""
         if len(group) == 1:
-            yield self._one(group[0], now[group[0]])
+            yield self._one(group[0], self.now[group[0]])
             return
         tried = 0
-        for change in _joint(group, now):
-            if self._try(change) is not Outcome.VIOLATED:
+        for change in _joint(group, self.now):
+            if not self._shows(change):
                 middle = len(group) // 2
-                yield from self._weigh(group[:middle], now)
-                yield from self._weigh(group[middle:], now)
+                yield from self._weigh(group[:middle])
+                yield from self._weigh(group[middle:])
                 return
             tried += 1
         yield Weighed(tuple(group), 0, tried, tried)
 
     def _one(self, place: Place, old: int) -> Weighed:
-        tried = {new: self._try({place: new}) for new in others(place, old)}
-        if all(outcome is Outcome.VIOLATED for outcome in tried.values()):
+        tried = {new: self._shows({place: new}) for new in others(place, old)}
+        if all(tried.values()):
             return Weighed((place,), old, len(tried), len(tried))
         flips = [] if place.kind is Kind.PAGES else [old ^ 1 << bit for bit in range(BITS)]
-        tried |= {new: self._try({place: new}) for new in flips}
-        kept = sum(outcome is Outcome.VIOLATED for outcome in tried.values())
-        ends = sum(old ^ new for new in flips if tried[new] is not Outcome.VIOLATED)
-        return Weighed((place,), old, len(tried), kept, ends)
+        tried |= {new: self._shows({place: new}) for new in flips}
+        return Weighed((place,), old, len(tried), sum(tried.values()),
+                       sum(old ^ new for new in flips if not tried[new]))
 
-    def _linked(self, free: Sequence[Place], now: Mapping[Place, int]) -> tuple[Place, ...]:
+    def _linked(self, free: Sequence[Place]) -> tuple[Place, ...]:
         """Those that cannot join the others; of two that exclude each other, the later one joins."""
         joined: list[Place] = []
         linked: list[Place] = []
         left = [list(free)] if free else []
         while left:
             group = left.pop()
-            if all(self._try(change) is Outcome.VIOLATED for change in _joint([*joined, *group], now)):
+            if all(map(self._shows, _joint([*joined, *group], self.now))):
                 joined += group
             elif len(group) == 1:
                 linked += group
@@ -164,22 +168,40 @@ class _Experiment:
                 left += [group[:middle], group[middle:]]
         return tuple(sorted(linked))
 
-    def _pairs(self, weighed: Iterable[Weighed], now: Mapping[Place, int]) -> None:
+    def _step_by_step(self) -> None:
+        """Where several things are wrong: the host's smallest change that mends some of it, then one more, …"""
+        steps = [key[0] for key, said in sorted(self.known.items()) if len(key) == 1 and key[0][0].is_hosts
+                 and said.outcome is Outcome.PARTLY]
+        steps.sort(key=lambda step: self._change(dict([step]), Outcome.PARTLY).size)
+        made: dict[Place, int] = {}
+        wrong = self.rerun.wrong
+        for _ in range(MOST_STEPS):
+            for place, new in steps:
+                said = self._try({**made, place: new})
+                if said.outcome is Outcome.KEPT:
+                    return
+                if said.outcome is Outcome.PARTLY and said.wrong < wrong:
+                    made[place], wrong = new, said.wrong
+                    break
+            else:
+                return
+
+    def _pairs(self, weighed: Iterable[Weighed]) -> None:
         """Two of the host's places at once, those of the last call first."""
         mine = [one.places[0] for one in weighed if one.weight is not Weight.FREE and one.places[0].is_hosts]
         pairs = sorted(combinations(mine, 2), key=lambda pair: (-pair[0].call - pair[1].call, pair))
-        tried = 0
-        for one, other in pairs:
-            for news in product(others(one, now[one])[:FEW], others(other, now[other])[:FEW]):
-                if tried == MOST_PAIRS:
-                    return
-                tried += 1
-                self._try(dict(zip((one, other), news, strict=True)))
+        tries = (dict(zip(pair, news, strict=True)) for pair in pairs
+                 for news in product(*(others(place, self.now[place])[:FEW] for place in pair)))
+        for change in islice(tries, MOST_PAIRS):
+            self._try(change)
 
-    def _smallest(self, now: Mapping[Place, int], outcome: Outcome) -> tuple[Change, ...]:
+    def _change(self, changes: Mapping[Place, int], outcome: Outcome) -> Change:
+        return Change(tuple((place, self.now[place], new) for place, new in sorted(changes.items())), outcome)
+
+    def _smallest(self, outcome: Outcome) -> tuple[Change, ...]:
         """Of those tried with this outcome: the host's, and of what it meets, where there are such."""
-        found = sorted((Change(tuple((place, now[place], new) for place, new in key), said)
-                        for key, said in self.known.items() if said is outcome), key=lambda change: change.size)
+        found = sorted((self._change(dict(key), outcome) for key, said in self.known.items()
+                        if said.outcome is outcome), key=lambda change: (change.size, change.values))
         hosts = [change for change in found if _is_hosts(change)]
         met = [change for change in found if not any(place.is_hosts for place, _, _ in change.values)]
         return (*hosts[:1], *met[:1])

@@ -24,7 +24,7 @@ from verify.source.kconfig import Filling
 SCHEMA = 1
 EFFECTS = {(True, True): "masks", (True, False): "does not mask", (False, True): "may mask",
            (False, False): "does not mask"}
-"""By: each variable is filled; the violation is gone."""
+"""By: each variable is filled; all of the violation is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,11 @@ def change(one: Change, namer: Namer) -> dict[str, Any]:
 
 def _option(filling: Filling, outcome: Outcome) -> dict[str, Any]:
     return {"option": filling.option, "fill": f"{filling.byte:#04x}", "all": filling.is_whole,
-            "outcome": outcome.value, "effect": EFFECTS[filling.is_whole, outcome is not Outcome.VIOLATED]}
+            "outcome": outcome.value, "effect": effect(filling, outcome)}
+
+
+def effect(filling: Filling, outcome: Outcome) -> str:
+    return EFFECTS[filling.is_whole, outcome not in (Outcome.VIOLATED, Outcome.PARTLY)]
 
 
 def of_weight(item: Explained, weight: Weight) -> Sequence[Weighed]:

@@ -10,13 +10,13 @@ from verify.prove.rerun import Outcome
 from verify.prove.weigh import Change, Explained, Weighed, Weight
 from verify.report.decode import names_of
 from verify.report.explain import explain
-from verify.report.explained import EFFECTS, Explanation, change, of_weight
+from verify.report.explained import Explanation, change, effect, of_weight
 from verify.report.places import Namer, bits, gathered
 from verify.report.text import PLAIN, Style, finding_lines
 from verify.source.kconfig import Filling
 
 HEADINGS = {
-    Weight.FORCED: "forced: no other value that was tried shows the violation",
+    Weight.FORCED: "forced: no other value that was tried shows all that is wrong",
     Weight.MATTERS: "matters: some other values show it, some do not",
     Weight.FREE: "does not matter: each other value that was tried shows it as well",
 }
@@ -126,12 +126,13 @@ def _build(item: Explanation, style: Style) -> Iterator[str]:
 
 
 def _option(filling: Filling, outcome: Outcome, is_given: bool) -> str:
-    effect = EFFECTS[filling.is_whole, outcome is not Outcome.VIOLATED]
+    word = effect(filling, outcome)
     if not is_given:
-        effect = {"masks": "would mask", "does not mask": "would not mask"}[effect]
-    said = f"{filling.option} {effect} it"
-    if outcome is Outcome.VIOLATED:
-        return f"{said}: the violation is there with all variables filled with {filling.byte:#04x}"
+        word = {"masks": "would mask", "does not mask": "would not mask"}[word]
+    said = f"{filling.option} {word} it"
+    if outcome in (Outcome.VIOLATED, Outcome.PARTLY):
+        how_much = "all of it" if outcome is Outcome.VIOLATED else "some of it"
+        return f"{said}: {how_much} is there with all variables filled with {filling.byte:#04x}"
     gone = f"with all variables filled with {filling.byte:#04x} the violation is not there"
     if not filling.is_whole:
         return f"{said}: it fills variables of some kinds; {gone}"
