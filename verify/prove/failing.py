@@ -12,11 +12,19 @@ from verify.rules.rule import Part, Require, Rule
 from verify.rules.scene import Instead, Scene
 from verify.terms.term import Term
 
+WORD = 0xFFFFFFFF
+
 
 def offered(episode: Episode) -> int:
     """The version that EL2 asks for when it boots; 0: none."""
-    asked = [smc.arguments[1] for smc in episode.boot_smcs if smc.arguments[0] & 0xFFFFFFFF == FFA_VERSION]
-    return asked[0] & 0xFFFFFFFF if asked else 0
+    asked = [smc.arguments[1] for smc in episode.boot_smcs if smc.arguments[0] & WORD == FFA_VERSION]
+    return asked[0] & WORD if asked else 0
+
+
+def answered_version(episode: Episode) -> int:
+    """What EL3 answers then, if it is a version 1.x; else 0."""
+    said = [smc.results[0] & WORD for smc in episode.boot_smcs if smc.arguments[0] & WORD == FFA_VERSION]
+    return said[0] if said and said[0] >> 16 == 1 else 0
 
 
 def scene_of(

@@ -12,8 +12,9 @@ from verify.interpret.environment import Surroundings
 from verify.interpret.machine import MAX_STEPS
 from verify.interpret.memory import Fault
 from verify.interpret.session import CallDone, Session
+from verify.interpret.spmc import RX_RELEASE, RXTX_MAP, RXTX_UNMAP, VERSION, Spmc
 from verify.ir.function import Unit
-from verify.prove.failing import differing, failing, fails, is_met, offered, scene_of, value
+from verify.prove.failing import answered_version, differing, failing, fails, is_met, offered, scene_of, value
 from verify.prove.inputs import FORWARD, CallInputs, Inputs, Place, changed, function, inputs_of, values
 from verify.prove.outcome import Episode, Finding
 from verify.prove.replay import MOST_STEPS, OUTSIDE, PATTERNS, instead, named_by_w1
@@ -22,6 +23,9 @@ from verify.rules.rule import STACK, Part, Rule
 from verify.rules.scene import Instead, nothing_instead
 
 ENDLESS = "endless-loop"
+NEWEST = 0x10002
+SHARED_STATE = (VERSION, RXTX_MAP, RXTX_UNMAP, RX_RELEASE)
+"""What the SPMC behind the answers has to know of, though it is not the one who answers."""
 
 
 class Outcome(Enum):
@@ -50,8 +54,8 @@ class Stopped(Exception):
 
 
 @dataclass(slots=True)
-class _Around(Surroundings):
-    """EL3 answers as in `call`, each function by itself; what it was not asked there is NOT_SUPPORTED.
+class _Around(Spmc):
+    """EL3 answers as in `call`, each function by itself; what it was not asked there a conforming SPMC answers.
 
     `stack`: what the compiler puts into each variable that is not initialised.
     """
@@ -72,10 +76,12 @@ class _Around(Surroundings):
         for number, asked in enumerate(self.call.asked):
             if asked == wanted and number not in self.used:
                 self.used.add(number)
+                if function(arguments[0]) in SHARED_STATE:
+                    Spmc.smc(self, arguments, is_forward)
                 if self.mailbox is not None and self.call.left[number]:
                     self.mailbox.fill(self.call.left[number])
                 return self.call.answers[number]
-        return Surroundings.smc(self, arguments, is_forward)
+        return Spmc.smc(self, arguments, is_forward)
 
     def fill(self, name: str, offset: int) -> int:
         if self.stack is not None and name != OUTSIDE:
@@ -225,7 +231,8 @@ class Rerun:
                      for place, new in run.other.items()}
             there = values(inputs)
             inputs = changed(inputs, {place: new for place, new in other.items() if place in there})
-        environment = _Around(pattern=run.pattern, unused=dict(run.unused), stack=stack)
+        environment = _Around(pattern=run.pattern, unused=dict(run.unused), stack=stack,
+                              version=answered_version(self.episode) or NEWEST)
         binding = self.episode.names
         assert binding is not None
         session = Session(

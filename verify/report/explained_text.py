@@ -48,8 +48,8 @@ def _lines(item: Explanation, constants: Mapping[str, int], style: Style) -> Ite
 
 def _values(item: Explained, namer: Namer, style: Style) -> Iterator[str]:
     yield from style.wrap("inputs: ", f"{item.tried} changes were tried, in {item.runs} runs of the interpreter, one "
-                          "place at a time, all else as it is, EL3's answers too. This is no proof: it is said of what "
-                          "was tried", "  ")
+                          "place at a time, all else as it is. What EL3 is asked beyond that, a conforming SPMC "
+                          "answers. This is no proof: it is said of what was tried", "  ")
     for weight in (Weight.FORCED, Weight.MATTERS):
         if found := of_weight(item, weight):
             yield f"  {HEADINGS[weight]}"
@@ -112,7 +112,7 @@ def _change(one: Change, namer: Namer) -> str:
 
 
 def _new(told: Mapping[str, Any]) -> str:
-    meaning = f", {told['meaning']}" if told["meaning"] else ""
+    meaning = f", {told['meaning']}" if told["meaning"] not in ("", told["new"]) else ""
     return f"{told['where']}: {told['what']} {told['old']} → {told['new']}{meaning}"
 
 
