@@ -55,7 +55,7 @@ def test_a_leak_is_told_with_what_a_build_hides(explain: Command, tmp_path: Path
     assert "--config .config says what your build has" not in told.out
 
 
-def test_json_has_its_schema_and_says_what_the_text_says(explain: Command) -> None:
+def test_json_has_its_schema(explain: Command) -> None:
     told = explain("FFA-VER-07", *BOTH, "--format", "json")
     data: dict[str, Any] = json.loads(told.out)
     jsonschema.validate(data, json.loads(EXPLAINED.read_text(encoding="utf-8")))
@@ -68,9 +68,6 @@ def test_json_has_its_schema_and_says_what_the_text_says(explain: Command) -> No
     assert data["build"] == {"given": False, "options": [
         {"option": "CONFIG_INIT_STACK_ALL_ZERO", "fill": "0x00", "all": True, "outcome": "violated",
          "effect": "does not mask"}]}
-    text = explain("FFA-VER-07", *BOTH)
-    assert f"call 2: w2 0x30 → {change['new']} (1 bit)" in text.out
-    assert "CONFIG_INIT_STACK_ALL_ZERO would not mask it" in text.out
 
 
 def test_what_cannot_be_tried_is_said_and_is_3(explain: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,9 +78,6 @@ def test_what_cannot_be_tried_is_said_and_is_3(explain: Command, monkeypatch: py
     told = explain("FFA-SEC-01", *LEAK)
     assert told.status == 3 and "inputs: not tried: run again, the calls do not show the violation\n" in told.out
     assert "fingerprint " in told.out and "build:" not in told.out
-    data = json.loads(explain("FFA-SEC-01", *LEAK, "--format", "json").out)
-    jsonschema.validate(data, json.loads(EXPLAINED.read_text(encoding="utf-8")))
-    assert data["problem"] and "values" not in data
 
 
 @pytest.mark.parametrize(("files", "said"), [
@@ -100,8 +94,3 @@ def test_wrong_configs_are_one_line(verify: Command, tmp_path: Path, files: dict
         words += ["--config", tmp_path / name]
     told = verify("explain", "0" * 16, *words)
     assert told.status == 2 and said in told.err and told.err.count("\n") == 1
-
-
-def test_a_finding_that_is_not_there(verify: Command, tree: Path, cache: Path) -> None:
-    told = verify("explain", "0" * 16, "--tree", tree, *LEAK, "--cache", cache)
-    assert told.status == 2 and "no finding" in told.err
