@@ -9,7 +9,7 @@ import pytest
 from tests.unit.cli.guide import ROOT, blocks, follow
 
 TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
-NEEDS = ("", "compiler", "kernel")
+NEEDS = {"compiler", "kernel", "shared"}
 
 
 def test_the_tutorial_can_be_followed(tmp_path: Path) -> None:
@@ -29,6 +29,12 @@ def test_what_it_says_of_linux(tmp_path: Path, tree: Path) -> None:
     follow(TUTORIAL, tmp_path, {"VERIFY": str(ROOT), "LINUX": str(tree)}, needs="kernel")
 
 
+@pytest.mark.kernel
+@pytest.mark.shared
+def test_what_it_says_of_the_series(tmp_path: Path, tree: Path, patches: tuple[Path, ...]) -> None:
+    follow(TUTORIAL, tmp_path, {"VERIFY": str(ROOT), "LINUX": str(tree), "SERIES": str(patches[0].parent)}, "shared")
+
+
 def test_no_command_is_left_out() -> None:
     said = [word.split("=") for block in blocks(TUTORIAL) if block.language == "sh" for word in block.given.split()]
-    assert {value for name, value in said if name == "needs"} == set(NEEDS) - {""}
+    assert {value for name, value in said if name == "needs"} == NEEDS

@@ -9,14 +9,19 @@ import pytest
 
 from specs.bindings.pkvm import PKVM
 from tests import mini
-from tests.unit.report.test_sequence import WRITER, run
+from tests.unit.report.test_sequence import V1_1, WRITER, run
 from verify.errors import ReplayMismatch
+from verify.interpret.descriptors import Descriptor
+from verify.interpret.events import SmcDone
+from verify.interpret.world import FOREIGN
 from verify.ir.function import Unit
+from verify.ir.span import NOWHERE
 from verify.native.findings import Told, all_told
 from verify.prove.histories import DATA
 from verify.prove.inputs import Kind, Place, changed, inputs_of, values
-from verify.prove.outcome import Episode
+from verify.prove.outcome import Cause, Episode, Finding
 from verify.prove.rerun import Outcome, Rerun
+from verify.prove.target import FFA_VERSION
 from verify.prove.weigh import Explained, Weight, explain
 from verify.rules.book import load_rules
 from verify.snapshot import store
@@ -115,9 +120,20 @@ def test_the_same_is_tried_again_in_the_same_order(case: Case) -> None:
 
 
 @pytest.fixture(scope="module")
-def episode() -> Episode:
-    done = tuple(run(store.read(EXTRACTED / "6.12")[0], WRITER.send(WRITER.descriptor(1))))
-    return Episode(12, 0xAA, (("kvm_host_psci_config.smccc_version", 0x10002),), (), done, names=PKVM)
+def linux() -> Unit:
+    return store.read(EXTRACTED / "6.12")[0]
+
+
+def shared(unit: Unit, descriptor: Descriptor) -> Episode:
+    """FFA_MEM_SHARE of it, from reset."""
+    done = tuple(run(unit, WRITER.send(descriptor)))
+    boot = SmcDone((FFA_VERSION, V1_1, *[0] * 16), (V1_1, *[0] * 17), False, NOWHERE, "hyp_ffa_init")
+    return Episode(12, 0xAA, (("kvm_host_psci_config.smccc_version", 0x10002),), (), done, (boot,), names=PKVM)
+
+
+@pytest.fixture(scope="module")
+def episode(linux: Unit) -> Episode:
+    return shared(linux, WRITER.descriptor(1))
 
 
 def test_every_place_can_be_changed_by_itself(episode: Episode) -> None:
@@ -145,3 +161,23 @@ def test_what_the_host_writes_while_el2_looks_has_places_as_well(episode: Episod
 def test_pages_are_told_as_they_are_at_first(episode: Episode) -> None:
     pages = [place for place in values(inputs_of(episode)) if place.kind is Kind.PAGES]
     assert any(place.item <= DATA >> 12 < place.at for place in pages)
+
+
+# -- memory --------------------------------------------------------------------------------------------------
+
+
+def test_a_range_that_is_not_aligned_is_mended_in_the_message(linux: Unit) -> None:
+    """Public: MEM-11. Its address is in memory, and whose page it is in the page tables."""
+    episode = replace(shared(linux, Descriptor(V1_1, ((DATA + 0x10, 1),))), index=0)
+    finding = Finding(Cause("ffa_mem_xfer", "ffa.c", 1, ("smc",), "smc", "", 0), "ranges are aligned to 4096 bytes", episode)
+    rule = next(rule for rule in load_rules() if rule.identity == "FFA-MEM-11")
+    rerun = Rerun(linux, rule, "SEED", "FFA_MEM_SHARE, 1.1", finding)
+    inputs = rerun.begin()
+    now = values(inputs)
+    assert rerun.outcome(inputs).outcome is Outcome.VIOLATED
+    (address,) = (place for place, value in now.items() if place.kind is Kind.MEMORY and value == DATA + 0x10)
+    assert rerun.outcome(changed(inputs, {address: DATA + 0x20})).outcome is Outcome.VIOLATED
+    assert rerun.outcome(changed(inputs, {address: DATA})).outcome is Outcome.KEPT
+    (page,) = (place for place in now if place.kind is Kind.PAGES and place.item <= DATA >> 12 < place.at)
+    assert rerun.outcome(changed(inputs, {page: FOREIGN})).outcome is Outcome.ASIDE
+    assert rerun.outcome(inputs.without(2)).outcome is Outcome.ASIDE
