@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from verify.errors import InternalError
 from verify.interpret.session import CallDone
-from verify.prove.failing import differing, failing, part_of, scene_of, value
+from verify.prove.failing import differing, failing, lonely, part_of, scene_of, value
 from verify.prove.outcome import Episode, Finding
 from verify.rules.rule import Rule
 from verify.rules.scene import Instead, Result, Scene, Smc, State, nothing_instead
@@ -73,7 +73,10 @@ def judged(rule: Rule, profile: str, part: str, finding: Finding, constants: Map
         _without(rule, part, finding, scene, wrong)
     else:
         other = scene_of(episode.second, profile, constants, max_version, observed.instead)
-        wrong = differing(part_of(rule, part, scene), part_of(rule, part, other), finding)
+        runs = part_of(rule, part, scene), part_of(rule, part, other)
+        wrong = differing(*runs, finding)
+        if not wrong and lonely(*runs, finding):
+            raise NotShown("one of its two runs makes an SMC that the other does not make")
     if observed.asked:
         raise NotShown("the rule compares the answer with what another call in its place would give")
     if not wrong:

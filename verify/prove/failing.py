@@ -73,3 +73,12 @@ def differing(first: Part, second: Part, finding: Finding) -> list[int]:
     return [k for k, one in mine(first, finding).items()
             if one.independent is not None and (one.text, one.output) in others
             and value(one) is not value(others[one.text, one.output])]
+
+
+def lonely(first: Part, second: Part, finding: Finding) -> list[Require]:
+    """Those about two runs that only one of the runs has: it makes an SMC that the other does not make."""
+    if not (is_met(first) and is_met(second)):
+        return []
+    here, there = ({(one.text, one.output): one for one in mine(part, finding).values() if one.independent is not None}
+                   for part in (first, second))
+    return [one for key, one in {**here, **there}.items() if key not in here or key not in there]

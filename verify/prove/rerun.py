@@ -14,7 +14,7 @@ from verify.interpret.memory import Fault
 from verify.interpret.session import CallDone, Session
 from verify.interpret.spmc import RX_RELEASE, RXTX_MAP, RXTX_UNMAP, VERSION, Spmc
 from verify.ir.function import Unit
-from verify.prove.failing import answered_version, differing, failing, fails, is_met, offered, scene_of, value
+from verify.prove.failing import answered_version, differing, failing, fails, is_met, lonely, offered, scene_of, value
 from verify.prove.inputs import FORWARD, CallInputs, Inputs, Place, changed, function, inputs_of, values
 from verify.prove.outcome import Episode, Finding
 from verify.prove.replay import MOST_STEPS, OUTSIDE, PATTERNS, instead, named_by_w1
@@ -147,7 +147,8 @@ class Rerun:
 
     def _wrong(self, first: Part, part: Part) -> Wrong:
         found = [*(part.then[k] for k in failing(part, self.finding)),
-                 *(first.then[k] for k in differing(first, part, self.finding))]
+                 *(first.then[k] for k in differing(first, part, self.finding)),
+                 *lonely(first, part, self.finding)]
         return frozenset((one.text, one.output) for one in found)
 
     def outcome(self, inputs: Inputs, stack: int | None = None) -> Judged:

@@ -16,7 +16,8 @@ from verify.interpret.events import SmcDone
 from verify.interpret.world import FOREIGN
 from verify.ir.function import Unit
 from verify.ir.span import NOWHERE
-from verify.native.findings import Told, all_told
+from verify.native.findings import Told, all_told, written
+from verify.native.statement import NotShown
 from verify.prove.histories import DATA
 from verify.prove.inputs import Kind, Place, changed, inputs_of, values
 from verify.prove.outcome import Cause, Episode, Finding
@@ -114,6 +115,29 @@ def test_code_that_is_mended_does_not_show_it(case: Case) -> None:
 
 def test_the_same_is_tried_again_in_the_same_order(case: Case) -> None:
     assert explain(case.rerun("FFA-SEC-01")) == explain(case.rerun("FFA-SEC-01"))
+
+
+# -- two calls -----------------------------------------------------------------------------------------------
+
+
+def test_calls_that_differ_in_bits_that_must_not_matter() -> None:
+    """Each is run again as it is; one that shows itself by an SMC of one call alone is nothing that compiled code shows."""
+    wide = ("if ((wanted >> 16) != 1)", "if ((wanted >> 16) != 1 || cpu_reg(ctxt, 0) >> 40)")
+    options = Options(("CC-01",), ("FFA_VERSION",), trusts=("L2",))
+    unit = mini.unit(wide)
+    run = judge_target("mini", "", unit, PKVM, options.select(load_rules()), options)
+    shown, refused = 0, 0
+    for told in all_told(run):
+        rerun = Rerun(unit, run.rules["FFA-CC-01"], "SEED", told.part.name, told.finding)
+        assert rerun.outcome(rerun.begin()).outcome is Outcome.VIOLATED
+        try:
+            shown += bool(written(run, unit, PKVM, told))
+        except NotShown as why:
+            refused += "an SMC" in str(why)
+            assert rerun.episode.second is not None
+            made = [len(one.calls[-1].log.smcs) for one in (rerun.episode, rerun.episode.second)]
+            assert sorted(made) == [0, 1]
+    assert shown and refused
 
 
 # -- places --------------------------------------------------------------------------------------------------
