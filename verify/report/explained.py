@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from verify import __version__
-from verify.prove.outcome import Finding, PartResult, RuleResult
+from verify.prove.outcome import Episode, Finding, PartResult, RuleResult
 from verify.prove.rerun import Outcome
 from verify.prove.weigh import Change, Explained, Weighed, Weight
-from verify.report import story
+from verify.report import registers, story
 from verify.report.decode import names_of
 from verify.report.explain import explain
 from verify.report.places import Namer, gathered
+from verify.report.registers import Row
 from verify.rules.rule import Rule
 from verify.source.kconfig import Filling
 
@@ -44,15 +45,24 @@ class Explanation:
 
 def report(item: Explanation, target: str, constants: Mapping[str, int]) -> dict[str, Any]:
     says = explain(item.rule)
+    rows = registers_of(item)
     return {
         "schema": SCHEMA, "tool": __version__, "target": target, "rule": item.rule.identity, "title": item.rule.title,
         "profile": item.result.profile, "trust": item.result.trust, "part": item.part.name,
         "function": item.part.function, "force": item.rule.force, "confidence": item.rule.confidence,
         "clauses": [str(clause) for clause in item.rule.clauses], "sentence": says.sentence,
         "sections": dict(says.sections), "finding": dict(story.finding(item.finding, names_of(constants))),
+        "registers": [{"name": row.name, "before": row.before, "asked": row.asked, "after": row.after,
+                       "answered": row.answered} for row in rows],
         "problem": item.problem, **(_tried(item.explained, item.namer) if item.explained else {}),
         "build": {"given": item.is_given, "options": [_option(*pair) for pair in item.build]},
     }
+
+
+def registers_of(item: Explanation) -> list[Row]:
+    """Of the last call, decoded."""
+    assert isinstance(item.finding.episode, Episode)
+    return registers.rows(item.namer.told[-1], item.namer.names, item.finding.episode.pattern)
 
 
 def render(item: Explanation, target: str, constants: Mapping[str, int]) -> str:

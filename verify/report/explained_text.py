@@ -10,7 +10,7 @@ from verify.prove.rerun import Outcome
 from verify.prove.weigh import Change, Explained, Weighed, Weight
 from verify.report.decode import names_of
 from verify.report.explain import explain
-from verify.report.explained import Explanation, change, effect, of_weight
+from verify.report.explained import Explanation, change, effect, of_weight, registers_of
 from verify.report.places import Namer, bits, gathered
 from verify.report.text import PLAIN, Style, finding_lines
 from verify.source.kconfig import Filling
@@ -29,6 +29,8 @@ def render(item: Explanation, constants: Mapping[str, int], style: Style = PLAIN
 def _lines(item: Explanation, constants: Mapping[str, int], style: Style) -> Iterator[str]:
     yield from finding_lines(item.rule, item.result, item.part, item.finding, names_of(constants), {}, style)
     yield ""
+    yield from _registers(item, style)
+    yield ""
     says = explain(item.rule)
     yield f"{item.rule.identity}, {item.rule.title}"
     yield from style.wrap("  ", says.sentence, "  ")
@@ -44,6 +46,18 @@ def _lines(item: Explanation, constants: Mapping[str, int], style: Style) -> Ite
         yield from _smallest(item.explained, item.namer, style)
     yield ""
     yield from _build(item, style)
+
+
+def _registers(item: Explanation, style: Style) -> Iterator[str]:
+    ended = item.namer.told[-1]["ended"] is not None
+    yield f"registers of call {len(item.namer.told)}; those that stay 0 are left out"
+    for row in registers_of(item):
+        after = "" if ended else f" → {_with(row.after, row.answered)}" if row.is_changed else ", kept"
+        yield from style.wrap(f"  {row.name:<4}", f"{_with(row.before, row.asked)}{after}", " " * 6)
+
+
+def _with(value: str, meaning: str) -> str:
+    return f"{value} ({meaning})" if meaning else value
 
 
 def _values(item: Explained, namer: Namer, style: Style) -> Iterator[str]:
@@ -70,7 +84,7 @@ def _one_by_one(found: Sequence[Weighed], namer: Namer, style: Style) -> Iterato
     for one in found:
         place = one.places[0]
         meaning = namer.meaning(place, one.value)
-        facts = [f"{namer.what(one.places)} = {namer.value(place, one.value)}" + (f" ({meaning})" if meaning else "")]
+        facts = [f"{namer.what(one.places)} = {_with(namer.value(place, one.value), meaning)}"]
         facts.append(f"{one.kept} of {one.tried} others show it" if one.kept else f"{one.tried} others tried")
         if (flipped := bits(one.ends)) and one.kept:
             facts.append(f"flipping {flipped} ends it")

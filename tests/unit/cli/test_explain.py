@@ -48,6 +48,7 @@ def test_a_leak_is_told_with_what_a_build_hides(explain: Command, tmp_path: Path
     told = explain("FFA-SEC-01", *LEAK, "--config", build, "--config", settings)
     assert told.status == 0
     assert "FFA-SEC-01, No EL2 memory reaches the host\n" in told.out and "\n  Clause: " in told.out
+    assert "  x0  0x84000063 (FFA_VERSION) → " in told.out and "(memory that nobody wrote)" in told.out
     assert "wrong: x5; made from uninitialised memory" in told.out and "This is no proof" in told.out
     assert ("build: CONFIG_INIT_STACK_ALL_ZERO masks it, which mends nothing: with all variables filled with 0x00"
             in told.out)
@@ -61,6 +62,7 @@ def test_json_has_its_schema(explain: Command) -> None:
     jsonschema.validate(data, json.loads(EXPLAINED.read_text(encoding="utf-8")))
     of_a_run = json.loads(SCHEMA.read_text(encoding="utf-8"))
     jsonschema.validate(data["finding"], {"$ref": "#/$defs/finding", "$defs": of_a_run["$defs"]})
+    assert {"name": "x2", "before": "0x30", "asked": "", "after": "0x0", "answered": ""} in data["registers"]
     forced = {(one["where"], one["what"]): one for one in data["values"] if one["weight"] == "forced"}
     assert forced["call 2", "w2"]["value"] == "0x30" and forced["call 2", "w2"]["kept"] == 0
     (change,) = data["smallest"][0]["changes"]
