@@ -21,6 +21,7 @@ from verify.cli.clauses import clauses
 from verify.cli.completion import VARIABLE, completion
 from verify.cli.coverage import coverage
 from verify.cli.diff import diff
+from verify.cli.explain import explain
 from verify.cli.extract import extract
 from verify.cli.matrix import matrix
 from verify.cli.memory import memory
@@ -49,8 +50,8 @@ def cli() -> None:
     """Proves that pKVM's FF-A proxy keeps the rules of DEN0077A and DEN0028, or shows the calls that break them."""
 
 
-for command in (run, series, diff, bisect, matrix, replay, extract, call, rules, clauses, watch, bench, memory, export,
-                recheck_, stability, coverage, ledger, certify, completion):
+for command in (run, series, diff, bisect, matrix, explain, replay, extract, call, rules, clauses, watch, bench, memory,
+                export, recheck_, stability, coverage, ledger, certify, completion):
     cli.add_command(command)
 
 

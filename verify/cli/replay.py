@@ -4,29 +4,23 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from verify.cache.store import Store
 from verify.cli import natively
 from verify.cli import options as given
 from verify.cli.config import load_book, read_config
-from verify.cli.run import bindings, choose_targets, judge_all, open_store
-from verify.cli.targets import Chosen
+from verify.cli.finding import find
+from verify.cli.output import deliver
+from verify.cli.run import bindings, choose_targets, open_store
 from verify.errors import InputError, InternalError
 from verify.native.confirm import CONFIRMED, CONTRADICTED, NOT_SHOWN, compiler, execute
-from verify.native.findings import Told, all_told, said_of, written
+from verify.native.findings import Told, said_of, written
 from verify.native.statement import NotShown
-from verify.prove.trust import LEVELS
 from verify.report import smc_script
-from verify.rules.binding import Binding, choose
-from verify.rules.rule import Rule
+from verify.rules.binding import choose
 from verify.verdict.exit_status import OK, UNDECIDED, VIOLATED
-from verify.verdict.options import Options
-from verify.verdict.reuse import reuse_from
-from verify.verdict.run import TargetRun
 
 C, SMC = "c", "smc"
 
@@ -51,7 +45,7 @@ C, SMC = "c", "smc"
 @given.CONFIG
 @given.CACHE
 @click.option("--format", "kind", type=click.Choice((C, SMC)), default=C, show_default=True,
-              help="A program, or a script of SMCs for a bench.")
+              help="A program, or a script of SMCs for a test bench.")
 @click.option("--out", type=click.Path(path_type=Path), help="Write it there; nothing is run then.")
 @click.option("--sources", type=click.Path(path_type=Path),
               help="Write the files that the program includes there; with --git or --patch.")
@@ -76,9 +70,9 @@ def replay(
     chosen = choose_targets(tree, revision, patches, extracted, (target,) if target else (), config.handler)[0]
     binding = choose(chosen.unit, bindings(config))
     store = open_store(folder, fresh=False, read_only=False)
-    run, told = _find(fingerprint, chosen, [binding], options.select(book.rules), options, store)
+    run, told = find(fingerprint, chosen, [binding], options.select(book.rules), options, store)
     if kind == SMC:
-        _write(smc_script.render(told.finding, told.title, chosen.unit.constants), out)
+        deliver(smc_script.render(told.finding, told.title, chosen.unit.constants), out)
         return OK
     assert tree is not None
     try:
@@ -89,7 +83,7 @@ def replay(
     with natively.sources(tree, revision, patches, sources) as place:
         if out is None:
             return _played(text, told, place)
-        _write(text, out)
+        deliver(text, out)
         click.echo(f"verify: sh {shlex.quote(str(out))} {shlex.quote(str(place))}", err=True)
         return OK
 
@@ -108,34 +102,6 @@ def _check(
                          "give --sources DIR to have them written")
 
 
-def _find(
-    fingerprint: str, chosen: Chosen, known: list[Binding], rules: tuple[Rule, ...], options: Options, store: Store
-) -> tuple[TargetRun, Told]:
-    """The finding with its episode, at the strictest level that shows it. Raises InputError where there is none."""
-    rules, options = _narrowed(fingerprint, chosen, known[0], rules, options, store)
-    run = judge_all([chosen], known, rules, options, store, retells=False)[0]
-    found = sorted(all_told(run), key=lambda told: LEVELS.index(told.result.trust), reverse=True)
-    for told in found:
-        if told.finding.fingerprint == fingerprint:
-            return run, told
-    there = sorted({told.finding.fingerprint for told in found})
-    raise InputError(f"no finding {fingerprint} of {len(rules)} rules; " + (
-        f"there are {', '.join(there)}" if there else "they have none; give its --rule, and --trust if it needs one"))
-
-
-def _narrowed(
-    fingerprint: str, chosen: Chosen, binding: Binding, rules: tuple[Rule, ...], options: Options, store: Store
-) -> tuple[tuple[Rule, ...], Options]:
-    """To the rule and the function of the finding, where an earlier run kept it."""
-    known = reuse_from(store, chosen.unit, binding, options, lambda finding: {}).all_results(rules)
-    for rule in rules:
-        for result in reversed(known.get(rule.identity, [])):
-            for part in result.parts:
-                if any(finding.fingerprint == fingerprint for finding in part.findings):
-                    return (rule,), replace(options, functions=(part.function,), trusts=(result.trust,))
-    return rules, options
-
-
 def _played(text: str, told: Told, place: Path) -> int:
     if compiler() is None:
         raise InputError("there is no compiler: cc, gcc or clang is needed, or CC names one")
@@ -148,14 +114,3 @@ def _played(text: str, told: Told, place: Path) -> int:
     if said == CONFIRMED:
         return VIOLATED
     return OK if done.is_heard and done.status == NOT_SHOWN else UNDECIDED
-
-
-def _write(text: str, out: Path | None) -> None:
-    """Raises InputError where it cannot be written."""
-    if out is None:
-        click.echo(text, nl=False)
-        return
-    try:
-        out.write_text(text, encoding="utf-8")
-    except OSError as problem:
-        raise InputError(f"{out}: cannot be written: {problem.strerror}") from None

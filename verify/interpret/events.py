@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from verify.interpret.memory import Snapshot
+from verify.interpret.memory import Bytes, Snapshot
 from verify.interpret.world import PagesThen
 from verify.ir.span import Span
 
@@ -51,6 +51,15 @@ class SmcDone:
     transfers: int = 0
     told: Told = NOTHING_TOLD
     """What EL3 had been told before."""
+
+
+def newly_left(done: SmcDone, known: dict[int, int]) -> Bytes:
+    """What EL3 writes to EL2's RX buffer with this answer; `known`: what it left there before, which is kept."""
+    if done.rx is None:
+        return {}
+    new = {at: byte for at, byte in done.rx.content.items() if known.get(at, 0) != byte}
+    known.update(new)
+    return new
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,10 @@ class World:
                 raise Impossible(f"page {page:#x} was in state {old} at first, not in {state}")
             self._decide(page, page + 1, state)
 
+    def begin_range(self, first: int, end: int, state: int) -> None:
+        """Pages of [first, end) that are not decided yet are this at first."""
+        self._decide(first, end, state)
+
     def change(self, page: int, state: int) -> None:
         """Others than FF-A change it, between two calls."""
         self._states.put(page, page + 1, state)

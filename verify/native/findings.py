@@ -10,12 +10,10 @@ from verify.ir.function import Unit
 from verify.native.confirm import CONTRADICTED, NOT_CONFIRMED, Run, compiler, execute, verdict
 from verify.native.program import Subject, program
 from verify.native.statement import NotShown, judged
+from verify.prove.failing import offered
 from verify.prove.outcome import Episode, Finding, PartResult, RuleResult
-from verify.report.decode import number_of
 from verify.rules.binding import Binding
 from verify.verdict.run import TargetRun
-
-VERSION_NUMBER = 0x63
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +40,8 @@ def written(run: TargetRun, unit: Unit, binding: Binding, told: Told) -> str:
     """The finding's program. Raises NotShown where a native run cannot show it."""
     assert isinstance(told.finding.episode, Episode)
     known = judged(run.rules[told.result.rule], told.result.profile, told.part.name, told.finding, run.constants,
-                   _offered(told.finding.episode))
+                   offered(told.finding.episode))
     return program(Subject(unit, binding, f"{told.title}, fingerprint {told.finding.fingerprint}", told.finding, known))
-
-
-def _offered(episode: Episode) -> int:
-    """The version that EL2 asks for when it boots."""
-    asked = [smc.arguments[1] for smc in episode.boot_smcs if number_of(smc.arguments[0]) == VERSION_NUMBER]
-    return asked[0] & 0xFFFFFFFF if asked else 0
 
 
 def with_marks(run: TargetRun, mark: Callable[[Told], str]) -> TargetRun:

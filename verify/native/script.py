@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from verify.interpret.events import BufferDone, SmcDone, TransferDone
+from verify.interpret.events import BufferDone, SmcDone, TransferDone, newly_left
 from verify.interpret.memory import HOST, Bytes, Snapshot
 from verify.interpret.session import CallDone
 from verify.interpret.world import PIN, SHARE_FFA, SHARE_HYP, UNPIN, UNSHARE_FFA, UNSHARE_HYP
@@ -120,7 +120,7 @@ def _steps(
                 said = f"{verb}: {names.call(event.arguments)} → {names.answer(event.arguments, event.results)}"
                 loose = sum(1 << k for k, value in enumerate(event.arguments) if _is_unused(value, pattern))
                 yield Step(said, "FORWARD" if event.is_forward else "SMC", event.arguments, event.results, loose,
-                           _left(event.rx, rx), _sent(event.tx))
+                           tuple(pieces(newly_left(event, rx))), _sent(event.tx))
             case TransferDone():
                 yield Step(transfer(event), KINDS[event.action], (event.first, event.count),
                            (event.result & 0xFFFFFFFF,))
@@ -128,15 +128,6 @@ def _steps(
 
 def _sent(now: Snapshot | None) -> tuple[Piece, ...] | None:
     return None if now is None else tuple(pieces({at: byte for at, byte in now.content.items() if byte}))
-
-
-def _left(now: Snapshot | None, known: dict[int, int]) -> tuple[Piece, ...]:
-    """What is new in EL2's RX buffer."""
-    if now is None:
-        return ()
-    new = {at: byte for at, byte in now.content.items() if known.get(at, 0) != byte}
-    known.update(new)
-    return tuple(pieces(new))
 
 
 def _is_unused(value: int, pattern: int) -> bool:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from verify.errors import InternalError
 from verify.interpret.session import CallDone
-from verify.prove.concrete_scene import concrete_scene
+from verify.prove.failing import differing, failing, lonely, part_of, scene_of, value
 from verify.prove.outcome import Episode, Finding
-from verify.prove.replay import OTHER_INDEX, OTHER_PAGE
-from verify.rules.rule import Part, Require, Rule
+from verify.rules.rule import Rule
 from verify.rules.scene import Instead, Result, Scene, Smc, State, nothing_instead
 from verify.rules.words import Output, Truth, Word
 from verify.terms import build as t
@@ -68,62 +67,27 @@ def judged(rule: Rule, profile: str, part: str, finding: Finding, constants: Map
     episode = finding.episode
     assert isinstance(episode, Episode) and episode.names is not None
     observed = _Observed()
-    scene = _scene(episode, profile, constants, max_version, observed.instead)
+    scene = scene_of(episode, profile, constants, max_version, observed.instead)
     if episode.second is None:
-        wrong = _wrong(rule, part, finding, scene)
+        wrong = failing(part_of(rule, part, scene), finding)
         _without(rule, part, finding, scene, wrong)
     else:
-        wrong = _differing(rule, part, finding, scene, _scene(episode.second, profile, constants, max_version,
-                                                              observed.instead))
+        other = scene_of(episode.second, profile, constants, max_version, observed.instead)
+        runs = part_of(rule, part, scene), part_of(rule, part, other)
+        wrong = differing(*runs, finding)
+        if not wrong and lonely(*runs, finding):
+            raise NotShown("one of its two runs makes an SMC that the other does not make")
     if observed.asked:
         raise NotShown("the rule compares the answer with what another call in its place would give")
     if not wrong:
         raise InternalError(f"{rule.identity}, part '{part}': the episode of {finding.fingerprint} breaks no statement")
     done = episode.calls[-1]
-    seen = _part(rule, part, _observed(scene, done, observed))
+    seen = part_of(rule, part, _observed(scene, done, observed))
     chosen = tuple(
-        Statement(one.text, one.output, one.independent is not None, seen.given.term, _value(one))
+        Statement(one.text, one.output, one.independent is not None, seen.given.term, value(one))
         for one in (seen.then[k] for k in wrong))
     events = any(not statement.is_pair and not variables([statement.value]) for statement in chosen)
     return Judged(chosen, dict(observed.expressions), events)
-
-
-def _scene(
-    episode: Episode, profile: str, constants: Mapping[str, int], max_version: int, asked: Callable[[], Instead],
-) -> Scene:
-    assert episode.names is not None
-    page = OTHER_PAGE if episode.page is None else episode.page
-    index = OTHER_INDEX if episode.index is None else episode.index
-    return concrete_scene(episode.calls[-1], episode.names, profile, constants, max_version, page, index, asked)
-
-
-def _part(rule: Rule, name: str, scene: Scene) -> Part:
-    return next(part for part in rule.statement(scene) if part.name == name)
-
-
-def _value(one: Require) -> Term:
-    return one.holds.term if one.independent is None else one.independent.term
-
-
-def _mine(part: Part, finding: Finding) -> dict[int, Require]:
-    """The conjuncts that the finding is about, by their place in the part; none where the premise is not met."""
-    if not (part.given.term.is_const and part.given.term.value):
-        return {}
-    return {k: one for k, one in enumerate(part.then) if f"; {one.text}; " in f"; {finding.clause}; "}
-
-
-def _wrong(rule: Rule, name: str, finding: Finding, scene: Scene) -> list[int]:
-    """Conjuncts of the finding that fail in this scene; several may have the same words."""
-    return [k for k, one in _mine(_part(rule, name, scene), finding).items()
-            if one.independent is None and one.holds.term.is_const and not one.holds.term.value]
-
-
-def _differing(rule: Rule, name: str, finding: Finding, first: Scene, second: Scene) -> list[int]:
-    """Those whose value is another one in the second run's scene."""
-    others = {(one.text, one.output): one for one in _mine(_part(rule, name, second), finding).values()}
-    return [k for k, one in _mine(_part(rule, name, first), finding).items()
-            if one.independent is not None and (one.text, one.output) in others
-            and _value(one) is not _value(others[one.text, one.output])]
 
 
 def _fixed(now: list[int], before: list[int]) -> bool:
@@ -133,7 +97,7 @@ def _fixed(now: list[int], before: list[int]) -> bool:
 def _without(rule: Rule, name: str, finding: Finding, scene: Scene, wrong: list[int]) -> None:
     """Raises NotShown where the finding rests on what a native run has no trace of."""
     for why, other in _blind(scene):
-        if _fixed(_wrong(rule, name, finding, other), wrong):
+        if _fixed(failing(part_of(rule, name, other), finding), wrong):
             raise NotShown(why)
 
 

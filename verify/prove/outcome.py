@@ -44,8 +44,8 @@ class Episode:
     `answers` are EL3's results, SMC by SMC, boot included; `pattern` fills EL2's unused memory. `page` and `index` are
     those for which the rule fails, where it does not fail for another one just as well. `names`: the target's own.
     `physical`: the address of the memory that initialisation gets. `outside`: what reads outside of an object find
-    there, by offset; `is_chosen`: particular bytes of unused memory matter, too. `second`: the run that this one is
-    compared with, where the rule is about two.
+    there, by offset; `is_chosen`: particular bytes of unused memory matter, too, which are `chosen`, by object and
+    offset. `second`: the run that this one is compared with, where the rule is about two.
     """
 
     page_shift: int
@@ -60,6 +60,7 @@ class Episode:
     physical: int = 0
     outside: tuple[tuple[int, int], ...] = ()
     is_chosen: bool = False
+    chosen: tuple[tuple[tuple[str, int], int], ...] = ()
     second: Episode | None = None
 
 

@@ -105,9 +105,10 @@ def run(target: Target, script: Script, how: How, may_fault: bool = False, is_ex
     if is_exact and environment.used != len(script.answers) and not how.second and not may_fault:
         raise ReplayMismatch(f"replay: {environment.used} SMCs were made, the engine says {len(script.answers)}")
     outside = sorted((offset, byte) for (name, offset), byte in environment.unused.items() if name == OUTSIDE)
+    chosen = tuple(sorted(environment.unused.items())) if how.unused else ()
     return Episode(script.page_shift, how.pattern, script.boot, script.answers, tuple(calls), boot_smcs,
                    names=target.binding, physical=environment.physical.get(session.pages, session.pages),
-                   outside=tuple(outside), is_chosen=how.unused)
+                   outside=tuple(outside), is_chosen=how.unused, chosen=chosen)
 
 
 def _check_end(done: CallDone, number: int, may_fault: bool) -> None:
@@ -220,16 +221,12 @@ class Replay:
     def _asked(self, how: How) -> Instead:
         """The function that w1 of the last call names, called in its place."""
         *earlier, last = self.script.calls
-        function = last[1] & 0xFFFFFFFF
-        other = replace(self.script, calls=(*earlier, (function, *last[1:])))
+        other = replace(self.script, calls=(*earlier, named_by_w1(last)))
         try:
             done = run(self.target, other, how, is_exact=False).calls[-1]
         except ReplayMismatch:
             return nothing_instead()
-        answer = (done.registers[0] & 0xFFFFFFFF, done.registers[2] & 0xFFFFFFFF)
-        is_decided = done.handled and not done.log.smcs
-        is_refused = is_decided and answer == (0x84000060, 0xFFFFFFFF)
-        return Instead(Truth(t.truth(is_refused)), Truth(t.truth(is_decided)), Truth(t.TRUE))
+        return instead(done)
 
     def _pointed(self, episode: Episode, wanted: Require, how: How) -> Episode:
         """With the page and the index that the rule fails for, if it matters which they are."""
@@ -252,6 +249,19 @@ class Replay:
             if part.name == self.name:
                 return part
         raise ReplayMismatch(f"{self.rule.identity}: the part '{self.name}' is missing for a concrete call")
+
+
+def named_by_w1(registers: Sequence[int]) -> tuple[int, ...]:
+    """A call of the function that w1 names, in the place of this one."""
+    return (registers[1] & 0xFFFFFFFF, *registers[1:])
+
+
+def instead(done: CallDone) -> Instead:
+    """What became of such a call."""
+    answer = (done.registers[0] & 0xFFFFFFFF, done.registers[2] & 0xFFFFFFFF)
+    is_decided = done.handled and not done.log.smcs
+    is_refused = is_decided and answer == (0x84000060, 0xFFFFFFFF)
+    return Instead(Truth(t.truth(is_refused)), Truth(t.truth(is_decided)), Truth(t.TRUE))
 
 
 def _fails(requires: Iterable[Require], wanted: Require) -> bool:

@@ -45,8 +45,8 @@ def rows(call: Mapping[str, Mapping[str, str]], names: Names, filler: int) -> li
     """Those that are not zero before or after, and x0. `filler`: the byte that fills unused memory."""
     before, after = _numbers(call["before"]), _numbers(call["after"])
     return [
-        Row(f"x{k}", f"{before.get(k, 0):#x}", f"{after.get(k, 0):#x}", _asked(before, k, names),
-            _filled(after.get(k, 0), filler) or _answered(before, after, k, names))
+        Row(f"x{k}", f"{before.get(k, 0):#x}", f"{after.get(k, 0):#x}", asked(before, k, names),
+            _filled(after.get(k, 0), filler) or answered(before, after, k, names))
         for k in sorted({0, *before, *after})]
 
 
@@ -60,7 +60,8 @@ def _filled(value: int, filler: int) -> str:
     return "memory that nobody wrote" if sizes else ""
 
 
-def _asked(x: Mapping[int, int], k: int, names: Names) -> str:
+def asked(x: Mapping[int, int], k: int, names: Names) -> str:
+    """What register `k` of this call means; empty where that is not known."""
     word, value = x.get(0, 0) & WORD, x.get(k, 0) & WORD
     if k == 0:
         return names.function(word)
@@ -76,7 +77,8 @@ def _parties(word: int) -> str:
     return f"sender {word >> 16:#x}, receiver {word & 0xFFFF:#x}"
 
 
-def _answered(call: Mapping[int, int], x: Mapping[int, int], k: int, names: Names) -> str:
+def answered(call: Mapping[int, int], x: Mapping[int, int], k: int, names: Names) -> str:
+    """The same of the answer `x`."""
     asked, w0, value = call.get(0, 0) & WORD, x.get(0, 0) & WORD, x.get(k, 0) & WORD
     if k == 0 and names.function(asked) == "FFA_VERSION":
         return names.codes.get(w0, f"version {version(w0)}")

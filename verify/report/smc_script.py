@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from verify.errors import InternalError
-from verify.interpret.events import SmcDone
+from verify.interpret.events import SmcDone, newly_left
 from verify.interpret.session import CallDone
 from verify.prove.outcome import Episode, Finding
 from verify.report.content import pieces
@@ -66,10 +66,7 @@ def _call(done: CallDone, names: Names, rx: dict[int, int]) -> Iterator[str]:
 def _smc(smc: SmcDone, names: Names, rx: dict[int, int]) -> Iterator[str]:
     yield f"# EL3: {names.call(smc.arguments)} → {names.answer(smc.arguments, smc.results)}"
     yield f"{'forward' if smc.is_forward else 'smc'} {_registers(smc.arguments)}"
-    if smc.rx is not None:
-        new = {at: byte for at, byte in smc.rx.content.items() if rx.get(at, 0) != byte}
-        rx.update(new)
-        yield from _bytes("rx", new)
+    yield from _bytes("rx", newly_left(smc, rx))
     yield f"answer {_registers(smc.results)}"
 
 

@@ -82,7 +82,7 @@ def _target(run: TargetRun, options: Options, accepted: Mapping[str, str], style
             for finding in part.findings:
                 if result.trust == options.strictest or not _is_in(run, options.strictest, finding):
                     yield ""
-                    yield from _finding(run.rules[result.rule], result, part, finding, names, accepted, style)
+                    yield from finding_lines(run.rules[result.rule], result, part, finding, names, accepted, style)
     yield from _open(run, options, style)
     yield ""
     yield from style.wrap("assumed: ", "; ".join(run.assumptions) or "nothing about the tree")
@@ -129,7 +129,7 @@ def _cell(result: RuleResult) -> str:
     return f"{result.status.value}{' (cached)' if result.is_cached else ''}"
 
 
-def _finding(
+def finding_lines(
     rule: Rule, result: RuleResult, part: PartResult, finding: Finding, names: Names, accepted: Mapping[str, str],
     style: Style,
 ) -> Iterator[str]:

@@ -3,61 +3,23 @@
 from __future__ import annotations
 
 import os
-import re
-import shlex
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
-GUIDE = Path(__file__).resolve().parents[3] / "docs" / "writing-rules.md"
-_BLOCK = re.compile(r"^(`{3,})(\w+)[ ]?([^\n]*)\n(.*?)^\1$", re.MULTILINE | re.DOTALL)
-_ENTRY = "from verify.cli.entry import entry; entry()"
+from tests.unit.cli.guide import ROOT, blocks, follow
 
-
-@dataclass(frozen=True)
-class Block:
-    language: str
-    given: str
-    text: str
-
-
-def blocks() -> Iterator[Block]:
-    for match in _BLOCK.finditer(GUIDE.read_text(encoding="utf-8")):
-        yield Block(match[2], match[3], match[4])
-
-
-def run(line: str, folder: Path) -> tuple[int, str]:
-    words = shlex.split(line)
-    if words[0] == "rm":
-        (folder / words[1]).unlink()
-        return 0, ""
-    assert words[0] == "verify"
-    done = subprocess.run([sys.executable, "-c", _ENTRY, *words[1:]], cwd=folder, env=os.environ, text=True,
-                          capture_output=True, check=False, timeout=300)
-    return done.returncode, done.stdout + done.stderr
+GUIDE = (ROOT / "docs" / "writing-rules.md").read_text(encoding="utf-8")
 
 
 def test_the_guide_can_be_followed(tmp_path: Path) -> None:
-    printed, commands, files = "", 0, 0
-    for block in blocks():
-        if block.language == "sh":
-            (line,) = block.text.splitlines()
-            status, printed = run(line, tmp_path)
-            assert status == int(block.given.removeprefix("exit=") or 0), (line, printed)
-            commands += 1
-        elif block.language == "text":
-            assert printed.rstrip() == block.text.rstrip()
-        elif block.given:
-            (tmp_path / block.given).write_text(block.text, encoding="utf-8")
-            files += 1
-    assert (commands, files) == (6, 5)
-    assert "wrong    arch/arm64/kvm/hyp/nvhe/ffa.c:" in printed
+    done = follow(GUIDE, tmp_path)
+    assert (done.commands, done.files) == (6, 5)
+    assert "wrong    arch/arm64/kvm/hyp/nvhe/ffa.c:" in done.printed
 
 
 def test_pytest_collects_its_test(tmp_path: Path) -> None:
-    for block in blocks():
+    for block in blocks(GUIDE):
         if block.given and block.language != "sh":
             path = tmp_path / block.given
             path.parent.mkdir(exist_ok=True)
