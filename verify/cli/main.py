@@ -25,6 +25,7 @@ from verify.cli.explain import explain
 from verify.cli.extract import extract
 from verify.cli.matrix import matrix
 from verify.cli.memory import memory
+from verify.cli.mutate import mutate
 from verify.cli.options import examples
 from verify.cli.proofs import export, ledger, recheck_
 from verify.cli.replay import replay
@@ -51,7 +52,7 @@ def cli() -> None:
 
 
 for command in (run, series, diff, bisect, matrix, explain, replay, extract, call, rules, clauses, watch, bench, memory,
-                export, recheck_, stability, coverage, ledger, certify, completion):
+                export, recheck_, stability, coverage, mutate, ledger, certify, completion):
     cli.add_command(command)
 
 

@@ -115,6 +115,10 @@ class Memory:
         whole.alive = False
         return result
 
+    def alive(self) -> list[Slot]:
+        """Every object that is there, host memory last."""
+        return [*(slot for slot in self._slots if slot.alive and not slot.is_gap), self._host]
+
     def home(self, address: int) -> tuple[Slot, int] | None:
         """The object that an address belongs to, and the offset, which may be outside of it.
 

@@ -121,7 +121,7 @@ def _met(rule: Rule, scene: Scene) -> dict[str, tuple[bool, bool]]:
     }
 
 
-def _last_calls() -> Iterator[list[int]]:
+def last_calls() -> Iterator[list[int]]:
     yield from ([FFA_VERSION, version] for version in REQUESTS)
     yield from ([FFA_FEATURES, asked] for asked in FEATURES)
     yield from ([function, sender] for function in OTHERS for sender in SENDERS)
@@ -138,7 +138,7 @@ def make_samples(target: Target, trace: bool = False) -> Samples:
              for history in histories(0x10000 | minor, 1 << 12, mailbox_size(target, 12))]
     mapped = [history.calls for history in known if history.name == "map"]
     before: list[tuple[Call, ...]] = [(), *(calls[:1] for calls in mapped), *mapped]
-    ways = [Way("", (*calls, (tuple(last), NO_WRITES))) for calls in before for last in _last_calls()]
+    ways = [Way("", (*calls, (tuple(last), NO_WRITES))) for calls in before for last in last_calls()]
     ways += [Way(history.name, history.calls) for history in known]
     sessions = _Sessions(target, trace)
     found = (sessions.episode(way) for way in ways)

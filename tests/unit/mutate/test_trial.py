@@ -1,0 +1,134 @@
+"""What calls show of a mutant, and what they must never show of the unit itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+import specs
+from specs.bindings.pkvm import PKVM
+from tests import mini
+from verify.errors import InternalError
+from verify.mutate.campaign import Fate, Tried, campaign
+from verify.mutate.holds import Holds
+from verify.mutate.jury import Jury
+from verify.mutate.mutant import Mutant
+from verify.mutate.operators import mutants
+from verify.mutate.report import Strength, as_json, markdown, text
+from verify.mutate.situations import grow
+from verify.mutate.trial import Trial
+from verify.prove.target import Target, make_target
+from verify.rules.rule import Rule, registered
+from verify.verdict.options import Options
+
+specs.load()
+RULES = ("VER-03", "VER-10", "CC-08", "SEC-01", "SEC-06", "MSG-01")
+UNIT = mini.unit()
+MUTANTS = mutants(UNIT)
+EVERY = 40
+"""Mutants of which one is tried, where all would take too long."""
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    return Options(rules=RULES).select(registered())
+
+
+@cache
+def target() -> Target:
+    return make_target(UNIT, PKVM, memory=True)
+
+
+@cache
+def names() -> frozenset[tuple[str, str]]:
+    scene = target().scene("SEED")
+    return frozenset((rule.identity, part.name) for rule in rules() for part in rule.statement(scene))
+
+
+def holding(proved: frozenset[tuple[str, str]], violated: frozenset[tuple[str, str]] = frozenset(),
+            failing: frozenset[tuple[str, str, str]] = frozenset()) -> dict[str, Holds]:
+    return {level: Holds(level, proved, violated, failing) for level in ("L0", "L2")}
+
+
+@cache
+def trial() -> Trial:
+    """The six rules are proved of the small mediator, at both levels."""
+    return Trial(target(), grow(target()), Jury(target(), rules(), "SEED"), holding(names()))
+
+
+def the(kind: str, wanted: Callable[[Mutant], bool]) -> Mutant:
+    return next(one for one in MUTANTS if one.kind == kind and wanted(one))
+
+
+def rules_that_break(mutant: Mutant) -> set[str]:
+    return {broken[0] for _, broken in trial().of(mutant).killers}
+
+
+def test_the_unit_itself_differs_in_no_call() -> None:
+    one = the("lock", lambda found: found.function == "negotiate")
+    found = trial().of(replace(one, changed=UNIT.functions[one.function]))
+    assert not found.differs and not found.killers and found.runs > 100
+
+
+@pytest.mark.parametrize(("kind", "wanted", "rule"), [
+    ("dropped check", lambda x: x.after == "jump if.then.3" and x.function == "negotiate", "FFA-VER-03"),
+    ("lock", lambda x: x.function == "negotiate" and x.before.startswith("unlock"), "FFA-SEC-06"),
+    ("lock", lambda x: x.function == "negotiate" and x.before.startswith("lock"), "FFA-SEC-06"),
+    ("dropped statement", lambda x: x.function == "answer" and x.before.startswith("store [ctxt+40]"), "FFA-CC-08"),
+])
+def test_a_fault_is_seen_by_the_rule_that_is_about_it(kind: str, wanted: Callable[[Mutant], bool], rule: str) -> None:
+    found = [one for one in MUTANTS if one.kind == kind and wanted(one)]
+    if rule == "FFA-VER-03":  # whichever branch refuses another major
+        found = [one for one in MUTANTS if one.kind == kind and one.function == "negotiate" and "0x10" in one.before]
+    assert found
+    assert any(rule in rules_that_break(one) for one in found)
+
+
+def test_the_stack_that_is_shown_is_seen_by_two_runs() -> None:
+    leaking = ("cpu_reg(ctxt, 7) = 0;", "cpu_reg(ctxt, 7) = k;")
+    known = make_target(mini.unit(leaking), PKVM, memory=True)
+    (rule,) = Options(rules=("SEC-01",)).select(registered())
+    broken = Jury(known, [rule], "SEED")
+    tried = Trial(known, grow(known), broken, holding(frozenset()))
+    walk_kills = tried.of(the("constant", lambda found: found.function == "refuse"))
+    assert walk_kills.differs and not walk_kills.killers  # nothing is proved of it, so nothing is new
+    proved = frozenset({(rule.identity, part.name) for part in rule.statement(known.scene("SEED"))})
+    with pytest.raises(InternalError, match=r"SEC-01.*is proved at L"):
+        Trial(known, tried.trees, broken, holding(proved)).of(the(
+            "constant", lambda found: found.function == "refuse"))
+
+
+def test_what_a_finding_is_about_already_is_nothing_new() -> None:
+    mutant = the("lock", lambda found: found.function == "negotiate" and found.before.startswith("unlock"))
+    told: set[tuple[str, str, str]] = set()
+    while new := replace(trial(), holds=holding(frozenset(), names(), frozenset(told))).of(mutant).killers:
+        assert told.isdisjoint(one[:3] for _, one in new)
+        told |= {one[:3] for _, one in new}
+    assert {one[0] for one in told} >= {"FFA-SEC-06"}
+
+
+@cache
+def some() -> tuple[Tried, ...]:
+    told: list[tuple[int, int]] = []
+    found = tuple(campaign(UNIT, PKVM, rules(), "SEED", list(holding(names()).values()), EVERY, 2,
+                           lambda done, total: told.append((done, total))))
+    assert len(found) == len(MUTANTS[::EVERY])
+    return found
+
+
+def reports() -> Iterator[str]:
+    found = Strength("small", "", "SEED", ("L0", "L2"), EVERY, some(), {})
+    yield from (text(found), markdown(found), as_json(found))
+
+
+def test_a_campaign_says_what_became_of_each() -> None:
+    fates = {one.fate for one in some()}
+    assert {Fate.KILLED, Fate.ALIKE} <= fates
+    assert all(bool(one.killers) is (one.fate is Fate.KILLED) for one in some())
+    killed = sum(one.fate is Fate.KILLED for one in some())
+    for report in reports():
+        assert f"{killed}" in report
+    assert list(reports()) == list(reports())

@@ -1,0 +1,106 @@
+"""Which conjuncts of which rules a concrete call breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from verify.engine.pages import PAGE
+from verify.interpret.session import CallDone
+from verify.prove.choices import interesting_indices, interesting_pages
+from verify.prove.claims import HAZARD
+from verify.prove.concrete_scene import concrete_scene
+from verify.prove.replay import instead
+from verify.prove.starts import INDEX
+from verify.prove.target import Target
+from verify.rules.rule import ADDRESSES, Part, Require, Rule
+from verify.rules.scene import Instead, Scene, nothing_instead
+from verify.terms.term import variables
+
+MOST_PAGES, MOST_INDICES = 8, 2
+Broken = tuple[str, str, str, str]
+"""(rule, part, text, output) of a conjunct that does not hold."""
+Again = Callable[[str], CallDone | None]
+"""The same call where something differs that must not matter: STACK, IDENTIFIER or UPPERS; None: it cannot be made."""
+Asked = Callable[[], CallDone | None]
+"""The function that w1 names, called in the call's place."""
+
+
+@dataclass(slots=True)
+class Jury:
+    """All rules, on one target. `_about`: of each rule whether it speaks of the followed page, and of the index."""
+
+    target: Target
+    rules: Sequence[Rule]
+    profile: str
+    _about: dict[str, tuple[bool, bool]] = field(default_factory=dict)
+
+    def broken(
+        self, done: CallDone, again: Again, asked: Asked, rules: Container[str] | None = None
+    ) -> set[Broken]:
+        """By all rules, or by these. A call that ended in undefined behaviour is judged by what is about that."""
+        return {one for rule in self.rules if rules is None or rule.identity in rules
+                for one in self._by(rule, done, again, asked)}
+
+    def _by(self, rule: Rule, done: CallDone, again: Again, asked: Asked) -> Iterator[Broken]:
+        of_page, of_index = self._speaks(rule)
+        pages = (interesting_pages([done])[:MOST_PAGES] if of_page else []) or [0]
+        indices = (interesting_indices(done)[:MOST_INDICES] if of_index else []) or [0]
+        for page in pages:
+            for index in indices:
+                scene = partial(self._scene, page=page, index=index, asked=asked)
+                for number, part in enumerate(rule.statement(scene(done))):
+                    second = partial(self._second, again, scene, rule, number)
+                    yield from ((rule.identity, part.name, one.text, one.output)
+                                for k, one in enumerate(part.then if _is_met(part) else ())
+                                if (done.ended is None or one.output == HAZARD)
+                                and (_fails(one) or _differs(part, k, second)))
+
+    def _scene(self, done: CallDone, page: int, index: int, asked: Asked) -> Scene:
+        target = self.target
+        return concrete_scene(done, target.binding, self.profile, target.unit.constants, target.max_version, page,
+                              index, partial(_instead, asked))
+
+    @staticmethod
+    def _second(
+        again: Again, scene: Callable[[CallDone], Scene], rule: Rule, number: int, kind: str
+    ) -> Part | None:
+        """The part in that other run."""
+        done = again(kind)
+        return None if done is None or done.ended is not None else list(rule.statement(scene(done)))[number]
+
+    def _speaks(self, rule: Rule) -> tuple[bool, bool]:
+        if rule.identity not in self._about:
+            scene = self.target.scene(self.profile)
+            terms = [term for part in rule.statement(scene)
+                     for term in (part.given.term, *(one.holds.term for one in part.then))]
+            names = variables([*terms, *self.target.step.record.exact.meant(terms).values()])
+            of_page = str(PAGE.data) in names or any("$page" in name for name in names)
+            self._about[rule.identity] = (of_page, INDEX in names)
+        return self._about[rule.identity]
+
+
+def _instead(asked: Asked) -> Instead:
+    done = asked()
+    return nothing_instead() if done is None else instead(done)
+
+
+def _is_met(part: Part) -> bool:
+    return part.given.term.is_const and bool(part.given.term.value)
+
+
+def _differs(part: Part, k: int, second: Callable[[str], Part | None]) -> bool:
+    """The value of this conjunct must not depend on something, and does."""
+    one = part.then[k]
+    if one.independent is None or one.secrets == ADDRESSES:
+        return False
+    other = second(one.secrets)
+    if other is None or not _is_met(other) or len(other.then) != len(part.then):
+        return False
+    twin = other.then[k].independent
+    return twin is not None and twin.term is not one.independent.term
+
+
+def _fails(one: Require) -> bool:
+    return one.independent is None and one.holds.term.is_const and not one.holds.term.value

@@ -1,0 +1,148 @@
+"""The strength of the rules as text, Markdown and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from verify.mutate.campaign import Fate, Tried
+from verify.mutate.mutant import Mutant
+
+SCHEMA = 1
+WIDTH = 118
+
+
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """Of the rules, on one target; `every`: of the mutants, each so many-th was tried. `sources`: text by file."""
+
+    target: str
+    revision: str
+    profile: str
+    trusts: tuple[str, ...]
+    every: int
+    tried: Sequence[Tried]
+    sources: Mapping[str, str]
+
+    def count(self, fate: Fate) -> int:
+        return sum(one.fate is fate for one in self.tried)
+
+    def by_rule(self) -> list[tuple[str, int, int]]:
+        """(rule, mutants that break it, mutants that break no other rule), the strongest first."""
+        all_, alone = Counter[str](), Counter[str]()
+        for one in self.tried:
+            all_.update(one.rules)
+            alone.update(one.rules if len(one.rules) == 1 else ())
+        found = ((rule, number, alone[rule]) for rule, number in all_.items())
+        return sorted(found, key=lambda one: (-one[2], -one[1], one[0]))
+
+    def left(self) -> list[Tried]:
+        return [one for one in self.tried if one.fate is not Fate.KILLED]
+
+
+def summary(found: Strength) -> Iterator[str]:
+    yield f"{found.target} ({found.revision}): profile {found.profile}, {' '.join(found.trusts)}"
+    part = f", each {found.every}th of them" if found.every > 1 else ""
+    yield f"{len(found.tried)} mutants{part}"
+    for fate, meaning in MEANING.items():
+        number = found.count(fate)
+        yield f"  {fate.value:<15}{number:>5}  {100 * number / max(len(found.tried), 1):5.1f} %  {meaning}"
+
+
+MEANING = {
+    Fate.KILLED: "a call breaks what is proved of the unit, or what none of its findings is about",
+    Fate.SURVIVED: "calls differ, and break no such rule",
+    Fate.ALIKE: "no call that was tried differs: alike to the host and EL3, or shown by others",
+    Fate.UNREACHED: "no call that was tried runs the line",
+}
+
+
+def text(found: Strength) -> str:
+    """For a terminal: numbers, the rules, and the mutants that are left with what was done."""
+    lines = [*summary(found), "", "rule          breaks  alone"]
+    lines += [f"{rule:<14}{number:>6}{alone:>7}" for rule, number, alone in found.by_rule()]
+    for fate in (Fate.SURVIVED, Fate.ALIKE, Fate.UNREACHED):
+        left = [one for one in found.tried if one.fate is fate]
+        lines += ["", f"{fate.value}: {len(left)}"] if left else []
+        for one in left:
+            lines += _told(one, found.sources)
+    return "\n".join(lines) + "\n"
+
+
+def _told(one: Tried, sources: Mapping[str, str]) -> list[str]:
+    """The place, the line of the tree if there is one, and the change of the IR."""
+    mutant = one.mutant
+    said = _source(mutant, sources)
+    return [
+        f"{_place(mutant)} {mutant.function}: {mutant.kind}   {mutant.identity}",
+        *([f"    {said}"[:WIDTH]] if said else []),
+        f"  - {mutant.before}"[:WIDTH], f"  + {mutant.after or '(nothing)'}"[:WIDTH],
+        *([f"    seen by {'; '.join(one.calls)}"[:WIDTH]] if one.calls else [])]
+
+
+def _place(mutant: Mutant) -> str:
+    return f"{PurePosixPath(mutant.span.file).name}:{mutant.span.line}"
+
+
+def _source(mutant: Mutant, sources: Mapping[str, str]) -> str:
+    lines = sources.get(mutant.span.file, "").splitlines()
+    return lines[mutant.span.line - 1].strip() if 0 < mutant.span.line <= len(lines) else ""
+
+
+def markdown(found: Strength) -> str:
+    """Numbers and places, without the text of a tree."""
+    lines = [f"### {found.target}", "", *(f"    {line}" for line in summary(found)), "",
+             *_table("by fault", _by(found, lambda one: one.mutant.kind)),
+             *_table("by function", _by(found, lambda one: one.mutant.function)),
+             "| rule | mutants that break it | and no other rule |", "|---|---:|---:|"]
+    lines += [f"| {rule} | {number} | {alone} |" for rule, number, alone in found.by_rule()]
+    lines += ["", "Left, by line:", ""]
+    for fate in (Fate.SURVIVED, Fate.ALIKE, Fate.UNREACHED):
+        places: dict[str, Counter[str]] = {}
+        for one in found.left():
+            if one.fate is fate:
+                name = f"{one.mutant.function} {_place(one.mutant)}"
+                places.setdefault(name, Counter())[one.mutant.kind] += 1
+        lines += [f"- **{fate.value}**"] if places else []
+        lines += [f"  - {name}: {', '.join(_times(kind, number) for kind, number in sorted(kinds.items()))}"
+                  for name, kinds in sorted(places.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _times(kind: str, number: int) -> str:
+    return kind if number == 1 else f"{number} × {kind}"
+
+
+def _by(found: Strength, key: Any) -> dict[str, Counter[Fate]]:
+    result: dict[str, Counter[Fate]] = {}
+    for one in found.tried:
+        result.setdefault(key(one), Counter())[one.fate] += 1
+    return result
+
+
+def _table(title: str, rows: Mapping[str, Counter[Fate]]) -> list[str]:
+    heads = " | ".join(fate.value for fate in Fate)
+    lines = [f"| {title} | {heads} |", "|---|" + "---:|" * len(Fate)]
+    for name, counted in sorted(rows.items()):
+        lines.append(f"| {name} | {' | '.join(str(counted[fate]) for fate in Fate)} |")
+    return [*lines, ""]
+
+
+def as_json(found: Strength) -> str:
+    mutants = [{
+        "id": one.mutant.identity, "kind": one.mutant.kind, "function": one.mutant.function,
+        "file": one.mutant.span.file, "line": one.mutant.span.line, "before": one.mutant.before,
+        "after": one.mutant.after, "fate": one.fate.value, "calls": list(one.calls),
+        "breaks": [{"trust": level, "rule": rule, "part": part, "text": said, "output": output}
+                   for level, (rule, part, said, output) in one.killers],
+    } for one in found.tried]
+    data = {
+        "schema": SCHEMA, "target": found.target, "revision": found.revision, "profile": found.profile,
+        "trusts": list(found.trusts), "every": found.every,
+        "counts": {fate.value: found.count(fate) for fate in Fate}, "mutants": mutants,
+    }
+    return json.dumps(data, indent=1) + "\n"

@@ -1,0 +1,202 @@
+"""A mutant's calls beside those of the unit that it was made of: where do they differ, and who says that this is wrong?
+
+A call is run again only where what was changed runs in it, or ran before and left something else behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+
+from verify.interpret.session import CallDone, Session
+from verify.mutate.holds import Holds
+from verify.mutate.jury import Broken, Jury
+from verify.mutate.mutant import Mutant
+from verify.mutate.seen import Plain, after, seen
+from verify.mutate.situations import Node, Step, Tree, call, started
+from verify.prove.replay import named_by_w1
+from verify.prove.target import Target
+from verify.prove.two_calls import ARGUMENTS, BEYOND
+from verify.rules.rule import IDENTIFIER, STACK
+
+MOST_JUDGED = 24
+"""Calls that differ and break nothing: the next ones most likely break nothing either."""
+AFTER_A_KILL = 4
+"""Calls that are judged to know who else says so."""
+OTHER_PATTERN = 0x55
+DISTURBANCE = 0xDEAD_BEEF
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A call that is another one with the fault. `before`: the session that it was made in.
+
+    `kind` is alike for calls that differ in the same. `node`, `beside`: the unit's own call, and the session before it.
+    """
+
+    tree: Tree
+    path: tuple[Step, ...]
+    before: Session
+    done: CallDone
+    kind: tuple[object, ...]
+    node: Node
+    beside: Session
+
+    @property
+    def is_odd(self) -> bool:
+        return self.node.is_odd
+
+    @property
+    def itself(self) -> Difference:
+        """The unit's own call in its place."""
+        return replace(self, before=self.beside, done=self.node.done)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`killers`: conjuncts by trust level; `differs`: some call is another one; `path`: the calls that show it."""
+
+    killers: tuple[tuple[str, Broken], ...]
+    differs: bool
+    runs: int
+    path: tuple[Step, ...] = ()
+
+
+@dataclass(slots=True)
+class Trial:
+    """`holds`: by trust level; those that are not asked for are missing."""
+
+    target: Target
+    trees: list[Tree]
+    jury: Jury
+    holds: Mapping[str, Holds]
+
+    def of(self, mutant: Mutant) -> Verdict:
+        walk = Walk(self.target, self.trees, mutant)
+        killers: dict[tuple[str, Broken], None] = {}
+        judged, left, differs, path = set[object](), MOST_JUDGED, False, tuple[Step, ...]()
+        for found in walk.differences():
+            differs = True
+            if found.kind in judged:
+                continue
+            judged.add(found.kind)
+            new = list(self._kills(found, walk))
+            if new and not killers:
+                left, path = AFTER_A_KILL, found.path
+            killers.update(dict.fromkeys(new))
+            left -= 1
+            if left <= 0:
+                break
+        return Verdict(tuple(sorted(killers)), differs, walk.runs, path)
+
+    def _kills(self, found: Difference, walk: Walk) -> Iterator[tuple[str, Broken]]:
+        level = "L0" if found.is_odd else "L2"
+        holds = self.holds.get(level)
+        if holds is None:
+            return
+        broken = {one for one in self._broken(found, walk, None) if holds.is_new(one)}
+        if broken:
+            itself = Walk(self.target, self.trees, None)
+            known = self._broken(found.itself, itself, {one[0] for one in broken})
+            holds.check(known)
+            yield from ((level, one) for one in sorted(broken - known))
+
+    def _broken(self, found: Difference, walk: Walk, rules: Container[str] | None) -> set[Broken]:
+        """By these rules; None: by all."""
+        return self.jury.broken(
+            found.done, partial(walk.again, found), partial(walk.asked, found), rules)
+
+
+class Walk:
+    """One mutant through all trees; the unit itself without one."""
+
+    def __init__(self, target: Target, trees: list[Tree], mutant: Mutant | None) -> None:
+        self._trees = trees
+        self._place = (mutant.function, mutant.block) if mutant else ("", "")
+        self._unit = mutant.of(target.unit) if mutant else target.unit
+        self._target = replace(target, unit=self._unit)
+        self.runs = 0
+
+    def differences(self) -> Iterator[Difference]:
+        for tree in self._trees:
+            begun: Session | None = None
+            if self._place in tree.session.machine.log.blocks:
+                begun = started(self._target, tree.root)
+                if begun is None:
+                    continue
+                if after(begun) == after(tree.session):
+                    begun = None
+            yield from self._below(tree, begun)
+
+    def _below(self, tree: Tree, begun: Session | None) -> Iterator[Difference]:
+        """The shortest sequences first."""
+        todo: list[tuple[Node, Session, Session | None, tuple[Step, ...]]] = [
+            (node, tree.session, begun, ()) for node in tree.children.values()]
+        while todo:
+            following = []
+            for node, before, own, path in todo:
+                path, left = (*path, node.step), None
+                if own is not None or self._place in node.done.log.blocks:
+                    session = self._session(own or before)
+                    done = self._call(session, node.step)
+                    kind = _difference(seen(done), node)
+                    if kind:
+                        yield Difference(tree, path, own or before, done, kind, node, before)
+                    if done.ended is not None:
+                        continue
+                    left = None if not kind and hash(after(session)) == node.left() else session
+                following += [(child, node.session, left, path) for child in node.children.values()]
+            todo = following
+
+    def again(self, found: Difference, kind: str) -> CallDone | None:
+        """Where it may only differ in what must not matter."""
+        *earlier, last = found.path
+        if kind != STACK:
+            other = replace(last, registers=_disturbed(found.done.before, kind))
+            done = self._call(self._session(found.before), other)
+            return done if _asks_the_same(done, found.done) else None
+        session = started(self._target, found.tree.root, OTHER_PATTERN)
+        if session is None or any(self._call(session, step).ended for step in earlier):
+            return None
+        return self._call(session, last)
+
+    def asked(self, found: Difference) -> CallDone | None:
+        """The function that w1 names, called in the call's place."""
+        other = replace(found.path[-1], registers=named_by_w1(found.done.before), answers=())
+        done = self._call(self._session(found.before), other)
+        return None if done.ended is not None else done
+
+    def _session(self, before: Session) -> Session:
+        session = before.fork()
+        session.unit = session.machine.unit = self._unit
+        return session
+
+    def _call(self, session: Session, step: Step) -> CallDone:
+        self.runs += 1
+        return call(session, step)
+
+
+def _difference(one: Plain, node: Node) -> tuple[object, ...]:
+    """Which of the things that rules can see are others; the function that was called, too."""
+    assert isinstance(one, tuple)
+    known = node.seen()
+    parts = tuple(k for k, (mine, other) in enumerate(zip(map(hash, one), known, strict=True)) if mine != other)
+    return (node.step.registers[0] & 0xFFFFFFFF, node.is_odd, parts, one[2]) if parts else ()
+
+
+def _disturbed(registers: tuple[int, ...], kind: str) -> tuple[int, ...]:
+    result = list(registers)
+    if kind == IDENTIFIER:
+        result[0] ^= DISTURBANCE << 32 | 0x10000
+        return tuple(result)
+    for k in ARGUMENTS:
+        result[k] ^= DISTURBANCE << 32
+    for k in BEYOND:
+        result[k] ^= DISTURBANCE << 16
+    return tuple(result)
+
+
+def _asks_the_same(one: CallDone, other: CallDone) -> bool:
+    mine, theirs = ([smc.arguments for smc in done.log.smcs if not smc.is_forward] for done in (one, other))
+    return mine == theirs
