@@ -18,7 +18,7 @@ from verify.rules.rule import ADDRESSES, Part, Require, Rule
 from verify.rules.scene import Instead, Scene, nothing_instead
 from verify.terms.term import variables
 
-MOST_PAGES, MOST_INDICES = 8, 2
+MOST_PAGES, MOST_INDICES = 6, 2
 Broken = tuple[str, str, str, str]
 """(rule, part, text, output) of a conjunct that does not hold."""
 Again = Callable[[str], CallDone | None]

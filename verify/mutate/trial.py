@@ -20,9 +20,9 @@ from verify.prove.target import Target
 from verify.prove.two_calls import ARGUMENTS, BEYOND
 from verify.rules.rule import IDENTIFIER, STACK
 
-MOST_JUDGED = 24
+MOST_JUDGED = 12
 """Calls that differ and break nothing: the next ones most likely break nothing either."""
-AFTER_A_KILL = 4
+AFTER_A_KILL = 3
 """Calls that are judged to know who else says so."""
 OTHER_PATTERN = 0x55
 DISTURBANCE = 0xDEAD_BEEF
