@@ -18,7 +18,8 @@ def no_stack_in_results(scene: Scene) -> Iterator[Part]:
     Clause: none; two-run non-interference over uninitialised memory and over what reads find outside their object.
     Reading: x0 to x30; same host registers, same EL2 state, same answers of EL3.
     Applies to: every version.
-    Not covered: host-readable memory (with the memory handlers).
+    Not covered: host-readable memory (with the memory handlers); what an earlier call put into a static, which both
+        runs find there.
     """
     for name, premise in by_function(scene):
         yield part(name, premise, [

@@ -32,7 +32,8 @@ FORMATS = {"text": report.text, "json": report.as_json, "markdown": report.markd
 def coverage(selection: Selection, line: str | None, form: str, output: Path | None) -> int:
     """Prove, and say for each line which proofs lean on it: by their unsat cores, and what these were made of.
 
-    More lines than are needed, never fewer: what no proof leans on may compute anything, and every proof stands.
+    More lines than are needed, never fewer: what no proof leans on may compute anything, and no refutation fails
+    (whether a call still meets the premise is another question).
     What is violated or undecided has no proof. Exit status: 0, or that of what went wrong.
     """
     if form == "source" and not selection.target.sources:

@@ -13,7 +13,7 @@ from verify.mutate.jury import Broken, Jury
 from verify.mutate.mutant import Mutant
 from verify.mutate.operators import mutants
 from verify.mutate.situations import Node, Tree, grow
-from verify.mutate.trial import Trial, Verdict
+from verify.mutate.trial import Shown, Trial, Verdict
 from verify.prove.target import make_target
 from verify.rules.binding import Binding
 from verify.rules.rule import Rule
@@ -25,18 +25,19 @@ class Fate(Enum):
 
     KILLED = "killed"
     SURVIVED = "survived"
+    UNBOOTED = "does not boot"
     ALIKE = "not told apart"
     UNREACHED = "not reached"
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """`killers`: (trust level, conjunct) of what a call breaks; `calls`: the shortest ones, as hexadecimal x0.. ."""
+    """`killers`: (trust level, conjunct) of what a call breaks; `shown`: the first calls that do, or that differ."""
 
     mutant: Mutant
     fate: Fate
-    killers: tuple[tuple[str, Broken], ...]
-    calls: tuple[str, ...]
+    killers: tuple[tuple[str, Broken], ...] = ()
+    shown: Shown | None = None
 
     @property
     def rules(self) -> frozenset[str]:
@@ -56,7 +57,7 @@ def campaign(
     def one(number: int) -> Tried:
         mutant = chosen[number]
         if (mutant.function, mutant.block) not in reached:
-            return Tried(mutant, Fate.UNREACHED, (), ())
+            return Tried(mutant, Fate.UNREACHED)
         return _tried(mutant, trial.of(mutant))
 
     with closing(side_by_side(one, range(len(chosen)), jobs, lambda _, done: tell(done, len(chosen)))) as results:
@@ -64,14 +65,15 @@ def campaign(
 
 
 def _tried(mutant: Mutant, verdict: Verdict) -> Tried:
-    fate = Fate.KILLED if verdict.killers else Fate.SURVIVED if verdict.differs else Fate.ALIKE
-    calls = tuple(" ".join(f"{value:x}" for value in _trimmed(step.registers)) for step in verdict.path)
-    return Tried(mutant, fate, verdict.killers, calls)
+    return Tried(mutant, fate(verdict), verdict.killers, verdict.shown)
 
 
-def _trimmed(registers: tuple[int, ...]) -> tuple[int, ...]:
-    last = max((k for k, value in enumerate(registers) if value), default=0)
-    return registers[:last + 1]
+def _fate(verdict: Verdict) -> Fate:
+    if verdict.killers:
+        return Fate.KILLED
+    if verdict.shown is not None:
+        return Fate.SURVIVED
+    return Fate.ALIKE if verdict.boots else Fate.UNBOOTED
 
 
 def _reached(trees: Sequence[Tree]) -> set[tuple[str, str]]:

@@ -11,10 +11,11 @@ from verify.interpret.session import CallDone
 from verify.prove.choices import interesting_indices, interesting_pages
 from verify.prove.claims import HAZARD
 from verify.prove.concrete_scene import concrete_scene
+from verify.prove.failing import fails, is_met
 from verify.prove.replay import instead
 from verify.prove.starts import INDEX
 from verify.prove.target import Target
-from verify.rules.rule import ADDRESSES, Part, Require, Rule
+from verify.rules.rule import ADDRESSES, Part, Rule
 from verify.rules.scene import Instead, Scene, nothing_instead
 from verify.terms.term import variables
 
@@ -50,12 +51,12 @@ class Jury:
         for page in pages:
             for index in indices:
                 scene = partial(self._scene, page=page, index=index, asked=asked)
-                for number, part in enumerate(rule.statement(scene(done))):
-                    second = partial(self._second, again, scene, rule, number)
+                for part in rule.statement(scene(done)):
+                    second = partial(self._second, again, scene, rule, part.name)
                     yield from ((rule.identity, part.name, one.text, one.output)
-                                for k, one in enumerate(part.then if _is_met(part) else ())
+                                for k, one in enumerate(part.then if is_met(part) else ())
                                 if (done.ended is None or one.output == HAZARD)
-                                and (_fails(one) or _differs(part, k, second)))
+                                and (fails(one) or _differs(part, k, second)))
 
     def _scene(self, done: CallDone, page: int, index: int, asked: Asked) -> Scene:
         target = self.target
@@ -64,11 +65,13 @@ class Jury:
 
     @staticmethod
     def _second(
-        again: Again, scene: Callable[[CallDone], Scene], rule: Rule, number: int, kind: str
+        again: Again, scene: Callable[[CallDone], Scene], rule: Rule, name: str, kind: str
     ) -> Part | None:
         """The part in that other run."""
         done = again(kind)
-        return None if done is None or done.ended is not None else list(rule.statement(scene(done)))[number]
+        if done is None or done.ended is not None:
+            return None
+        return next((part for part in rule.statement(scene(done)) if part.name == name), None)
 
     def _speaks(self, rule: Rule) -> tuple[bool, bool]:
         if rule.identity not in self._about:
@@ -86,21 +89,13 @@ def _instead(asked: Asked) -> Instead:
     return nothing_instead() if done is None else instead(done)
 
 
-def _is_met(part: Part) -> bool:
-    return part.given.term.is_const and bool(part.given.term.value)
-
-
 def _differs(part: Part, k: int, second: Callable[[str], Part | None]) -> bool:
     """The value of this conjunct must not depend on something, and does."""
     one = part.then[k]
     if one.independent is None or one.secrets == ADDRESSES:
         return False
     other = second(one.secrets)
-    if other is None or not _is_met(other) or len(other.then) != len(part.then):
+    if other is None or not is_met(other) or len(other.then) != len(part.then):
         return False
     twin = other.then[k].independent
     return twin is not None and twin.term is not one.independent.term
-
-
-def _fails(one: Require) -> bool:
-    return one.independent is None and one.holds.term.is_const and not one.holds.term.value

@@ -11,6 +11,8 @@ from typing import Any
 
 from verify.mutate.campaign import Fate, Tried
 from verify.mutate.mutant import Mutant
+from verify.mutate.situations import Step
+from verify.mutate.trial import Shown
 
 SCHEMA = 1
 WIDTH = 118
@@ -46,18 +48,20 @@ class Strength:
 
 def summary(found: Strength) -> Iterator[str]:
     yield f"{found.target} ({found.revision}): profile {found.profile}, {' '.join(found.trusts)}"
-    part = f", each {found.every}th of them" if found.every > 1 else ""
+    part = f", one of {found.every} that can be made" if found.every > 1 else ""
     yield f"{len(found.tried)} mutants{part}"
     for fate, meaning in MEANING.items():
         number = found.count(fate)
         yield f"  {fate.value:<15}{number:>5}  {100 * number / max(len(found.tried), 1):5.1f} %  {meaning}"
 
 
+LEFT = (Fate.SURVIVED, Fate.UNBOOTED, Fate.ALIKE, Fate.UNREACHED)
 MEANING = {
     Fate.KILLED: "a call breaks what is proved of the unit, or what none of its findings is about",
     Fate.SURVIVED: "calls differ, and break no such rule",
+    Fate.UNBOOTED: "initialisation fails, where the unit's does not; no other call differs",
     Fate.ALIKE: "no call that was tried differs: alike to the host and EL3, or shown by others",
-    Fate.UNREACHED: "no call that was tried runs the line",
+    Fate.UNREACHED: "no call that was compared runs the line",
 }
 
 
@@ -65,7 +69,7 @@ def text(found: Strength) -> str:
     """For a terminal: numbers, the rules, and the mutants that are left with what was done."""
     lines = [*summary(found), "", "rule          breaks  alone"]
     lines += [f"{rule:<14}{number:>6}{alone:>7}" for rule, number, alone in found.by_rule()]
-    for fate in (Fate.SURVIVED, Fate.ALIKE, Fate.UNREACHED):
+    for fate in LEFT:
         left = [one for one in found.tried if one.fate is fate]
         lines += ["", f"{fate.value}: {len(left)}"] if left else []
         for one in left:
@@ -81,7 +85,32 @@ def _told(one: Tried, sources: Mapping[str, str]) -> list[str]:
         f"{_place(mutant)} {mutant.function}: {mutant.kind}   {mutant.identity}",
         *([f"    {said}"[:WIDTH]] if said else []),
         f"  - {mutant.before}"[:WIDTH], f"  + {mutant.after or '(nothing)'}"[:WIDTH],
-        *([f"    seen by {'; '.join(one.calls)}"[:WIDTH]] if one.calls else [])]
+        *([f"    differs after {'; '.join(map(_registers, one.shown.path))}"[:WIDTH]] if one.shown else [])]
+
+
+def _registers(step: Step) -> str:
+    """x0 and what follows, as far as it is not zero; hexadecimal."""
+    last = max((k for k, value in enumerate(step.registers) if value), default=0)
+    return " ".join(f"{value:x}" for value in step.registers[:last + 1])
+
+
+def _shown(shown: Shown | None) -> dict[str, Any] | None:
+    """All that is needed to make the calls again; numbers are hexadecimal."""
+    if shown is None:
+        return None
+    root = shown.root
+    calls = [{
+        "registers": _registers(step),
+        "writes": {f"{at:x}": content.hex() for at, content in sorted(step.host.before.items())},
+        "answers": [{"smc": number, "registers": list(map(_hex, answer))} for number, answer in step.answers],
+    } for step in shown.path]
+    return {"version": _hex(root.version), "page_shift": root.page_shift, "foreign": list(map(_hex, root.foreign)),
+            "boot": [list(map(_hex, answer)) for answer in root.boot], "is_narrow": root.is_narrow,
+            "largest": root.largest, "calls": calls}
+
+
+def _hex(value: int) -> str:
+    return f"{value:x}"
 
 
 def _place(mutant: Mutant) -> str:
@@ -101,7 +130,7 @@ def markdown(found: Strength) -> str:
              "| rule | mutants that break it | and no other rule |", "|---|---:|---:|"]
     lines += [f"| {rule} | {number} | {alone} |" for rule, number, alone in found.by_rule()]
     lines += ["", "Left, by line:", ""]
-    for fate in (Fate.SURVIVED, Fate.ALIKE, Fate.UNREACHED):
+    for fate in LEFT:
         places: dict[str, Counter[str]] = {}
         for one in found.left():
             if one.fate is fate:
@@ -136,7 +165,7 @@ def as_json(found: Strength) -> str:
     mutants = [{
         "id": one.mutant.identity, "kind": one.mutant.kind, "function": one.mutant.function,
         "file": one.mutant.span.file, "line": one.mutant.span.line, "before": one.mutant.before,
-        "after": one.mutant.after, "fate": one.fate.value, "calls": list(one.calls),
+        "after": one.mutant.after, "fate": one.fate.value, "shown": _shown(one.shown),
         "breaks": [{"trust": level, "rule": rule, "part": part, "text": said, "output": output}
                    for level, (rule, part, said, output) in one.killers],
     } for one in found.tried]

@@ -14,6 +14,7 @@ from verify.interpret.spmc import ERROR, ONES, SUCCESS, Spmc
 from verify.interpret.world import FOREIGN
 from verify.mutate.seen import after, seen
 from verify.prove.histories import DATA, RX, RXTX_MAP, TX, histories
+from verify.prove.replay import MOST_STEPS
 from verify.prove.samples import OTHERS, last_calls
 from verify.prove.starts import set_smccc
 from verify.prove.target import Target, buffer_paths, mailbox_size
@@ -30,8 +31,6 @@ ODD = (
     (0x10000,), (0x10002,), (0x20000,), (SUCCESS, 0, 0x8000, 3), (SUCCESS, 0, 1), (SUCCESS, 0, 2),
     (SUCCESS, 0, 3), (SUCCESS, 0, 5, 7),
 )
-MOST_STEPS = 100_000
-"""A longer call counts as one without end."""
 AFTERWARDS = ((FFA_VERSION, 0x10000), (FFA_FEATURES, RXTX_MAP), (0x84000069,))
 """What the host does when EL3 answered oddly to its first call."""
 MISPLACED = ((TX >> 12,), (RX >> 12,), (DATA >> 12,), ((DATA >> 12) + 4,))

@@ -9,12 +9,13 @@ from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
+from verify.interpret.environment import Surroundings
 from verify.interpret.session import CallDone, Session
 from verify.mutate.holds import Holds
 from verify.mutate.jury import Broken, Jury
 from verify.mutate.mutant import Mutant
 from verify.mutate.seen import Plain, after, seen
-from verify.mutate.situations import Node, Step, Tree, call, started
+from verify.mutate.situations import Node, Root, Step, Tree, call, started
 from verify.prove.replay import named_by_w1
 from verify.prove.target import Target
 from verify.prove.two_calls import ARGUMENTS, BEYOND
@@ -54,13 +55,24 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """Calls from reset; the last one is another one than the unit's."""
+
+    root: Root
+    path: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
-    """`killers`: conjuncts by trust level; `differs`: some call is another one; `path`: the calls that show it."""
+    """`killers`: conjuncts by trust level. `shown`: calls that a rule says is broken, or the first that differ.
+
+    `boots`: initialisation succeeds wherever the unit's does.
+    """
 
     killers: tuple[tuple[str, Broken], ...]
-    differs: bool
     runs: int
-    path: tuple[Step, ...] = ()
+    boots: bool = True
+    shown: Shown | None = None
 
 
 @dataclass(slots=True)
@@ -75,32 +87,33 @@ class Trial:
     def of(self, mutant: Mutant) -> Verdict:
         walk = Walk(self.target, self.trees, mutant)
         killers: dict[tuple[str, Broken], None] = {}
-        judged, left, differs, path = set[object](), MOST_JUDGED, False, tuple[Step, ...]()
+        judged, left, shown = set[object](), MOST_JUDGED, None
         for found in walk.differences():
-            differs = True
+            here = Shown(found.tree.root, found.path)
+            shown = shown or here
             if found.kind in judged:
                 continue
             judged.add(found.kind)
             new = list(self._kills(found, walk))
             if new and not killers:
-                left, path = AFTER_A_KILL, found.path
+                left, shown = AFTER_A_KILL, here
             killers.update(dict.fromkeys(new))
             left -= 1
             if left <= 0:
                 break
-        return Verdict(tuple(sorted(killers)), differs, walk.runs, path)
+        return Verdict(tuple(sorted(killers)), walk.runs, walk.boots, shown)
 
     def _kills(self, found: Difference, walk: Walk) -> Iterator[tuple[str, Broken]]:
-        level = "L0" if found.is_odd else "L2"
-        holds = self.holds.get(level)
-        if holds is None:
-            return
-        broken = {one for one in self._broken(found, walk, None) if holds.is_new(one)}
+        """A conforming answer is one that EL3 may give at every level."""
+        levels = [holds for level, holds in self.holds.items() if level == "L0" or not found.is_odd]
+        all_ = self._broken(found, walk, None) if levels else set()
+        broken = {(holds.level, one) for holds in levels for one in all_ if holds.is_new(one)}
         if broken:
             itself = Walk(self.target, self.trees, None)
-            known = self._broken(found.itself, itself, {one[0] for one in broken})
-            holds.check(known)
-            yield from ((level, one) for one in sorted(broken - known))
+            known = self._broken(found.itself, itself, {one[0] for _, one in broken})
+            for holds in levels:
+                holds.check(known)
+            yield from sorted((level, one) for level, one in broken if one not in known)
 
     def _broken(self, found: Difference, walk: Walk, rules: Container[str] | None) -> set[Broken]:
         """By these rules; None: by all."""
@@ -117,6 +130,7 @@ class Walk:
         self._unit = mutant.of(target.unit) if mutant else target.unit
         self._target = replace(target, unit=self._unit)
         self.runs = 0
+        self.boots = True
 
     def differences(self) -> Iterator[Difference]:
         for tree in self._trees:
@@ -124,6 +138,7 @@ class Walk:
             if self._place in tree.session.machine.log.blocks:
                 begun = started(self._target, tree.root)
                 if begun is None:
+                    self.boots = False
                     continue
                 if after(begun) == after(tree.session):
                     begun = None
@@ -151,14 +166,15 @@ class Walk:
 
     def again(self, found: Difference, kind: str) -> CallDone | None:
         """Where it may only differ in what must not matter."""
-        *earlier, last = found.path
+        last = found.path[-1]
         if kind != STACK:
             other = replace(last, registers=_disturbed(found.done.before, kind))
             done = self._call(self._session(found.before), other)
             return done if _asks_the_same(done, found.done) else None
-        session = started(self._target, found.tree.root, OTHER_PATTERN)
-        if session is None or any(self._call(session, step).ended for step in earlier):
-            return None
+        session = self._session(found.before)
+        environment = session.environment
+        assert isinstance(environment, Surroundings)
+        environment.pattern = OTHER_PATTERN
         return self._call(session, last)
 
     def asked(self, found: Difference) -> CallDone | None:

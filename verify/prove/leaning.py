@@ -1,6 +1,7 @@
 """Which lines a proof leans on: what made the terms that its refutation needs, and what that was made of.
 
-More lines than are needed, never fewer: what is not among them may compute anything, and the proof stands.
+More lines than are needed, never fewer: what is not among them may compute anything, and nothing fails to be
+refuted. Whether a call meets the premise is another question: such a proof may become vacuous.
 """
 
 from __future__ import annotations

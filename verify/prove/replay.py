@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -176,9 +176,23 @@ class Replay:
 
     def confirm(self, wanted: Require) -> Episode:
         """The episode in which `wanted` fails; raises ReplayMismatch if there is none."""
+        problem = ReplayMismatch(
+            f"{self.rule.identity}, part '{self.name}': the interpreter does not reproduce that '{wanted.text}' fails")
+        for runs in self._tries(wanted):
+            try:
+                found = self._shown(wanted, runs)
+            except ReplayMismatch as mismatch:
+                problem = mismatch
+                continue
+            if found is not None:
+                return found
+        raise problem
+
+    def _shown(self, wanted: Require, runs: Sequence[How]) -> Episode | None:
+        """One of the runs in which it fails, or the first of two that differ."""
         may_fault = any(output.name == HAZARD for output in wanted.holds.outputs)
         seen: list[tuple[Episode, list[int]]] = []
-        for how in self._tries(wanted):
+        for how in runs:
             episode, part = self._run(how, may_fault)
             if not (part.given.term.is_const and part.given.term.value):
                 continue
@@ -189,8 +203,7 @@ class Replay:
             seen.append((episode, _values(part, wanted)))
             if seen[0][1] != seen[-1][1]:
                 return replace(seen[0][0], second=seen[-1][0])
-        raise ReplayMismatch(
-            f"{self.rule.identity}, part '{self.name}': the interpreter does not reproduce that '{wanted.text}' fails")
+        return None
 
     def witness(self) -> Episode:
         """A run that meets the premise, which may look at unused memory; raises ReplayMismatch."""
@@ -201,15 +214,18 @@ class Replay:
         raise ReplayMismatch(
             f"{self.rule.identity}, part '{self.name}': the interpreter does not meet the premise")
 
-    def _tries(self, wanted: Require) -> Iterator[How]:
-        """Runs that differ in what the host must not see: unused memory, or addresses and unrelated statics."""
-        if wanted.independent is not None and wanted.secrets != STACK:
-            yield from (How(PATTERNS[0]), How(PATTERNS[0], second=wanted.secrets))
-            return
-        yield from map(How, PATTERNS)
-        yield How(0, unused=True)
-        if wanted.independent is not None:
-            yield How(0, unused=True, second=STACK)
+    def _tries(self, wanted: Require) -> list[list[How]]:
+        """Runs that differ in what the host must not see: unused memory, or addresses and unrelated statics.
+
+        What the engine found may need some content of unused memory, which is the same in two runs that differ in
+        something else.
+        """
+        chosen = [*map(How, PATTERNS), How(0, unused=True)]
+        if wanted.independent is None:
+            return [chosen]
+        if wanted.secrets == STACK:
+            return [[*chosen, How(0, unused=True, second=STACK)]]
+        return [[how, replace(how, second=wanted.secrets)] for how in chosen]
 
     def _run(self, how: How, may_fault: bool) -> tuple[Episode, Part]:
         key = (how, may_fault)

@@ -38,7 +38,7 @@ class Outcome(Enum):
     OTHER = "breaks something else"
     """Of the same part."""
     KEPT = "keeps the rule"
-    ASIDE = "not what the rule speaks of"
+    ASIDE = "not what this part of the rule speaks of"
     """The premise is not met."""
     STOPPED = "does not come to its end"
 

@@ -78,7 +78,7 @@ class Change:
 class Explained:
     """`linked`: places that do not matter alone, but with others that do not; the rest was changed all at once as well.
     `without`: by earlier call, what comes of it without that call. `mends`: the smallest changes of those tried that
-    keep the rule, the host's first; `aside`: the smallest of the host's after which the rule does not speak of the
+    keep the rule, the host's first; `aside`: the smallest of the host's after which this part does not speak of the
     call. `runs` of the interpreter.
     """
 

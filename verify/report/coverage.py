@@ -17,7 +17,8 @@ from verify.verdict.coverage import Coverage, Proof
 SCHEMA = 1
 WIDTH = 118
 NOTE = ("A proof leans on a line if its refutation may need what the line computes: more lines than are needed, never "
-        "fewer. What no proof leans on may compute anything, and every proof stands.")
+        "fewer. What no proof leans on may compute anything: no refutation fails, though a premise may no longer be "
+        "met, so that a proof becomes vacuous.")
 
 
 @dataclass(frozen=True, slots=True)

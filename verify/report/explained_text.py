@@ -116,7 +116,7 @@ def _smallest(item: Explained, namer: Namer, style: Style) -> Iterator[str]:
         yield from style.wrap(lead, _change(one, namer), "  ")
         lead = "  or, not the host's: "
     if item.aside is not None:
-        yield from style.wrap("smallest change after which the rule does not speak of the call: ",
+        yield from style.wrap("smallest change after which this part of the rule does not speak of the call: ",
                               _change(item.aside, namer), "  ")
 
 

@@ -28,8 +28,8 @@ ALL_ZERO = Filling(ZERO, 0)
 
 
 def is_kconfig(text: str) -> bool:
-    """Is this a .config, and no TOML?"""
-    return _LINE.search(text) is not None
+    """Is this a .config, and no TOML? An empty one says that nothing is set."""
+    return _LINE.search(text) is not None or not text.strip()
 
 
 def read_options(text: str) -> dict[str, str]:
