@@ -68,7 +68,8 @@ def _tried(mutant: Mutant, verdict: Verdict) -> Tried:
     return Tried(mutant, fate(verdict), verdict.killers, verdict.shown)
 
 
-def _fate(verdict: Verdict) -> Fate:
+def fate(verdict: Verdict) -> Fate:
+    """What became of the mutant that this is said of."""
     if verdict.killers:
         return Fate.KILLED
     if verdict.shown is not None:
