@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from verify.cli.main import main
+from verify.rules.rule import forget_own
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ Command = Callable[..., Outcome]
 
 
 @pytest.fixture
-def verify(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+def verify(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
+    """What a command registers, a user's rules, is not there for the next test."""
     def run(*words: object) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["verify", *map(str, words)])
         with pytest.raises(SystemExit) as stopped:
@@ -31,7 +33,8 @@ def verify(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
         assert isinstance(stopped.value.code, int)
         return Outcome(stopped.value.code, *capsys.readouterr())
 
-    return run
+    yield run
+    forget_own()
 
 
 @pytest.fixture(scope="session")
