@@ -39,7 +39,7 @@ class Ended:
 
 
 def limited(command: Sequence[str], limits: Limits) -> Ended:
-    """Raises OSError where no shell can be started."""
+    """Raises OSError where no shell can be started. `peak` is not below this process's own: Linux counts that, too."""
     bounded = ("sh", "-c", 'ulimit -v "$0" && exec "$@"', str(limits.gib * KIB * KIB), *command)
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         start, late = time.perf_counter(), list[tuple[float, float]]()
