@@ -58,14 +58,11 @@ def campaign(
         mutant = chosen[number]
         if (mutant.function, mutant.block) not in reached:
             return Tried(mutant, Fate.UNREACHED)
-        return _tried(mutant, trial.of(mutant))
+        verdict = trial.of(mutant)
+        return Tried(mutant, fate(verdict), verdict.killers, verdict.shown)
 
     with closing(side_by_side(one, range(len(chosen)), jobs, lambda _, done: tell(done, len(chosen)))) as results:
         yield from results
-
-
-def _tried(mutant: Mutant, verdict: Verdict) -> Tried:
-    return Tried(mutant, fate(verdict), verdict.killers, verdict.shown)
 
 
 def fate(verdict: Verdict) -> Fate:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from verify.interpret.memory import Fault
 from verify.interpret.session import NO_WRITES, CallDone, HostWrites, Session
-from verify.interpret.spmc import ERROR, ONES, SUCCESS, Spmc
+from verify.interpret.spmc import ERROR, ONES, SUCCESS, Spmc, frame
 from verify.interpret.world import FOREIGN
 from verify.mutate.seen import after, seen
 from verify.prove.histories import DATA, RX, RXTX_MAP, TX, histories
@@ -111,7 +111,7 @@ class Scripted(Spmc):
     def smc(self, arguments: Sequence[int], is_forward: bool) -> Sequence[int]:
         number, self.count = self.count, self.count + 1
         if number in self.odd:
-            return [*self.odd[number], *[0] * (18 - len(self.odd[number]))]
+            return frame(*self.odd[number])
         return Spmc.smc(self, arguments, is_forward)
 
 
@@ -175,14 +175,14 @@ def _mapping(pages: int) -> Iterator[tuple[Step, ...]]:
             yield (start, one, Step((RXTX_MAP, TX, RX, pages)))
 
 
-def grow(target: Target, pattern: int = 0xAA) -> list[Tree]:
+def grow(target: Target) -> list[Tree]:
     """All trees; calls that end in a fault are left out, and so is what follows them.
 
     So is a boot after which EL2 lacks buffers that it has elsewhere: rules that speak of their size mean nothing there.
     """
     result: list[Tree] = []
     for root, is_odd in roots(target.max_version):
-        session = started(target, root, pattern)
+        session = started(target, root)
         if session is None or (result and session.buffers.keys() != result[0].session.buffers.keys()):
             continue
         tree = Tree(root, session, is_odd)
@@ -194,11 +194,10 @@ def grow(target: Target, pattern: int = 0xAA) -> list[Tree]:
     return result
 
 
-def started(target: Target, root: Root, pattern: int = 0xAA) -> Session | None:
+def started(target: Target, root: Root) -> Session | None:
     """After initialisation; None where that fails."""
-    environment = Scripted(version=root.version, script=[[*one, *[0] * (18 - len(one))] for one in root.boot],
+    environment = Scripted(version=root.version, script=[frame(*one) for one in root.boot],
                            is_narrow=root.is_narrow, largest=root.largest)
-    environment.pattern = pattern
     session = Session(target.unit, environment, root.page_shift, trace=False, init=target.binding.init,
                       paths=buffer_paths(target.binding), most_steps=MOST_STEPS)
     set_smccc(session, 0x10002)
