@@ -181,7 +181,7 @@ class Accesses:
         """What a copy takes along."""
         name, start, inside = where
         if self.buffers.has(name):
-            self.buffers.note(state, (name, start, length), place, is_write=False, is_copy=True)
+            self.buffers.note(state, (name, start, length), place, is_copy=True)
             content, begin = self.buffers.source(state, name, start)
             return self.buffers.readable(state, (name, content, start), inside, place), begin
         size, at = self._constant(length), self._number(start)

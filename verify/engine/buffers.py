@@ -16,6 +16,7 @@ from verify.engine.value import Integer, NotModelled, Pointer
 from verify.terms import build as t
 from verify.terms.term import Term
 
+START = t.const(0, 64)
 OUTSIDE = "outside!"
 """In the names of bytes that a read outside its object finds."""
 
@@ -70,15 +71,19 @@ class Buffers:
             Obligation("invalid-pointer", guard, holds, place.span, place.function, outside))
         return Inside(holds if is_read else t.TRUE, outside)
 
-    def note(self, state: State, where: tuple[str, Term, Term], place: Place, is_write: bool, is_copy: bool) -> None:
+    def note(
+        self, state: State, where: tuple[str, Term, Term], place: Place, is_copy: bool,
+        written: tuple[c.Content, Term] | None = None,
+    ) -> None:
+        """`written`: (content, offset) of what is written there; without it, the bytes are read."""
         name, offset, length = where
         site = self._record.site(place.span, place.function, "access", place.text)
         self._record.sink(state.guard, length, place)
         if name != HOST:
             self._record.sink(state.guard, offset, place)
         self._record.buffers.append(BufferEvent(
-            state.guard, name, is_write, is_copy, offset, length, tuple(sorted(state.held.items())), place.span,
-            site.value))
+            state.guard, name, written is not None, is_copy, offset, length, tuple(sorted(state.held.items())),
+            place.span, site.value, written))
 
     def source(self, state: State, name: str, offset: Term) -> tuple[c.Content, Term]:
         """What is read from there on, and at which offset of it; host memory is something new at each look."""
@@ -90,7 +95,7 @@ class Buffers:
 
     def load(self, state: State, name: str, offset: Term, size: int, place: Place, inside: Inside) -> Integer:
         """What lies there; outside the buffer that is arbitrary, and secret."""
-        self.note(state, (name, offset, t.const(size, 64)), place, is_write=False, is_copy=False)
+        self.note(state, (name, offset, t.const(size, 64)), place, is_copy=False)
         found, start = self.source(state, name, offset)
         kind = "host" if name == HOST else "state"
         origin = self._record.site(place.span, place.function, kind, place.text)
@@ -120,19 +125,21 @@ class Buffers:
 
     def store(self, state: State, name: str, offset: Term, value: Term, place: Place) -> None:
         length = t.const(value.bits // 8, 64)
-        self.note(state, (name, offset, length), place, is_write=True, is_copy=False)
+        alone = c.Written(c.Unknown(""), START, value)
+        self.note(state, (name, offset, length), place, is_copy=False, written=(alone, START))
         if name != HOST:
             state.objects[name] = c.Written(state.content(name), offset, value)
 
     def write(self, state: State, name: str, at: Term, new: tuple[c.Content, Term, Term], place: Place) -> None:
         """`new`: a content, from which offset on, and how many bytes."""
         source, start, length = new
-        self.note(state, (name, at, length), place, is_write=True, is_copy=True)
+        self.note(state, (name, at, length), place, is_copy=True, written=(source, start))
         if name != HOST:
             state.objects[name] = c.Copied(state.content(name), at, length, source, start)
 
     def fill(self, state: State, name: str, at: Term, length: Term, byte: Term, place: Place) -> None:
-        self.note(state, (name, at, length), place, is_write=True, is_copy=True)
+        alone = c.Filled(c.Unknown(""), START, length, byte)
+        self.note(state, (name, at, length), place, is_copy=True, written=(alone, START))
         if name != HOST:
             state.objects[name] = c.Filled(state.content(name), at, length, byte)
 

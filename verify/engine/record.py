@@ -116,7 +116,10 @@ class Boundary:
 
 @dataclass(frozen=True, slots=True)
 class BufferEvent:
-    """`length` bytes at `offset` of a buffer or of host memory (`object`) are read or written."""
+    """`length` bytes at `offset` of a buffer or of host memory (`object`) are read or written.
+
+    `written`: what is written, and from which offset of that on.
+    """
 
     guard: Term
     object: str
@@ -127,6 +130,7 @@ class BufferEvent:
     locks: tuple[tuple[str, Term], ...]
     span: Span
     site: int
+    written: tuple[Content, Term] | None = None
 
 
 def in_range(page: Term, first: Term, count: Term) -> Term:

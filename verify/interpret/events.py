@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from verify.interpret.memory import Bytes, Snapshot
 from verify.interpret.world import PagesThen
@@ -80,7 +80,7 @@ class BufferDone:
     """`length` bytes at `offset` of a buffer were read or written, by memcpy or memset if `is_copy`.
 
     `buffer`: the first static that points to it, or "host memory", whose offsets are physical addresses. The access
-    may have ended in a fault.
+    may have ended in a fault. `written`: the bytes of a write to host memory that did not.
     """
 
     buffer: str
@@ -91,6 +91,7 @@ class BufferDone:
     held: tuple[str, ...]
     span: Span
     function: str
+    written: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,11 @@ class Log:
     """(function, block) pairs that were entered."""
     edges: set[tuple[str, str, str]] = field(default_factory=set)
     order: list[Ordered] = field(default_factory=list)
+
+    def wrote(self, written: bytes) -> None:
+        """The last event, a write, is done."""
+        done = replace(self.buffers[-1], written=written)
+        self.buffers[-1] = self.order[-1] = done
 
     def add(self, event: Ordered) -> None:
         self.order.append(event)

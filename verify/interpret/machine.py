@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from verify.interpret import arithmetic
 from verify.interpret.environment import Environment, Mailbox
 from verify.interpret.events import AccessDone, BufferDone, LockDone, Log, SmcDone, Step, Told, TransferDone, WarnDone
-from verify.interpret.memory import Fault, Memory
+from verify.interpret.memory import HOST_BASE, Fault, Memory
 from verify.interpret.progress import Progress
 from verify.interpret.world import ACTIONS, World, request
 from verify.ir import expr as e
@@ -177,18 +177,21 @@ class Machine:
                 address, stored = self._value(frame, pointer), self._value(frame, value)
                 self._note_buffer(address, _bytes(value.bits), is_write=True, is_copy=False)
                 self.memory.store(address, stored, _bytes(value.bits))
+                self._note_written(address, _bytes(value.bits))
                 self._note(address, True, instruction.order, stored)
             case i.Copy(target=into, source=source, size=size):
                 at, start, length = (self._value(frame, x) for x in (into, source, size))
                 self._note_buffer(start, length, is_write=False, is_copy=True)
                 self._note_buffer(at, length, is_write=True, is_copy=True)
                 self.memory.copy(at, start, length)
+                self._note_written(at, length)
             case i.Fill(target=into, value=value, size=size):
                 address, byte = self._value(frame, into), self._value(frame, value)
                 length = self._value(frame, size)
                 self._note_buffer(address, length, is_write=True, is_copy=True)
                 for offset in range(length):
                     self.memory.store(address + offset, byte, 1)
+                self._note_written(address, length)
             case i.ScopeBegin(name=name):
                 self._begin(frame, name)
             case i.Call():
@@ -292,6 +295,11 @@ class Machine:
         if home is not None and home[0].is_buffer:
             self.log.add(BufferDone(
                 home[0].name, is_write, is_copy, home[1], length, self.held, self._span, self._where()))
+
+    def _note_written(self, address: int, length: int) -> None:
+        """What the host finds there now."""
+        if self._world is not None and address >= HOST_BASE:
+            self.log.wrote(self.memory.read_host(address - HOST_BASE, length))
 
     def _note(self, address: int, is_write: bool, order: i.Order, value: int) -> None:
         path = self._paths.get(address)

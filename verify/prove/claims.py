@@ -6,13 +6,14 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from verify.engine.record import Obligation
-from verify.prove.secrecy import Secrets, secrets
+from verify.prove.secrecy import ALIKE, Secrets, secrets
 from verify.prove.target import Target
 from verify.prove.two_calls import INPUTS, SecondCall, second_call
 from verify.rules.rule import STACK, Part, Require
 from verify.rules.symbolic_scene import HAZARD, STATE_OUTPUTS
 from verify.rules.words import Output, Truth, Word
 from verify.terms import build as t
+from verify.terms.digest import digest
 from verify.terms.term import Term
 
 __all__ = ["HAZARD", "Claim", "claims", "is_about_state_only", "speaks_of_hazards"]
@@ -61,8 +62,9 @@ def _claims(target: Target, part: Part, require: Require, known: Renamed) -> Ite
         yield _of_two_calls(target, part, require, known)
     else:
         yield _of_contained_runs(target, require, require.independent, known)
-        if require.secrets == STACK and (found := _of_stray_reads(target, require, require.independent, known)):
-            yield found
+        strays = _of_stray_reads(target, require, require.independent, known)
+        if strays is not None:
+            yield strays
 
 
 def alone(conjuncts: Iterable[Claim]) -> list[Term]:
@@ -84,7 +86,7 @@ def _of_contained_runs(target: Target, require: Require, value: Word | Truth, kn
     """Of two runs in which every read stays inside its object."""
     stray = _stray(target, known)
     outside = {item.outside for item in target.step.record.obligations}
-    second = _second_run(target, require.secrets, (require.secrets, outside), value.term, known)
+    second = _second_run(target, _kind(require), (_kind(require), outside), value.term, known)
     inside = (t.implies(item.guard, item.holds) for item in stray)
     contained = (term for fact in inside for term in (fact, second.other(fact)))
     return Claim(require, t.and_(second.differs(value.term), *contained), _origin(value.outputs, require.output))
@@ -93,11 +95,11 @@ def _of_contained_runs(target: Target, require: Require, value: Word | Truth, kn
 def _of_stray_reads(target: Target, require: Require, value: Word | Truth, known: Renamed) -> Claim | None:
     """A read leaves its object in one of the runs, and the host sees what it finds there. The read is to blame."""
     stray = _stray(target, known)
-    if not stray:
+    if not stray or require.secrets != STACK:
         return None
     record = target.step.record
     never = {item.outside for item in record.obligations} - {item.outside for item in stray}
-    second = _second_run(target, STRAY, (require.secrets, never), value.term, known)
+    second = _second_run(target, f"{STRAY}, {_kind(require)}", (_kind(require), never), value.term, known)
     origins = {load.name: load.origin for load in record.outsides}
     blamed = _origin(value.outputs, require.output)
     leaves = []
@@ -107,19 +109,23 @@ def _of_stray_reads(target: Target, require: Require, value: Word | Truth, known
     return Claim(require, t.and_(second.differs(value.term), t.or_(*leaves)), blamed)
 
 
+def _kind(require: Require) -> str:
+    return ALIKE if require.alike else require.secrets
+
+
 def _second_run(
     target: Target, name: str, differing: tuple[str, Container[str]], value: Term, known: Renamed
 ) -> Secrets:
-    """Of what the host and EL3 are told; of the value, too, where a rule reads memory that these do not depend on.
+    """Of what the host and EL3 are told; of the value, too, where it rests on what these do not depend on.
 
     `differing`: (kind of secrets, names that are none).
     """
     if name not in known.secrets:
         known.secrets[name] = secrets(target, *differing)
-    beyond = target.step.record.exact.meant([value]).keys() - known.secrets[name].words
-    if not beyond:
+    meant = target.step.record.exact.meant([value])
+    if known.secrets[name].covers(value, meant):
         return known.secrets[name]
-    key = "\0".join([name, *sorted(beyond)])
+    key = f"{name}\0{digest(value)}"
     if key not in known.secrets:
         known.secrets[key] = secrets(target, *differing, value)
     return known.secrets[key]

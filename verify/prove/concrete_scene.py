@@ -91,7 +91,11 @@ def _buffer_access(done: BufferDone, binding: Binding) -> BufferAccess:
     known = {binding.own_tx: EL2_TX, binding.own_rx: EL2_RX, binding.descriptor: DESCRIPTOR}
     return BufferAccess(
         known.get(done.buffer, HOST), done.is_write, done.is_copy, _truth(True), number(done.offset, 64),
-        number(done.length, 64), _truth(binding.buffers_lock in done.held))
+        number(done.length, 64), _truth(binding.buffers_lock in done.held), written=_written(done))
+
+
+def _written(done: BufferDone) -> Content:
+    return _content(Snapshot(dict(enumerate(done.written)), done.length) if done.written else None)
 
 
 def _transfer(done: TransferDone, binding: Binding, page: int) -> Transfer:

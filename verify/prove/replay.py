@@ -23,7 +23,7 @@ from verify.prove.reset import Script
 from verify.prove.secrecy import OTHER_CPU, SECOND
 from verify.prove.target import Target, buffer_paths
 from verify.prove.two_calls import INPUTS, registers, second_call
-from verify.rules.rule import ADDRESSES, STACK, Part, Require, Rule
+from verify.rules.rule import ADDRESSES, OUTCOME, STACK, Part, Require, Rule
 from verify.rules.scene import Instead, nothing_instead
 from verify.rules.words import Truth
 from verify.terms import build as t
@@ -32,6 +32,7 @@ from verify.terms.evaluate import evaluate
 PATTERNS = (0xAA, 0x55, 0x00, 0xFF)
 MOST_STEPS = 100_000
 """Of a call that ends: nobody reads a longer one. Whether a call ends at all is asked with the interpreter's limit."""
+Sent = tuple[tuple[int, ...], ...]
 OTHER_PAGE, OTHER_INDEX = LAST_PAGE, (1 << 32) - 1
 """Which no call is likely to speak of."""
 OUTSIDE = "outside"
@@ -191,7 +192,7 @@ class Replay:
     def _shown(self, wanted: Require, runs: Sequence[How]) -> Episode | None:
         """One of the runs in which it fails, or the first of two that differ."""
         may_fault = any(output.name == HAZARD for output in wanted.holds.outputs)
-        seen: list[tuple[Episode, list[int]]] = []
+        seen: dict[Sent, tuple[Episode, list[int]]] = {}
         for how in runs:
             episode, part = self._run(how, may_fault)
             if not (part.given.term.is_const and part.given.term.value):
@@ -200,9 +201,10 @@ class Replay:
                 if _fails(part.then, wanted):
                     return self._pointed(episode, wanted, how)
                 continue
-            seen.append((episode, _values(part, wanted)))
-            if seen[0][1] != seen[-1][1]:
-                return replace(seen[0][0], second=seen[-1][0])
+            values = _values(part, wanted)
+            first, found = seen.setdefault(_sent(episode) if wanted.alike else (), (episode, values))
+            if found != values:
+                return replace(first, second=episode)
         return None
 
     def witness(self) -> Episode:
@@ -280,6 +282,11 @@ def instead(done: CallDone) -> Instead:
     return Instead(Truth(t.truth(is_refused)), Truth(t.truth(is_decided)), Truth(t.TRUE))
 
 
+def _sent(episode: Episode) -> Sent:
+    """What EL2 sends in the last call."""
+    return tuple(smc.arguments for smc in episode.calls[-1].log.smcs)
+
+
 def _fails(requires: Iterable[Require], wanted: Require) -> bool:
     return any(
         r.text == wanted.text and r.independent is None and r.holds.term.is_const and not r.holds.term.value
@@ -287,7 +294,8 @@ def _fails(requires: Iterable[Require], wanted: Require) -> bool:
 
 
 def _values(part: Part, wanted: Require) -> list[int]:
+    """Of conjuncts that read the same, those about the output; numbers of a run need not say whose they are."""
     return [
         r.independent.term.value for r in part.then
-        if r.text == wanted.text and r.output == wanted.output and r.independent is not None
+        if r.text == wanted.text and r.output in (wanted.output, OUTCOME) and r.independent is not None
     ]

@@ -19,6 +19,8 @@ from verify.terms.term import Term, memories, topological, variables
 
 OTHER_CPU = re.compile(r"c\.other\.(.+)\?\d+")
 """What another CPU left in a static, by path."""
+ALIKE = "stack, where both runs send the same"
+"""Another kind of secrets."""
 SECOND = "~2"
 """Ends the second run's names."""
 
@@ -28,7 +30,8 @@ class Secrets:
     """The second run's names for everything that the first run must not reveal, and for what is made of it.
 
     `meanings`: what is read in the second run, where that is made of secrets. How the initialisation went is public:
-    conditions over nothing else are `public`. `words`: names of what is read, all that was looked at.
+    conditions over nothing else are `public`. `words`: names of what is read, all that was looked at; `names`: of all
+    variables and memories.
     """
 
     renaming: dict[str, Term]
@@ -36,13 +39,22 @@ class Secrets:
     public: tuple[Term, ...] = ()
     disturbed: Term = t.FALSE
     """The two runs do not make the same SMCs: their answers cannot be equated."""
+    ignored: bool = False
+    """Runs that differ in that are not compared."""
     meanings: tuple[Term, ...] = ()
     words: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
     known: dict[int, Term] = field(default_factory=dict)
 
     def differs(self, value: Term) -> Term:
         """The value is another one in the second run, as far as the runs can be compared."""
-        return t.and_(t.or_(t.not_(t.eq(value, self.other(value))), self.disturbed), *self.meanings)
+        other = t.not_(t.eq(value, self.other(value)))
+        seen = t.and_(other, t.not_(self.disturbed)) if self.ignored else t.or_(other, self.disturbed)
+        return t.and_(seen, *self.meanings)
+
+    def covers(self, value: Term, meant: Iterable[str]) -> bool:
+        """Was all looked at that the value rests on? `meant`: the words among that."""
+        return self.words.issuperset(meant) and self.names.issuperset(_names([value]))
 
     def other(self, term: Term) -> Term:
         """The same in the second run."""
@@ -100,7 +112,7 @@ def _public(terms: list[Term]) -> tuple[Term, ...]:
 
 
 def _is_secret(name: str, kind: str, target: Target) -> bool:
-    if kind == STACK:
+    if kind in (STACK, ALIKE):
         return "!" in name
     prefix, found = f"{target.step.record.prefix}s.", OTHER_CPU.fullmatch(name)
     if found is None and not name.startswith(prefix):
@@ -119,7 +131,7 @@ def _is_unrelated(path: str, target: Target) -> bool:
 
 
 def secrets(target: Target, kind: str, never: Container[str] = (), value: Term = t.TRUE) -> Secrets:
-    """`kind` is STACK or ADDRESSES. `never`: names of bytes that neither run sees, and that are no secret therefore.
+    """`kind` is STACK, ALIKE or ADDRESSES. `never`: names of bytes that neither run sees, no secrets therefore.
 
     `value`: what is compared, besides what the host and EL3 are told.
     """
@@ -133,13 +145,15 @@ def secrets(target: Target, kind: str, never: Container[str] = (), value: Term =
     call = replace(call, public=_public(call.everything()))
     names = call.tainted(lambda name: name not in never and _is_secret(name, kind, target))
     known = variables(call.everything())
+    looked = known.keys() | memories(call.everything())
     result = Secrets(
         {name: t.var(name + SECOND, known[name].bits) for name in sorted(names) if name in known},
         {name: _second(name) for name in sorted(names) if name not in known}, call.public)
     read = tuple(t.eq(result.other(known[name]), result.other(meaning)) for name, meaning in meanings.items()
                  if name in result.renaming)
-    disturbed = _disturbed(record, result) if kind == STACK else t.FALSE
-    return replace(result, disturbed=disturbed, meanings=read, words=frozenset(meanings))
+    disturbed = _disturbed(record, result) if kind in (STACK, ALIKE) else t.FALSE
+    return replace(result, disturbed=disturbed, ignored=kind == ALIKE, meanings=read, words=frozenset(meanings),
+                   names=frozenset(looked))
 
 
 def _second(name: str) -> Memory:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from verify.rules.words import Truth, Word, number
+from verify.rules.words import Output, Truth, Word, number
 from verify.terms import build as t
 from verify.terms.term import Term
 
@@ -32,9 +32,10 @@ Read = Callable[[Term, int], Term]
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The bytes of a buffer at one moment."""
+    """The bytes of a buffer at one moment. `outputs`: what the mediator decided there."""
 
     read: Read
+    outputs: tuple[Output, ...] = ()
 
     def u8(self, offset: Word | int) -> Word:
         return self._at(offset, 1)
@@ -50,7 +51,7 @@ class Content:
 
     def _at(self, offset: Word | int, size: int) -> Word:
         place = number(offset, 64) if isinstance(offset, int) else offset.widened(64)
-        return Word(self.read(place.term, size))
+        return Word(self.read(place.term, size), self.outputs)
 
 
 def _nothing(offset: Term, size: int) -> Term:
@@ -65,7 +66,7 @@ class BufferAccess:
     """`length` bytes (64 bits) at `offset` of a buffer are read or written; `locked`: the buffers' lock is held.
 
     `is_copy`: by memcpy, which looks at each byte once; a direct access to host memory may do so several times.
-    `repeats`: it stands for any number of iterations of a loop.
+    `repeats`: it stands for any number of iterations of a loop. `written`: what is written, from its first byte on.
     """
 
     buffer: str
@@ -76,6 +77,7 @@ class BufferAccess:
     length: Word
     locked: Truth
     repeats: Truth = NO
+    written: Content = NO_CONTENT
 
     @property
     def end(self) -> Word:

@@ -29,6 +29,8 @@ class Clause:
         return f"{self.document} {self.section}".strip() + (f" (second-hand: {self.via})" if self.via else "")
 
 
+OUTCOME = "outcome"
+"""The output of a conjunct that speaks of none."""
 IDENTIFIER = "identifier"
 """Bits 63:32 of x0 and the SVE hint."""
 UPPERS = "uppers"
@@ -43,7 +45,8 @@ class Require:
 
     Secrets are STACK (uninitialised memory, and what lies outside objects) or ADDRESSES (EL2's addresses and unrelated
     statics). With IDENTIFIER or UPPERS the two runs are calls of the host that differ in bits that must not matter;
-    both meet the premise.
+    both meet the premise. Two runs that differ in STACK and send something else fail, too, unless only those that send
+    `alike` count.
     """
 
     text: str
@@ -51,6 +54,7 @@ class Require:
     output: str
     independent: Word | Truth | None = None
     secrets: str = STACK
+    alike: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +77,18 @@ class Part:
 def require(text: str, holds: Truth, output: str = "") -> Require:
     """`output` names what is wrong if this fails (x1, version, smc, …); default: the first one in `holds`."""
     _check(isinstance(holds, Truth), f"require({text!r:.60}, …) needs a truth value, not {type(holds).__name__}")
-    return Require(text, holds, output or (holds.outputs[0].name if holds.outputs else "outcome"))
+    return Require(text, holds, output or (holds.outputs[0].name if holds.outputs else OUTCOME))
 
 
-def independent(text: str, value: Word | Truth, output: str = "") -> Require:
-    """The value is the same whatever the uninitialised bytes of EL2 are (two-run non-interference)."""
+def independent(text: str, value: Word | Truth, output: str = "", alike: bool = False) -> Require:
+    """The value is the same whatever the uninitialised bytes of EL2 are (two-run non-interference).
+
+    EL3 may answer otherwise what is asked otherwise: that fails, too, unless only runs that are `alike` in what they
+    send are to be compared, since another part is about the rest.
+    """
     _check(isinstance(value, (Word, Truth)), f"{text!r:.60} needs a word or a truth value, not {type(value).__name__}")
-    name = output or (value.outputs[0].name if value.outputs else "outcome")
-    return Require(text, Truth(t.TRUE, value.outputs), name, value)
+    name = output or (value.outputs[0].name if value.outputs else OUTCOME)
+    return Require(text, Truth(t.TRUE, value.outputs), name, value, STACK, alike)
 
 
 def provenance(text: str, value: Word | Truth, output: str = "") -> Require:

@@ -235,7 +235,15 @@ def _buffer_access(step: Transition, event: BufferEvent, binding: Binding) -> Bu
     return BufferAccess(
         _buffer_name(event, binding), event.is_write, event.is_copy, _truth(event.guard, "access", site),
         Word(event.offset), Word(event.length), Truth(dict(event.locks).get(binding.buffers_lock, t.FALSE)),
-        Truth(t.truth(in_loop(event.guard))))
+        Truth(t.truth(in_loop(event.guard))), _written(step.record, event))
+
+
+def _written(record: Record, event: BufferEvent) -> Content:
+    if event.written is None:
+        return NO_CONTENT
+    content, start = event.written
+    return Content(lambda offset, size: record.word(content, t.binary("add", start, offset), size),
+                   (Output("access", _site(event.guard, event.site)),))
 
 
 def _lock_step(event: LockEvent, binding: Binding) -> LockStep:
