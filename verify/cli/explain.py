@@ -37,9 +37,9 @@ TEXT, JSON = "text", "json"
 
 
 @click.command(epilog=given.examples(
-    "verify explain baeb159f4960f283 --target 6.12 --rule SEC-01 --function FFA_VERSION --trust L2",
-    "verify explain baeb159f4960f283 --tree ~/linux --rule SEC-01 --config ~/linux/.config",
-    "verify explain baeb159f4960f283 --tree ~/linux --rule SEC-01 --format json --output why.json"))
+    "verify explain 1a765e292f97f652 --target 6.12 --rule SEC-01 --function FFA_VERSION --trust L2",
+    "verify explain 1a765e292f97f652 --tree ~/linux --rule SEC-01 --config ~/linux/.config",
+    "verify explain 1a765e292f97f652 --tree ~/linux --rule SEC-01 --format json --output why.json"))
 @click.argument("fingerprint")
 @given.TREE
 @given.REVISION
