@@ -141,6 +141,20 @@ def test_an_accepted_finding_does_not_fail(verify: Command, tmp_path: Path, cach
     assert "accepted: known, see the list" in done.out
 
 
+def test_the_command_that_reproduces_it_has_what_the_verdict_depends_on(
+    verify: Command, tmp_path: Path, cache: Path
+) -> None:
+    config, own = tmp_path / "my config.toml", tmp_path / "own"
+    config.write_text("")
+    assert verify("rules", "new", "ACME-VER-01", "--dir", own).status == 0
+    done = verify("series", *files(tmp_path, patch(2)), "--tree", base(tmp_path / "tree"), *RULES, "--cache", cache,
+                  "--config", config, "--rules", own, "--rlimit", 7_000_000, "--page-size", "4K", "--format", "mail")
+    text = " ".join(done.out.split())
+    assert done.status == 1
+    assert ("verify series 1.patch --tree tree --config 'my config.toml' --rules own --rlimit 7000000 --rule FFA-MSG-01 "
+            "--trust L2 --page-size 4K") in text.replace("--function FFA_MSG_SEND_DIRECT_REQ ", "")
+
+
 def test_a_patch_that_does_not_apply_is_named_and_is_2(verify: Command, tmp_path: Path, cache: Path) -> None:
     (tmp_path / "m.mbox").write_text(thread(text={2: patch(2).replace("case FFA_MSG", "case  FFA_MSG")}))
     done = verify("series", tmp_path / "m.mbox", "--tree", base(tmp_path / "tree"), *RULES, "--cache", cache)
