@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -149,10 +150,12 @@ def test_the_command_that_reproduces_it_has_what_the_verdict_depends_on(
     assert verify("rules", "new", "ACME-VER-01", "--dir", own).status == 0
     done = verify("series", *files(tmp_path, patch(2)), "--tree", base(tmp_path / "tree"), *RULES, "--cache", cache,
                   "--config", config, "--rules", own, "--rlimit", 7_000_000, "--page-size", "4K", "--format", "mail")
-    text = " ".join(done.out.split())
     assert done.status == 1
-    assert ("verify series 1.patch --tree tree --config 'my config.toml' --rules own --rlimit 7000000 --rule FFA-MSG-01 "
-            "--trust L2 --page-size 4K") in text.replace("--function FFA_MSG_SEND_DIRECT_REQ ", "")
+    command = done.out[done.out.index("  verify series"):].partition("\n\n")[0]
+    assert shlex.split(command.replace("\\\n", " ")) == shlex.split(
+        "verify series 1.patch --tree tree --config 'my config.toml' --rules own --rlimit 7000000 --rule FFA-MSG-01 "
+        "--function FFA_MSG_SEND_DIRECT_REQ --trust L2 --page-size 4K")
+    assert all(line.endswith(" \\") for line in command.splitlines()[:-1]) and "'my config.toml'" in command
 
 
 def test_a_patch_that_does_not_apply_is_named_and_is_2(verify: Command, tmp_path: Path, cache: Path) -> None:
