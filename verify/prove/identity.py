@@ -32,8 +32,11 @@ class Places:
         self._statements = Statements(self.unit)
 
     def of(self, site: Site) -> str:
-        """The text of such a site is the name of a variable; else it says what kind of step it is."""
-        here = self._statements.shape(site.function, site.span)
+        """The text of such a site is the name of a variable; else it says what kind of step it is.
+
+        Of a place that is no statement of its function, one that other CPUs take say, it counts which one it is.
+        """
+        here = self._statements.shape(site.function, site.span) or f"number {site.ordinal}"
         if site.kind == UNINITIALISED:
             return _digest(here, self._statements.variable(site.function, site.text))
         return _digest(here, site.text)

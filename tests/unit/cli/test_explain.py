@@ -97,3 +97,11 @@ def test_wrong_configs_are_one_line(verify: Command, tmp_path: Path, files: dict
         words += ["--config", tmp_path / name]
     told = verify("explain", "0" * 16, *words)
     assert told.status == 2 and said in told.err and told.err.count("\n") == 1
+
+
+def test_what_is_no_fingerprint_is_refused_before_anything_is_judged(
+    verify: Command, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("verify.cli.finding.judge_all", lambda *_, **__: pytest.fail("it is judged"))
+    told = verify("explain", "FFA-VER-07", "--tree", tree)
+    assert told.status == 2 and "'FFA-VER-07' is no fingerprint" in told.err and told.err.count("\n") == 1
