@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
 from verify.frontend.preprocess import FFA_C, FFA_H, SMCCC_H
 from verify.frontend.unit import lower_tree
 from verify.interpret.environment import Scripted
@@ -9,6 +15,7 @@ from verify.interpret.machine import Machine
 from verify.ir import instr as i
 from verify.ir.function import Unit
 
+SCHEMAS = Path(__file__).resolve().parent.parent / "docs" / "schema"
 SMCCC = """
 struct arm_smccc_res { unsigned long a0, a1, a2, a3; };
 struct arm_smccc_1_2_regs { unsigned long a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17; };
@@ -38,3 +45,8 @@ def unsupported(unit: Unit, name: str) -> list[tuple[str, int]]:
         (item.construct, item.span.line) for block in unit.functions[name].blocks for item in block.instructions
         if isinstance(item, i.Unsupported)
     ]
+
+
+def has_schema(data: Any, name: str) -> None:
+    """Raises ValidationError where the data are not as the documented schema says."""
+    jsonschema.validate(data, json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8")))

@@ -24,14 +24,14 @@ STRANGE = (
     "GIT binary patch", "@@ -0,0 +1,99999999999999999999 @@", "@@ -99999999999999999999,1 +1,1 @@", "+++ /dev/null", "--- /dev/null",
     "new file mode 120000", "deleted file mode 100644", "\x1b[31m", "@@@ -1 -1 +1 @@@")
 SETTINGS = """[[accepted]]
-fingerprint = "baeb159f4960f283"
+fingerprint = "1a765e292f97f652"
 reason = "a series is under review"
 expires = 2027-06-30
 
 [binding]
 handler = "kvm_host_ffa_handler"
 """
-BASELINE = '{"schema":2,"runs":[{"results":[{"parts":[{"findings":[{"fingerprint":"baeb159f4960f283"}]}]}]}]}'
+BASELINE = '{"schema":2,"runs":[{"results":[{"parts":[{"findings":[{"fingerprint":"1a765e292f97f652"}]}]}]}]}'
 ONE_RULE = ("--rule", "CC-02", "--trust", "L2", "--jobs", "1")
 
 

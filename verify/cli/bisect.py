@@ -12,12 +12,13 @@ import click
 
 from verify.cli import options as given
 from verify.cli.run import open_store
-from verify.cli.steps import Judging, judging_by, printable
+from verify.cli.steps import Judging, judging_by
 from verify.errors import InputError
 from verify.report.compare import Comparison, compare
 from verify.report.course import Asked, Course, Step
 from verify.report.judged import Judged
 from verify.report.lines import wrapped
+from verify.report.markup import visible
 from verify.report.series_text import WIDTH, turn_lines
 from verify.source.history import Commit, History, between, merge_base, read_history
 from verify.source.tree import read_revision
@@ -131,11 +132,11 @@ class _Search:
     def _judged(self, commit: Commit) -> Judged | None:
         """None where it cannot be read; `problems` says why then."""
         if commit.id not in self.known:
-            click.echo(f"verify: judging {printable(str(commit))}", err=True)
+            click.echo(f"verify: judging {visible(str(commit))}", err=True)
             try:
                 self.known[commit.id] = self._read(commit)
             except InputError as problem:
-                self.known[commit.id], self.problems[commit.id] = None, printable(str(problem))
+                self.known[commit.id], self.problems[commit.id] = None, visible(str(problem))
         return self.known[commit.id]
 
     def _read(self, commit: Commit) -> Judged:
@@ -169,16 +170,16 @@ def _told(result: _Result, search: _Search, history: History) -> Iterator[str]:
     assert old is not None and new is not None
     if narrowed.is_exact:
         yield f"{found.id} is the first commit with another verdict"
-        yield f"    {printable(found.subject)}"
+        yield f"    {visible(found.subject)}"
     else:
         yield "one of these commits is the first with another verdict; all but the last cannot be read:"
         left = row[narrowed.same + 1:narrowed.other + 1]
-        yield from (f"    {commit.short} {printable(commit.subject)}" for commit in left)
+        yield from (f"    {commit.short} {visible(commit.subject)}" for commit in left)
     yield ""
     yield from wrapped(f"before  {before.short}  ", _verdict(old), WIDTH)
     yield from wrapped(f"now     {found.short}  ", _verdict(new), WIDTH)
     options = search.judging.options
-    course = Course((Step(before.short, before.subject, old), Step(found.short, printable(found.subject), new)),
+    course = Course((Step(before.short, before.subject, old), Step(found.short, visible(found.subject), new)),
                     search.trust)
     again = f"verify series {before.short}..{found.short} --git {shlex.quote(search.repository.resolve().name)}"
     asked = Asked("", before.short, again, (), options, {}, frozenset())

@@ -36,12 +36,16 @@ class Config:
         return from_table(dict(self.binding_table), base)
 
 
+def read_from(path: Path | None) -> Path | None:
+    """The file that is read: the default one, if nothing else is named and it is there."""
+    return path if path is not None or not DEFAULT.is_file() else DEFAULT
+
+
 def read_config(path: Path | None) -> Config:
     """The default file may be missing; a named one may not. Raises InputError."""
+    path = read_from(path)
     if path is None:
-        if not DEFAULT.is_file():
-            return Config()
-        path = DEFAULT
+        return Config()
     try:
         table = tomllib.loads(read_text(path))
     except tomllib.TOMLDecodeError as problem:

@@ -18,8 +18,10 @@ from verify.cli.targets import Chosen
 from verify.cli.terminal import columns
 from verify.errors import InputError, ReplayMismatch
 from verify.native.findings import Told
+from verify.prove.compelled import settled
 from verify.prove.inputs import inputs_of
 from verify.prove.rerun import Rerun
+from verify.prove.target import make_target
 from verify.prove.weigh import Explained
 from verify.prove.weigh import explain as weigh
 from verify.report import explained, explained_text, story
@@ -27,8 +29,9 @@ from verify.report.decode import names_of
 from verify.report.explained import Explanation
 from verify.report.places import Namer
 from verify.report.text import WIDTH, Style
-from verify.rules.binding import choose
+from verify.rules.binding import Binding, choose
 from verify.rules.rule import Rule
+from verify.solve.query import RLIMIT, Solver
 from verify.source.kconfig import ALL_ZERO, fillings, is_kconfig, read_options
 from verify.source.tree import read_text
 from verify.verdict.exit_status import OK, UNDECIDED
@@ -37,9 +40,9 @@ TEXT, JSON = "text", "json"
 
 
 @click.command(epilog=given.examples(
-    "verify explain baeb159f4960f283 --target 6.12 --rule SEC-01 --function FFA_VERSION --trust L2",
-    "verify explain baeb159f4960f283 --tree ~/linux --rule SEC-01 --config ~/linux/.config",
-    "verify explain baeb159f4960f283 --tree ~/linux --rule SEC-01 --format json --output why.json"))
+    "verify explain 1a765e292f97f652 --target 6.12 --rule SEC-01 --function FFA_VERSION --trust L2",
+    "verify explain 1a765e292f97f652 --tree ~/linux --rule SEC-01 --config ~/linux/.config",
+    "verify explain 1a765e292f97f652 --tree ~/linux --rule SEC-01 --format json --output why.json"))
 @click.argument("fingerprint")
 @given.TREE
 @given.REVISION
@@ -66,8 +69,9 @@ def explain(
 ) -> int:
     """Tell the counterexample with this FINGERPRINT, and which of its values matter.
 
-    Other values are tried in the place of each, in the interpreter: which the violation forces, which do not matter,
-    the smallest change that keeps the rule, and whether a build option hides the violation.
+    Other values are tried in the place of each, in the interpreter, and where none of them shows it the solver is asked
+    about all: which values the violation forces, which do not matter, the smallest change that keeps the rule, and
+    whether a build option hides the violation.
 
     The finding is judged afresh: --rule, --function and --trust, as its report names them, make that quick.
 
@@ -82,7 +86,7 @@ def explain(
     binding = choose(chosen.unit, bindings(config))
     store = open_store(folder, fresh=False, read_only=False)
     run, told = find(fingerprint, chosen, [binding], options.select(book.rules), options, store)
-    item = _explained(run.rules[told.result.rule], told, chosen, build)
+    item = _explained(run.rules[told.result.rule], told, chosen, binding, build, options.limit)
     width = WIDTH if out else min(max(columns(sys.stdout, WIDTH), NARROWEST), WIDTH)
     constants = chosen.unit.constants
     deliver(explained.render(item, chosen.name, constants) if kind == JSON else
@@ -105,7 +109,9 @@ def _sorted_out(configs: Sequence[Path]) -> tuple[Path | None, str | None]:
     return settings[0] if settings else None, builds[0] if builds else None
 
 
-def _explained(rule: Rule, told: Told, chosen: Chosen, build: str | None) -> Explanation:
+def _explained(
+    rule: Rule, told: Told, chosen: Chosen, binding: Binding, build: str | None, limit: int
+) -> Explanation:
     rerun = Rerun(chosen.unit, rule, told.result.profile, told.part.name, told.finding)
     names = names_of(chosen.unit.constants)
     found: Explained | None = None
@@ -114,6 +120,9 @@ def _explained(rule: Rule, told: Told, chosen: Chosen, build: str | None) -> Exp
         watch.stage("trying other inputs")
         try:
             found = weigh(rerun)
+            watch.stage("asking the solver about all other values")
+            target = make_target(chosen.unit, binding, memory=True)
+            found = settled(found, rerun, target, told.result.trust, Solver(limit or RLIMIT))
         except ReplayMismatch as why:
             problem = str(why)
     options = (ALL_ZERO,) if build is None else tuple(fillings(read_options(build)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from verify.cache.store import Store
@@ -16,11 +17,15 @@ from verify.verdict.options import Options
 from verify.verdict.reuse import reuse_from
 from verify.verdict.run import TargetRun
 
+_FINGERPRINT = re.compile("[0-9a-f]{16}")
+
 
 def find(
     fingerprint: str, chosen: Chosen, known: list[Binding], rules: tuple[Rule, ...], options: Options, store: Store
 ) -> tuple[TargetRun, Told]:
     """The finding with its episode, at the strictest level that shows it. Raises InputError where there is none."""
+    if not _FINGERPRINT.fullmatch(fingerprint):
+        raise InputError(f"'{fingerprint[:40]}' is no fingerprint; it has 16 hexadecimal digits, as reports show it")
     rules, options = _narrowed(fingerprint, chosen, known[0], rules, options, store)
     run = judge_all([chosen], known, rules, options, store, retells=False)[0]
     found = sorted(all_told(run), key=lambda told: LEVELS.index(told.result.trust), reverse=True)

@@ -56,7 +56,11 @@ def _check_place(path: Path) -> None:
     except OSError as problem:
         raise InputError(f"{path}: cannot be written: {problem.strerror}") from None
     if not (os.access(path, os.W_OK) if is_there else os.access(path.parent, os.W_OK | os.X_OK)):
-        raise InputError(f"{path}: cannot be written: no permission")
+        raise InputError(f"{path}: cannot be written: {_why_not(path.parent)}")
+
+
+def _why_not(folder: Path) -> str:
+    return "its file system is read-only" if os.statvfs(folder).f_flag & os.ST_RDONLY else "no permission"
 
 
 def write_reports(
@@ -74,9 +78,31 @@ def deliver(content: str, path: Path | None, kind: str = "") -> None:
         click.echo(_for_terminal(kind, content), nl=False, color=True)
         return
     try:
-        path.write_text(content, encoding="utf-8", errors="backslashreplace")  # as on the terminal: names of files
+        _write(path, content)
     except OSError as problem:
         raise InputError(f"{path}: cannot be written: {problem.strerror}") from None
+
+
+def _write(path: Path, content: str) -> None:
+    """All or nothing: what was there stays until all is written, for a baseline may be the only one. Devices and pipes,
+    and files in a folder that takes no others, are written as they are."""
+    place = Path(os.path.realpath(path))
+    if (place.exists() and not place.is_file()) or not os.access(place.parent, os.W_OK | os.X_OK):
+        _fill(place, content)
+        return
+    other = place.with_name(f".{place.name}.{os.getpid()}.new")
+    try:
+        _fill(other, content)
+        if place.exists():
+            other.chmod(place.stat().st_mode & 0o7777)
+        other.replace(place)
+    except BaseException:
+        other.unlink(missing_ok=True)
+        raise
+
+
+def _fill(path: Path, content: str) -> None:
+    path.write_text(content, encoding="utf-8", errors="backslashreplace")  # as on the terminal: names of files
 
 
 def _renderer(name: str, path: Path | None, sources: Sequence[Sources], detail: text.Detail) -> Renderer:

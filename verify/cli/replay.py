@@ -26,9 +26,9 @@ C, SMC = "c", "smc"
 
 
 @click.command(epilog=given.examples(
-    "verify replay baeb159f4960f283 --tree ~/linux --rule SEC-01",
-    "verify replay baeb159f4960f283 --tree ~/linux --rule SEC-01 --out leak.c",
-    "verify replay baeb159f4960f283 --target 6.12 --rule SEC-01 --format smc"))
+    "verify replay 1a765e292f97f652 --tree ~/linux --rule SEC-01",
+    "verify replay 1a765e292f97f652 --tree ~/linux --rule SEC-01 --out leak.c",
+    "verify replay 1a765e292f97f652 --target 6.12 --rule SEC-01 --format smc"))
 @click.argument("fingerprint")
 @given.TREE
 @given.REVISION

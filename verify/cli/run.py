@@ -31,7 +31,7 @@ from verify.rules.book import SPECS, Book
 from verify.rules.rule import Rule
 from verify.scale.cluster import Cluster
 from verify.scale.executor import Executor, Local, Question, Watching
-from verify.verdict.baseline import read_baseline
+from verify.verdict.earlier import Baseline, read_baseline
 from verify.verdict.exit_status import INTERRUPTED, exit_status
 from verify.verdict.options import Options
 from verify.verdict.reuse import reuse_from
@@ -97,7 +97,7 @@ def run(
     book = load_book(own, config)
     options = given.judged_how(book.own, rule_globs, functions, profile, trusts, jobs, page_size, rlimit)
     rules = options.select(book.rules)
-    tolerated = config.tolerated.with_baseline(read_baseline(baseline) if baseline else ())
+    before = read_baseline(baseline) if baseline else Baseline()
     places = pair_outputs(formats or ("text",), outputs)
     chosen = choose_targets(tree, revision, patches, extracted, targets, config.handler)
     store = open_store(folder, fresh, read_only)
@@ -111,10 +111,11 @@ def run(
     except Interrupted as stop:
         click.echo(f"verify: {stop}", err=True)
         return INTERRUPTED
+    tolerated = config.tolerated.with_baseline(before.again(runs, options.strictest))
     detail = Detail.BRIEF if quiet else Detail.FULL if verbose else Detail.NORMAL
     write_reports(runs, options, tolerated, places, [item.sources for item in chosen], detail)
     finish(store)
-    for line in tolerated.unmatched(runs):
+    for line in [*tolerated.unmatched(runs), *before.notes(runs, options.strictest)]:
         click.echo(line, err=True)
     if wrong := [line for run in runs for line in contradictions(run)]:
         raise InternalError("; ".join(wrong))

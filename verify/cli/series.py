@@ -15,12 +15,13 @@ import click
 from verify.cli import options as given
 from verify.cli.output import deliver, pair_outputs
 from verify.cli.run import open_store
-from verify.cli.steps import Judging, judging_by, one_line, printable
+from verify.cli.steps import Judging, judging_by, one_line
 from verify.cli.targets import Chosen
 from verify.errors import InputError
 from verify.report import series_json, series_mail, series_markdown, series_text
 from verify.report.course import Asked, Course, Step
 from verify.report.judged import Judged
+from verify.report.markup import visible
 from verify.source.history import History, is_range, read_history
 from verify.source.patch import AppliedPatch, PatchReport, apply
 from verify.source.series import PatchSeries, read_series
@@ -108,7 +109,7 @@ def _choose(
             raise InputError(f"{source[0]}: no such file; a git range needs --git REPO")
         history = read_history(repository, source[0])
         notes = (f"{len(history.commits)} of {history.count} commits change what the front end reads",)
-        again = _command([f"{history.start.short}..{history.end[:12]}"], "--git", repository)
+        again = _command([f"{history.start.short}..{history.end[:12]}"], "--git", repository, *judging.named)
         return (_asked(source[0], f"{history.start}", again, notes, judging),
                 _commits(repository, history, judging))
     if repository is not None and len(source) == 1 and not Path(source[0]).exists():
@@ -116,7 +117,7 @@ def _choose(
     patches = read_series([Path(name) for name in source])
     files = read_tree(tree) if tree is not None else read_revision(repository or Path(), revision)
     again = _command(source, "--tree" if tree is not None else "--git", tree or repository or Path(),
-                     *(["--base", files.revision[:12]] if tree is None else []))
+                     *(["--base", files.revision[:12]] if tree is None else []), *judging.named)
     title = patches.title or next((patch.subject for patch in patches.patches if patch.subject), Path(source[0]).name)
     base = f"{files.label}{f' ({files.revision[:12]})' if files.revision else ''}"
     return _asked(title, base, again, patches.notes, judging), _patches(files, patches, judging)
@@ -124,7 +125,7 @@ def _choose(
 
 def _asked(title: str, base: str, again: str, notes: Sequence[str], judging: Judging) -> Asked:
     tolerated = judging.config.tolerated
-    return Asked(printable(title), printable(base), printable(again), one_line(notes), judging.options,
+    return Asked(visible(title), visible(base), visible(again), one_line(notes), judging.options,
                  tolerated.reasons, tolerated.fingerprints)
 
 
@@ -145,8 +146,8 @@ def _patches(files: SourceFiles, series: PatchSeries, judging: Judging) -> Itera
     yield Step("base", last[1].name, last[1])
     failed = ""
     for patch in series.patches:
-        step = Step(printable(patch.name), printable(patch.subject), None, mail=printable(patch.mail.subject),
-                    identity=printable(patch.mail.identity))
+        step = Step(visible(patch.name), visible(patch.subject), None, mail=visible(patch.mail.subject),
+                    identity=visible(patch.mail.identity))
         if failed:
             yield replace(step, problem=f"not judged: {failed} does not apply")
             continue
@@ -154,7 +155,7 @@ def _patches(files: SourceFiles, series: PatchSeries, judging: Judging) -> Itera
             files, report = apply(files, [(patch.name, patch.text)])
         except InputError as problem:
             failed = step.name
-            yield replace(step, problem=printable(f"does not apply: {problem}"))
+            yield replace(step, problem=visible(f"does not apply: {problem}"))
             continue
         notes = one_line(_notes(report.patches[0]))
         judged, why = _judged(step.name, files, last, judging)
@@ -178,22 +179,22 @@ def _judged(
     try:
         chosen = judging.read(files, name)
     except InputError as problem:
-        return None, printable(f"cannot be read: {problem}")
+        return None, visible(f"cannot be read: {problem}")
     try:
         return judging.judge(chosen, last), ""
     except InputError as problem:
-        return None, printable(f"cannot be judged: {problem}")
+        return None, visible(f"cannot be judged: {problem}")
 
 
 def _commits(repository: Path, history: History, judging: Judging) -> Iterator[Step]:
     last = judging.judge(judging.read(read_revision(repository, history.start.id)))
     yield Step("base", str(history.start), last[1])
     for commit in history.commits:
-        step = Step(commit.short, printable(commit.subject), None)
+        step = Step(commit.short, visible(commit.subject), None)
         try:
             files = read_revision(repository, commit.id)
         except InputError as problem:
-            yield replace(step, problem=printable(f"cannot be read: {problem}"))
+            yield replace(step, problem=visible(f"cannot be read: {problem}"))
             continue
         judged, why = _judged(step.name, files, last, judging)
         last = judged or last

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from verify.cli.steps import Judging, printable
+from verify.cli.steps import Judging
 from verify.cli.targets import Chosen, from_snapshots, snapshot_folder, snapshot_names
 from verify.errors import InputError
 from verify.ir.function import Unit
 from verify.report.judged import Judged, read_judged
+from verify.report.markup import visible
 from verify.source.tree import read_revision, read_tree
 
 
@@ -36,7 +37,7 @@ def find_side(text: str, extracted: Path | None, judging: Judging) -> Side:
     repository, at, revision = text.rpartition("@")
     if at and Path(repository).is_dir():
         return judging.read(read_revision(Path(repository), revision))
-    raise InputError(f"{printable(text)}: neither a report of verify run --format json, nor a tree, nor REPO@REVISION, "
+    raise InputError(f"{visible(text)}: neither a report of verify run --format json, nor a tree, nor REPO@REVISION, "
                      f"nor a snapshot of {folder} ({', '.join(snapshot_names(folder))})")
 
 

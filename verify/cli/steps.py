@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from verify.cache.store import Store
-from verify.cli.config import Config, load_book, read_config
+from verify.cli.config import Config, load_book, read_config, read_from
 from verify.cli.run import bindings, finish, judge_all
 from verify.cli.targets import Chosen
 from verify.errors import InputError, UnsupportedC
 from verify.frontend.unit import lower_tree
 from verify.report.judged import Judged, judged
+from verify.report.markup import visible
 from verify.rules.rule import Rule
 from verify.source.tree import SourceFiles
 from verify.verdict.options import Options
@@ -26,6 +27,8 @@ class Judging:
     rules: tuple[Rule, ...]
     options: Options
     store: Store
+    named: tuple[str, ...] = ()
+    """What else somebody has to give who asks the same: option and value, in turn."""
 
     def read(self, files: SourceFiles, name: str = "") -> Chosen:
         """Raises InputError where they are no C."""
@@ -33,7 +36,7 @@ class Judging:
             unit = lower_tree(files.files, self.config.handler)
         except UnsupportedC as problem:
             raise InputError(str(problem)) from None
-        return Chosen(printable(name or files.label), files.revision, unit)
+        return Chosen(visible(name or files.label), files.revision, unit)
 
     def judge(self, chosen: Chosen, last: tuple[Chosen, Judged] | None = None) -> tuple[Chosen, Judged]:
         """What is the same as `last` is not judged again."""
@@ -56,12 +59,16 @@ def judging_by(
     config = read_config(config_path)
     book = load_book(own, config)
     options = how(book.own)
-    return Judging(config, options.select(book.rules), options, store)
+    return Judging(config, options.select(book.rules), options, store, _named(config_path, own, options))
 
 
-def printable(text: str) -> str:
-    return "".join(char if char.isprintable() else "?" for char in text)
+def _named(config_path: Path | None, own: Sequence[Path], options: Options) -> tuple[str, ...]:
+    """Files and folders without the folders that they are in, which are the machine's own."""
+    config = read_from(config_path)
+    words = [*(["--config", config.name] if config is not None else [])]
+    words += [word for path in own for word in ("--rules", path.resolve().name)]
+    return (*words, *(["--rlimit", str(options.limit)] if options.limit else []))
 
 
 def one_line(texts: Sequence[str]) -> tuple[str, ...]:
-    return tuple(printable(text) for text in texts)
+    return tuple(visible(text) for text in texts)

@@ -95,9 +95,16 @@ def execute(program: str, tree: Path) -> Run:
             status = _status([*_alone(), "sh", "-c", LIMITED, str(file), str(tree.resolve())], folder, said)
             size = os.fstat(said.fileno()).st_size
             output = os.pread(said.fileno(), MOST_OUTPUT, max(0, size - MOST_OUTPUT)).decode(errors="replace")
+            output = _relative(output, folder, tree)
     if status is None:
         return Run(NOT_RUN, output, f"it took too long, no end after {LONGEST} seconds")
     return Run(status, output, f"too much output, {size} bytes" if size > MOST_OUTPUT else "")
+
+
+def _relative(output: str, folder: Path, tree: Path) -> str:
+    """Files by their names in the tree, or among what was written: where these are is no part of what is said."""
+    output = output.replace(f"{tree.resolve()}/", "")
+    return re.sub(rf"{re.escape(str(folder))}/(tmp\.\w+/)?", "", output)
 
 
 def _status(command: Sequence[str], folder: Path, said: IO[bytes]) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from verify.ir.span import Span
 from verify.prove.chains import ChainHunt
 from verify.prove.claims import Claim, Renamed, claims, is_about_state_only, speaks_of_hazards, speaks_of_secrets
 from verify.prove.hunt import Hit, Known, remaining, witness
+from verify.prove.identity import Places, fingerprint
 from verify.prove.outcome import Cause, Episode, Finding, PartResult, RuleResult, Status
 from verify.prove.questions import Effort, Questions
 from verify.prove.reset import Search
@@ -60,6 +60,7 @@ class Judge:
         self._questions = Questions(setting.target, solver)
         self._open: dict[str, _Open] = dict(stricter._open) if stricter and _implies(stricter._setting, setting) else {}
         search = Search(setting.light, setting.level, solver, setting.pages, setting.chains)
+        self._places = Places(setting.target.unit)
         self._chains = ChainHunt(setting.light, rule, setting.profile, search)
         self._states = StateHunt(setting.starts, rule, setting.profile, setting.level, solver, setting.pages)
 
@@ -206,10 +207,10 @@ class Judge:
     def _merge(self, part: Part, conjuncts: Sequence[Claim], found: Sequence[Hit]) -> list[Finding]:
         """What fails because of one site is one finding."""
         order = {claim.key: number for number, claim in reversed(list(enumerate(conjuncts)))}
-        groups: dict[tuple[str, str, int, str, str, int], list[Hit]] = {}
+        groups: dict[tuple[str, str, int, str, str, str], list[Hit]] = {}
         for hit in found:
             cause = self._cause(hit)
-            key = (cause.function, cause.file, cause.line, cause.kind, cause.text, cause.ordinal)
+            key = (cause.function, cause.file, cause.line, cause.kind, cause.text, cause.place)
             groups.setdefault(key, []).append(hit)
         result = []
         for _, members in sorted(groups.items()):
@@ -217,24 +218,20 @@ class Judge:
             outputs = tuple(dict.fromkeys(hit.require.output for hit in members))
             text = "; ".join(dict.fromkeys(hit.require.text for hit in members))
             cause = self._cause(members[0], outputs)
-            result.append(Finding(cause, text, members[0].replay(), self._fingerprint(part, cause, text)))
+            result.append(Finding(cause, text, members[0].replay(),
+                                  fingerprint(self._rule.identity, part.name, text, cause)))
         return result
 
     def _cause(self, hit: Hit, outputs: tuple[str, ...] = ()) -> Cause:
         made = self._here(hit.made)
-        return Cause(made.function, made.span.file, made.span.line, outputs, hit.site.kind, made.text, made.ordinal)
+        return Cause(made.function, made.span.file, made.span.line, outputs, hit.site.kind, made.text,
+                     self._places.of(made))
 
     def _here(self, site: Site) -> Site:
         """As this target's call numbers it."""
         record = self._setting.target.step.record
         number = record.number(site)
         return site if number is None else record.sites[number]
-
-    def _fingerprint(self, part: Part, cause: Cause, text: str) -> str:
-        """Stable over edits elsewhere: no line numbers."""
-        parts = (self._rule.identity, part.name, text, cause.function, ",".join(cause.outputs), cause.kind, cause.text,
-                 str(cause.ordinal))
-        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
     # -- proofs ----------------------------------------------------------------------------------------------
 

@@ -26,7 +26,10 @@ class Status(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Where a wrong output was made. `outputs` as x1, x2, version, smc, …; `kind` as the engine's sites have it."""
+    """Where a wrong output was made. `outputs` as x1, x2, version, smc, …; `kind` as the engine's sites have it.
+
+    `place` tells it from what else its function does, by what is done there: not by lines, nor by names of variables.
+    """
 
     function: str
     file: str
@@ -34,7 +37,7 @@ class Cause:
     outputs: tuple[str, ...]
     kind: str
     text: str
-    ordinal: int
+    place: str
 
 
 @dataclass(frozen=True, slots=True)

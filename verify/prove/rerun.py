@@ -131,6 +131,10 @@ class Rerun:
         assert isinstance(self.finding.episode, Episode)
         return self.finding.episode
 
+    @property
+    def calls(self) -> int:
+        return len(self.episode.calls)
+
     def begin(self) -> Inputs:
         """The inputs as they are. Raises ReplayMismatch where they do not show the violation."""
         self._runs = tuple(self._all_runs())
@@ -224,6 +228,19 @@ class Rerun:
 
     def _play(self, inputs: Inputs, run: Run, stack: int | None) -> tuple[tuple[CallDone, ...], _Around]:
         """Raises Stopped."""
+        session, environment, inputs = self._booted(inputs, run, stack)
+        calls = tuple(self._call(session, environment, run, inputs, number) for number in range(1, len(inputs.calls)))
+        return calls, environment
+
+    def before_last(self) -> tuple[Session, Surroundings]:
+        """After `begin`: the state that the last call of the first run finds, with the inputs as they are."""
+        session, environment, inputs = self._booted(inputs_of(self.episode), self._runs[0], None)
+        for number in range(1, len(inputs.calls) - 1):
+            self._call(session, environment, self._runs[0], inputs, number)
+        return session, environment
+
+    def _booted(self, inputs: Inputs, run: Run, stack: int | None) -> tuple[Session, _Around, Inputs]:
+        """With the inputs as this run has them. Raises Stopped."""
         self.count += 1
         ended = self.episode.calls[-1].ended
         if run.other:
@@ -242,16 +259,19 @@ class Rerun:
             most_steps=MAX_STEPS if ended is not None and ended.kind == ENDLESS else MOST_STEPS)
         environment.physical[session.pages] = run.physical
         self._begin(session, environment, inputs)
-        calls = []
-        for number, call in enumerate(inputs.calls[1:], 1):
-            is_last = number == len(inputs.calls) - 1
-            environment.begin(call)
-            for path, new in run.statics if is_last else ():
-                session.machine.set_static(path, new)
-            calls.append(session.call(call.registers, call.host))
-            if (end := calls[-1].ended) is not None and (ended is None or not is_last or not end.kind):
-                raise Stopped(end.text)
-        return tuple(calls), environment
+        return session, environment, inputs
+
+    def _call(self, session: Session, environment: _Around, run: Run, inputs: Inputs, number: int) -> CallDone:
+        """Raises Stopped."""
+        ended, is_last = self.episode.calls[-1].ended, number == len(inputs.calls) - 1
+        call = inputs.calls[number]
+        environment.begin(call)
+        for path, new in run.statics if is_last else ():
+            session.machine.set_static(path, new)
+        done = session.call(call.registers, call.host)
+        if (end := done.ended) is not None and (ended is None or not is_last or not end.kind):
+            raise Stopped(end.text)
+        return done
 
     @staticmethod
     def _begin(session: Session, environment: _Around, inputs: Inputs) -> None:

@@ -152,10 +152,10 @@ def _make_start(target: Target, way: Way) -> Start | None:
     answers = tuple(smc.results for smc in smcs)
     left = {number: smc.rx.content for number, smc in enumerate(smcs) if smc.rx is not None}
     definitions = {
-        **standing(target, session, answers[:booted]), **_page(environment.world.now()),
+        **standing(target, session, answers[:booted]), **followed(environment.world.now()),
         str(SPMC.data): t.const(way.spmc, 32)}
     return Start(way.name, way.page_shift, boot, way.calls, answers, left, environment.world.now(), definitions,
-                 _memories(target, session), {x.handle: x.answer for x in environment.ledger.open.values()})
+                 memories(target, session), {x.handle: x.answer for x in environment.ledger.open.values()})
 
 
 def standing(target: Target, session: Session, booted: Sequence[Sequence[int]]) -> dict[str, Term]:
@@ -221,7 +221,7 @@ def _addresses(target: Target, session: Session) -> dict[str, Term]:
             for name, address in places.items()}
 
 
-def _page(then: PagesThen) -> dict[str, Term]:
+def followed(then: PagesThen) -> dict[str, Term]:
     """State and pins of the followed page, whichever it is."""
     state = t.ite(IS_FOREIGN, t.const(FOREIGN, 2), t.const(OWN, 2))
     pins = t.const(0, pages.PIN_BITS)
@@ -238,7 +238,7 @@ def _between(first: int, end: int) -> Term:
     return t.and_(t.ule(t.const(first, 64), pages.PAGE), t.ult(pages.PAGE, t.const(end, 64)))
 
 
-def _memories(target: Target, session: Session) -> dict[str, Memory]:
+def memories(target: Target, session: Session) -> dict[str, Memory]:
     """What EL2's buffers hold."""
     result: dict[str, Memory] = {}
     for region in target.init.regions.values():

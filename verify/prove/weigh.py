@@ -46,6 +46,15 @@ class Weighed:
     tried: int
     kept: int
     ends: int = 0
+    proved: int = 0
+    """Bits that have this value wherever all that is wrong is shown, whether tried or not."""
+    found: int | None = None
+    """Another value, not among those tried first, that shows it as well."""
+
+    @property
+    def is_proved(self) -> bool:
+        """There is no other value."""
+        return self.proved == WORD
 
     @property
     def weight(self) -> Weight:

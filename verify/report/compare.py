@@ -1,10 +1,12 @@
 """What one judged target has that another one has not: findings by fingerprint, and parts that are undecided.
 
 A finding is mended only where its part is decided without it; where the part is not decided, or not judged, it is
-`lost`: nobody knows. A finding that comes where a part was undecided may have been there before; that is said. What a
-finding's fingerprint is made of includes the registers that its search came upon: where one goes and another one comes
-of the same rule, part, requirement, function, kind and site, it is one violation in another form (`recast`), not a new
-one.
+`lost`: nobody knows. A finding that comes where a part was undecided may have been there before; that is said.
+
+One that is still there, with more outputs wrong than all that were, is new, too; where its part was undecided, nobody
+knows which ones were. Fingerprints are made of all requirements that were seen to fail: where one goes and another one
+comes of the same rule, part, function, kind and site, with a requirement in common, it is one violation in another form
+(`recast`), not a new one.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from dataclasses import dataclass, replace
 
 from verify.prove.outcome import Status
 from verify.report.judged import Judged, JudgedPart, JudgedRule, Shown
+from verify.verdict.earlier import growth, members
 from verify.verdict.exit_status import OK, UNDECIDED, VIOLATED
 
 
@@ -79,6 +82,8 @@ def compare(old: Judged, new: Judged, trust: str, asked_alike: bool = True) -> C
         before, after = ({name: rule for name, rule in rules.items() if name not in alone} for rules in (before, after))
     found, was = _findings(after), _findings(before)
     fresh = [item for name, item in found.items() if name not in was]
+    grown = [replace(item, said=f"was there before, with {was[name].finding.output} wrong")
+             for name, item in found.items() if name in was and has_grown(was[name], item)]
     gone = [item for name, item in was.items() if name not in found]
     recast = _paired(fresh, gone)
     paired = {item.finding.fingerprint for pair in recast for item in pair}
@@ -86,7 +91,7 @@ def compare(old: Judged, new: Judged, trust: str, asked_alike: bool = True) -> C
     open_now, open_then = _open(after), _open(before)
     return Comparison(
         trust,
-        tuple(_came(item, _part(before, item)) for item in fresh),
+        (*(_came(item, _part(before, item)) for item in fresh), *grown),
         tuple(item for item in gone if _is_decided(_part(after, item))),
         tuple(_lost(item, _part(after, item)) for item in gone if not _is_decided(_part(after, item))),
         tuple(recast),
@@ -122,6 +127,12 @@ def _came(item: Item, was: JudgedPart | None) -> Item:
     if was is not None and was.is_open:
         return replace(item, said="may be older: this part was undecided before")
     return item
+
+
+def has_grown(was: Item, item: Item) -> bool:
+    """Is more wrong than all that was?"""
+    before = None if was.part.is_open else members(was.finding.output)
+    return bool(growth(before, sorted(members(item.finding.output))))
 
 
 def _paired(fresh: Collection[Item], gone: Collection[Item]) -> list[tuple[Item, Item]]:

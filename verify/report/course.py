@@ -8,7 +8,7 @@ from enum import Enum
 from functools import cached_property
 from itertools import pairwise
 
-from verify.report.compare import Comparison, Item, Undecided, compare, items
+from verify.report.compare import Comparison, Item, Undecided, compare, has_grown, items
 from verify.report.judged import Judged, JudgedRule
 from verify.verdict.exit_status import OK, UNDECIDED, USAGE, VIOLATED
 from verify.verdict.options import Options
@@ -146,10 +146,12 @@ class Course:
         return [result.status.value if result is not None else "" for result in results]
 
     def brings(self, turn: Turn) -> list[Item]:
-        """New at this step, and not there in the base."""
-        base = self._base(lambda judged: {item.finding.fingerprint for rule in judged.at(self.trust).values()
-                                          for item in items(rule)})
-        return [item for item in turn.change.new if item.finding.fingerprint not in base]
+        """New at this step, and not there in the base, or not with so much wrong."""
+        base = self.steps[0].judged
+        was = {item.finding.fingerprint: item for rule in (base.at(self.trust) if base is not None else {}).values()
+               for item in items(rule)}
+        return [item for item in turn.change.new
+                if (old := was.get(item.finding.fingerprint)) is None or has_grown(old, item)]
 
     def opens(self, turn: Turn) -> list[Undecided]:
         """Undecided from this step on, and decided in the base."""

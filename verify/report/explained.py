@@ -87,6 +87,12 @@ def _weighed(one: Weighed, namer: Namer) -> dict[str, Any]:
     }
     if len(one.places) == 1:
         told["meaning"] = namer.meaning(first, one.value)
+    if one.weight is Weight.FORCED:
+        told["proved"] = one.is_proved
+    elif one.proved:
+        told["proved_bits"] = f"{one.proved:#010x}"
+    if one.found is not None:
+        told["found"] = namer.value(first, one.found)
     if one.ends:
         told["ends"] = f"{one.ends:#010x}"
     return told

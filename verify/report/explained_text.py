@@ -15,8 +15,11 @@ from verify.report.places import Namer, bits, gathered
 from verify.report.text import PLAIN, Style, finding_lines
 from verify.source.kconfig import Filling
 
+PROVED = "forced: no other value shows all that is wrong, by the solver's word for all of them"
+ONE_OF = "one of "
+PROVED_BITS = "the same in each value that shows it, by the solver's word for all of them"
+TRIED = "forced, as far as is known: no other value that was tried shows all that is wrong"
 HEADINGS = {
-    Weight.FORCED: "forced: no other value that was tried shows all that is wrong",
     Weight.MATTERS: "matters: some other values show it, some do not",
     Weight.FREE: "does not matter: each other value that was tried shows it as well",
 }
@@ -63,10 +66,15 @@ def _with(value: str, meaning: str) -> str:
 def _values(item: Explained, namer: Namer, style: Style) -> Iterator[str]:
     yield from style.wrap("inputs: ", f"{item.tried} changes were tried, in {item.runs} runs of the interpreter, one "
                           "place at a time, all else as it is. What EL3 is asked beyond that, a conforming SPMC "
-                          "answers. This is no proof: it is said of what was tried", "  ")
-    for weight in (Weight.FORCED, Weight.MATTERS):
-        if found := of_weight(item, weight):
-            yield f"  {HEADINGS[weight]}"
+                          "answers. The solver's word is about the last call, after the same calls, with its other "
+                          "registers and EL3's answer to each function as they are, whatever host memory holds and "
+                          "EL3 answers beyond that. All else is said of what was tried", "  ")
+    forced = of_weight(item, Weight.FORCED)
+    for heading, found in ((PROVED, [one for one in forced if one.is_proved]),
+                           (TRIED, [one for one in forced if not one.is_proved]),
+                           (HEADINGS[Weight.MATTERS], of_weight(item, Weight.MATTERS))):
+        if found:
+            yield f"  {heading}"
             yield from _one_by_one(found, namer, style)
     if free := of_weight(item, Weight.FREE):
         yield f"  {HEADINGS[Weight.FREE]}"
@@ -86,8 +94,12 @@ def _one_by_one(found: Sequence[Weighed], namer: Namer, style: Style) -> Iterato
         meaning = namer.meaning(place, one.value)
         facts = [f"{namer.what(one.places)} = {_with(namer.value(place, one.value), meaning)}"]
         facts.append(f"{one.kept} of {one.tried} others show it" if one.kept else f"{one.tried} others tried")
-        if (flipped := bits(one.ends)) and one.kept:
+        if one.found is not None:
+            facts.append(f"so does {namer.value(place, one.found)}, which the solver found")
+        if (flipped := bits(one.ends & ~one.proved)) and one.kept:
             facts.append(f"flipping {flipped} ends it")
+        if one.proved and one.kept:
+            facts.append(f"{PROVED_BITS}: {bits(one.proved).removeprefix(ONE_OF)}")
         yield from style.wrap(f"    {namer.where(place)}: ", "; ".join(facts), " " * 6)
 
 

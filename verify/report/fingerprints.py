@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from verify.report.brief import where
 from verify.report.found import found
 from verify.verdict.baseline import Tolerated
+from verify.verdict.earlier import HEADER
 from verify.verdict.options import Options
 from verify.verdict.run import TargetRun
 
@@ -18,4 +19,4 @@ def render(runs: Sequence[TargetRun], options: Options, tolerated: Tolerated) ->
         f"{item.finding.cause.function}": item
         for run in runs for item in found(run, options, tolerated)}
     ordered = sorted(lines, key=lambda line: (lines[line].rule.identity, lines[line].part.name, line))
-    return "".join(f"{' '.join(line.splitlines())}\n" for line in ordered)
+    return HEADER + "".join(f"{' '.join(line.splitlines())}\n" for line in ordered)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from verify import __version__
+from verify.prove.identity import VERSION
 from verify.prove.outcome import PartResult, RuleResult
 from verify.report import story
 from verify.report.decode import Names, names_of
@@ -48,7 +49,7 @@ def _result(run: TargetRun, result: RuleResult, options: Options, accepted: Mapp
 def report(runs: Sequence[TargetRun], options: Options, accepted: Mapping[str, str]) -> dict[str, Any]:
     """The whole report as plain data."""
     return {
-        "schema": SCHEMA, "tool": __version__,
+        "schema": SCHEMA, "tool": __version__, "fingerprints": VERSION,
         "runs": [
             {
                 "target": run.name, "revision": run.revision, "assumptions": list(run.assumptions),

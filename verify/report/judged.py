@@ -15,6 +15,7 @@ from verify.prove.trust import LEVELS
 from verify.report.brief import call_line
 from verify.report.json_report import SCHEMA, report
 from verify.source.tree import read_text
+from verify.verdict.earlier import check_version
 from verify.verdict.exit_status import leaves_open
 from verify.verdict.options import Options
 from verify.verdict.run import TargetRun
@@ -106,6 +107,7 @@ def read_judged(path: Path) -> Judged:
             raise Malformed("it has no runs")
         if data.get("schema") != SCHEMA:
             raise Malformed(f"has schema {short(data.get('schema'))}, and this program reads {SCHEMA}")
+        check_version(str(path), data.get("fingerprints"))
         if len(data["runs"]) != 1:
             raise Malformed(f"it has {len(data['runs'])} targets; give a report of one")
         return _read_run(data["runs"][0])

@@ -85,7 +85,7 @@ def _result(
         "locations": [sarif_flow.location(*where(item), function)],
         # The second name is the only one that GitHub goes by; its upload would otherwise hash the line's text, which
         # is the same for all findings there.
-        "partialFingerprints": {"verify/v1": fingerprint, "primaryLocationLineHash": f"{fingerprint}:1"},
+        "partialFingerprints": {"verify/v2": fingerprint, "primaryLocationLineHash": f"{fingerprint}:1"},
         "properties": {
             "trust": item.trust, "profile": item.profile, "parts": [part.name for part in parts],
             "function": item.function,

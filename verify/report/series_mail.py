@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Sequence
 from email.message import EmailMessage
 from email.policy import default as policy
@@ -14,6 +15,8 @@ from verify.report.lines import pairs, wrapped
 from verify.report.story import who
 
 WIDTH = 76
+GLUE = "\x00"
+"""For a space inside a word that a line must not end in."""
 MOST_LINES = 95
 MOST_STEPS, MOST_PLACES, MOST_MENDED, MOST_EVENTS = 16, 6, 6, 8
 _UNFOLDED = policy.clone(max_line_length=None)
@@ -140,11 +143,19 @@ def _reproduce(course: Course, asked: Asked) -> Iterator[str]:
     yield from ("", f"To reproduce{' (the series saved from the archive under this name)' if posted else ''}:", "")
     commands = [words.again(group, asked) for group in words.groups(brought)] or [words.as_asked(asked)]
     for command in dict.fromkeys(commands[:3]):
-        yield from _wrap("  ", command, "    ")
+        yield from _command(command)
     replayed = ("Every counterexample was replayed from reset by an interpreter that shares no code with the solver's "
                 "path. " if brought else "")
     yield from ("", *_wrap("", f"{replayed}If a {'finding' if brought else 'verdict'} is wrong, please tell: it is a "
                                "bug of verify."))
+
+
+def _command(text: str) -> Iterator[str]:
+    """For a shell, though it stands in several lines."""
+    words = (word.replace(" ", GLUE) for word in map(shlex.quote, shlex.split(text)))
+    *first, last = (line.replace(GLUE, " ") for line in wrapped("  ", " ".join(words), WIDTH - 2, "    "))
+    yield from (f"{line} \\" for line in first)
+    yield last
 
 
 def _wrap(lead: str, text: str, following: str | None = None) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -54,13 +53,8 @@ def who(trust: str) -> str:
 def cause(item: Cause) -> dict[str, Any]:
     return {
         "function": item.function, "file": item.file, "line": item.line, "output": ranges(item.outputs),
-        "kind": item.kind, "site": site(item),
+        "kind": item.kind, "site": item.place,
     }
-
-
-def site(item: Cause) -> str:
-    """Tells what one function makes of one kind apart, without a line number and without the kernel's text."""
-    return hashlib.sha256(f"{item.text}\0{item.ordinal}".encode()).hexdigest()[:16]
 
 
 def smc(item: SmcDone, names: Names) -> dict[str, Any]:

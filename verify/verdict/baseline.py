@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 
-from verify.errors import InputError
-from verify.reading import read_bytes
 from verify.verdict.run import TargetRun
 
 
@@ -59,26 +55,3 @@ class Tolerated:
             f"verify: accepted finding {item.fingerprint} matches nothing ({item.reason}); remove it"
             for item in self.accepted if item.fingerprint not in seen
         ]
-
-
-def read_baseline(path: Path) -> tuple[str, ...]:
-    """Fingerprints of a JSON report, or of a file with one fingerprint a line. Raises InputError."""
-    try:
-        text = read_bytes(path).decode()
-    except OSError as problem:
-        raise InputError(f"{path}: {problem.strerror}") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: neither a JSON report nor a list of fingerprints") from None
-    if not text.lstrip().startswith("{"):
-        lines = [line.partition("#")[0].strip() for line in text.splitlines()]
-        for line in filter(None, lines):
-            if len(line) != 16 or set(line) - set("0123456789abcdef"):
-                raise InputError(f"{path}: '{line[:40]}' is no fingerprint")
-        return tuple(filter(None, lines))
-    try:
-        report = json.loads(text)
-        return tuple(
-            finding["fingerprint"] for run in report["runs"] for result in run["results"]
-            for part in result["parts"] for finding in part["findings"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise InputError(f"{path}: not a report of verify run --format json") from None

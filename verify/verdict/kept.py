@@ -69,7 +69,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
     assert isinstance(finding.episode, Retold)
     cause = finding.cause
     return {
-        "cause": [cause.function, cause.file, cause.line, cause.outputs, cause.kind, cause.text, cause.ordinal],
+        "cause": [cause.function, cause.file, cause.line, cause.outputs, cause.kind, cause.text, cause.place],
         "clause": finding.clause, "fingerprint": finding.fingerprint, "told": finding.episode.told,
     }
 
@@ -101,7 +101,7 @@ def _read_finding(value: Any) -> Finding:
 
 def _read_cause(value: Any) -> Cause:
     match value:
-        case [function, file, number, outputs, kind, text, ordinal]:
+        case [function, file, number, outputs, kind, text, place]:
             return Cause(string(function), string(file), integer(number), each(outputs, string), string(kind),
-                         string(text), integer(ordinal))
+                         string(text), string(place))
     raise Malformed("no cause")

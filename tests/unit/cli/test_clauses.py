@@ -10,6 +10,7 @@ import pytest
 from specs.coverage import GROUPS, OWNERS, TITLES
 from specs.suite import FAMILIES, checked_by, runs_alone
 from tests import mini
+from tests.support import has_schema
 from tests.unit.cli.conftest import Command
 from verify.cli.rules_pages import made
 from verify.report.clauses import sections
@@ -53,6 +54,7 @@ def test_the_suite_speaks_of_rules_that_there_are() -> None:
 
 def test_clauses_and_holes_are_listed(verify: Command) -> None:
     told = verify("clauses", "--format", "json")
+    has_schema(json.loads(told.out), "clauses-1")
     found = json.loads(told.out)["clauses"]
     assert {entry["rule"] for entry in found} == set(OWNERS)
     holes = {entry["rule"]: entry["why"] for entry in found if entry["how"] != "encoded"}
@@ -68,6 +70,7 @@ def test_a_line_tells_its_clauses(verify: Command, tmp_path: Path) -> None:
     source = (tree / "arch/arm64/kvm/hyp/nvhe/ffa.c").read_text().splitlines()
     line = 1 + next(k for k, text in enumerate(source) if "cpu_reg(ctxt, 0) = a0" in text)
     told = verify("clauses", "--tree", tree, "--line", line, "VER-0[78]", "MSG-08", "--judge", "--format", "json")
+    has_schema(json.loads(told.out), "clauses-1")
     found = {entry["rule"]: entry for entry in json.loads(told.out)["clauses"]}
     assert {part["verdict"] for part in found["FFA-VER-07"]["parts"]} == {"violated", "proved"}
     assert [["arch/arm64/kvm/hyp/nvhe/ffa.c", line]] in [part["wrong"] for part in found["FFA-VER-07"]["parts"]]

@@ -49,7 +49,7 @@ def test_a_leak_is_told_with_what_a_build_hides(explain: Command, tmp_path: Path
     assert told.status == 0
     assert "FFA-SEC-01, No EL2 memory reaches the host\n" in told.out and "\n  Clause: " in told.out
     assert "  x0  0x84000063 (FFA_VERSION) → " in told.out and "(memory that nobody wrote)" in told.out
-    assert "wrong: x5; made from uninitialised memory" in told.out and "This is no proof" in told.out
+    assert "wrong: x5; made from uninitialised memory" in told.out and "All else is said of what was tried" in told.out
     assert ("build: CONFIG_INIT_STACK_ALL_ZERO masks it, which mends nothing: with all variables filled with 0x00"
             in told.out)
     assert "build: CONFIG_GCC_PLUGIN_STRUCTLEAK_BYREF_ALL may mask it" in told.out
@@ -65,6 +65,7 @@ def test_json_has_its_schema(explain: Command) -> None:
     assert {"name": "x2", "before": "0x30", "asked": "", "after": "0x0", "answered": ""} in data["registers"]
     forced = {(one["where"], one["what"]): one for one in data["values"] if one["weight"] == "forced"}
     assert forced["call 2", "w2"]["value"] == "0x30" and forced["call 2", "w2"]["kept"] == 0
+    assert forced["call 2", "w2"]["proved"] and not any(one.get("proved") for one in data["values"] if one["kept"])
     (change,) = data["smallest"][0]["changes"]
     assert (change["where"], change["what"], change["old"]) == ("call 2", "w2", "0x30")
     assert data["build"] == {"given": False, "options": [
@@ -96,3 +97,11 @@ def test_wrong_configs_are_one_line(verify: Command, tmp_path: Path, files: dict
         words += ["--config", tmp_path / name]
     told = verify("explain", "0" * 16, *words)
     assert told.status == 2 and said in told.err and told.err.count("\n") == 1
+
+
+def test_what_is_no_fingerprint_is_refused_before_anything_is_judged(
+    verify: Command, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("verify.cli.finding.judge_all", lambda *_, **__: pytest.fail("it is judged"))
+    told = verify("explain", "FFA-VER-07", "--tree", tree)
+    assert told.status == 2 and "'FFA-VER-07' is no fingerprint" in told.err and told.err.count("\n") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,22 @@ def test_an_accepted_finding_does_not_fail(verify: Command, tmp_path: Path, cach
     done = verify("series", *files(tmp_path, patch(2)), "--tree", tree, *RULES, "--cache", cache, "--config", config)
     assert done.status == 0
     assert "accepted: known, see the list" in done.out
+
+
+def test_the_command_that_reproduces_it_has_what_the_verdict_depends_on(
+    verify: Command, tmp_path: Path, cache: Path
+) -> None:
+    config, own = tmp_path / "my config.toml", tmp_path / "own"
+    config.write_text("")
+    assert verify("rules", "new", "ACME-VER-01", "--dir", own).status == 0
+    done = verify("series", *files(tmp_path, patch(2)), "--tree", base(tmp_path / "tree"), *RULES, "--cache", cache,
+                  "--config", config, "--rules", own, "--rlimit", 7_000_000, "--page-size", "4K", "--format", "mail")
+    assert done.status == 1
+    command = done.out[done.out.index("  verify series"):].partition("\n\n")[0]
+    assert shlex.split(command.replace("\\\n", " ")) == shlex.split(
+        "verify series 1.patch --tree tree --config 'my config.toml' --rules own --rlimit 7000000 --rule FFA-MSG-01 "
+        "--function FFA_MSG_SEND_DIRECT_REQ --trust L2 --page-size 4K")
+    assert all(line.endswith(" \\") for line in command.splitlines()[:-1]) and "'my config.toml'" in command
 
 
 def test_a_patch_that_does_not_apply_is_named_and_is_2(verify: Command, tmp_path: Path, cache: Path) -> None:

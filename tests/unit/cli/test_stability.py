@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import mini
+from tests.support import has_schema
 from tests.unit.cli.conftest import Command
 from verify.solve import second
 from verify.solve.annotated import piece
@@ -34,6 +35,7 @@ def test_what_is_stable_is_refuted_by_each_seed_and_each_text_is_asked_once(veri
     done = verify("stability", "--tree", good, *ASK, "--format", "json", "--seeds", 3)
     assert done.status == 0
     report = json.loads(done.out)
+    has_schema(report, "stability-1")
     proofs, pieces = report["proofs"], report["pieces"]
     assert {"rule": "FFA-VER-07", "part": "answer", "trust": "L2"} in [
         {key: proof[key] for key in ("rule", "part", "trust")} for proof in proofs]

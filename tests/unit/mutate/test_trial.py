@@ -12,6 +12,7 @@ import pytest
 import specs
 from specs.bindings.pkvm import PKVM
 from tests import mini
+from tests.support import has_schema
 from verify.errors import InternalError
 from verify.mutate.campaign import Fate, Tried, campaign, fate
 from verify.mutate.holds import Holds
@@ -143,6 +144,12 @@ def some() -> tuple[Tried, ...]:
 def reports() -> Iterator[str]:
     found = Strength("small", "", "SEED", ("L0", "L2"), EVERY, some(), {})
     yield from (text(found), markdown(found), as_json(found))
+
+
+def test_a_campaign_in_json_has_its_schema() -> None:
+    data = json.loads(as_json(Strength("small", "", "SEED", ("L0", "L2"), EVERY, some(), {})))
+    has_schema(data, "mutate-1")
+    assert any(one["shown"] for one in data["mutants"])
 
 
 def test_a_campaign_says_what_became_of_each() -> None:

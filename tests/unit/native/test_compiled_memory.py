@@ -26,7 +26,7 @@ from verify.source.tree import read_tree
 from verify.terms import build as t
 
 SMCCC = ("kvm_host_psci_config.smccc_version", 0x10002)
-CAUSE = Cause("f", "a.c", 1, ("outcome",), "access", "", 0)
+CAUSE = Cause("f", "a.c", 1, ("outcome",), "access", "", "0" * 16)
 VERSION = 0x10001
 pytestmark = pytest.mark.compiler
 

@@ -112,7 +112,10 @@ def test_what_does_not_compile_or_end_is_no_verdict(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = mini.write(tmp_path / "broken", ("u64 result = ", "u64 result = nothing + "),)
-    assert verdict(execute(case.program("FFA-VER-07"), broken)).startswith(f"{NOT_CONFIRMED}the program did not run")
+    said = verdict(execute(case.program("FFA-VER-07"), broken))
+    assert said.startswith(f"{NOT_CONFIRMED}the program did not run")
+    assert "replay.c: " in said and "/tmp" not in said and str(tmp_path) not in said
+    assert verdict(execute(case.program("FFA-VER-07"), broken)) == said
     monkeypatch.setenv("CC", "no-such-compiler")
     assert "does not compile" in verdict(execute(case.program("FFA-VER-07"), case.tree))
 

@@ -193,7 +193,7 @@ def test_pages_are_told_as_they_are_at_first(episode: Episode) -> None:
 def test_a_range_that_is_not_aligned_is_mended_in_the_message(linux: Unit) -> None:
     """Public: MEM-11. Its address is in memory, and whose page it is in the page tables."""
     episode = replace(shared(linux, Descriptor(V1_1, ((DATA + 0x10, 1),))), index=0)
-    finding = Finding(Cause("ffa_mem_xfer", "ffa.c", 1, ("smc",), "smc", "", 0), "ranges are aligned to 4096 bytes", episode)
+    finding = Finding(Cause("ffa_mem_xfer", "ffa.c", 1, ("smc",), "smc", "", ""), "ranges are aligned to 4096 bytes", episode)
     rule = next(rule for rule in load_rules() if rule.identity == "FFA-MEM-11")
     rerun = Rerun(linux, rule, "SEED", "FFA_MEM_SHARE, 1.1", finding)
     inputs = rerun.begin()

@@ -91,10 +91,26 @@ def test_sites_tell_places_of_one_function_and_kind_apart(judged_run: TargetRun)
     one = violated(judged_run)
     (known,) = one.findings
     others = [replace(known, cause=replace(known.cause, **edit)) for edit in (
-        {}, {"line": 99}, {"outputs": ("x7",)}, {"text": "another"}, {"ordinal": known.cause.ordinal + 1})]
+        {}, {"line": 99}, {"outputs": ("x7",)}, {"place": "6" * 16})]
     sites = [found.site for found in shown_of(judged_run, [replace(one, findings=(other,)) for other in others])]
     assert sites[0] == sites[1] == sites[2] != ""
-    assert len(set(sites)) == 3
+    assert len(set(sites)) == 2
+
+
+def test_one_with_more_wrong_than_all_that_was_is_new() -> None:
+    grown, shrunk = replace(shown("a"), output="x1–x3, smc"), replace(shown("a"), output="x1")
+    (item,) = compare(side(part(shown("a"))), side(part(grown)), LEVEL).new
+    assert item.said == "was there before, with x1 wrong"
+    assert names(compare(side(part(grown)), side(part(shrunk)), LEVEL)) == {}
+    half_known = part(shown("a"), status=Status.VIOLATED, reason="too many findings")
+    assert names(compare(side(half_known), side(part(grown)), LEVEL)) == {}
+
+
+def test_a_step_brings_what_has_grown_since_the_base() -> None:
+    grown = replace(shown("a"), output="x1, x2")
+    found = Course((Step("base", "", side(part(shown("a")))), Step("1/1", "", side(part(grown)))), LEVEL)
+    assert [item.finding.output for turn in found.turns for item in found.brings(turn)] == ["x1, x2"]
+    assert found.exit_status() == 1 and found.exit_status({"a"}) == 0
 
 
 def shown_of(run: TargetRun, parts: list[PartResult]) -> list[Shown]:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from tests.support import has_schema
 from verify.report import coverage as report
 from verify.report.coverage import Told, places
 from verify.verdict.coverage import Coverage, Proof
@@ -40,6 +41,7 @@ def test_nothing_is_said_to_be_nothing() -> None:
 
 def test_json_has_all_of_it() -> None:
     said = json.loads(report.as_json(FOUND, TOLD))
+    has_schema(said, "coverage-1")
     assert said["proofs"][1] == {"name": "FFA-VER-01: one", "trust": "L0", "status": "proved", "lines": {FILE: [3]}}
     assert "lines" not in said["proofs"][3]
     assert said["functions"] == [{"function": "f", "lines": {FILE: [3, 5, 6, 8]}, "no proof": {FILE: [6, 8]},

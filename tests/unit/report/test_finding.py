@@ -20,7 +20,7 @@ from verify.report.text import followed
 from verify.snapshot import store
 
 SCHEMA = Path(__file__).parents[3] / "docs" / "schema" / "run-2.json"
-CAUSE = Cause("f", "a.c", 1, ("page",), "access", "", 0)
+CAUSE = Cause("f", "a.c", 1, ("page",), "access", "", "0" * 16)
 
 
 @pytest.fixture(scope="module")

@@ -133,7 +133,7 @@ def test_a_cached_finding_is_told_alike(judged: TargetRun, text: str) -> None:
 
 
 def test_no_text_of_a_target_is_markup(judged: TargetRun) -> None:
-    cause = Cause(HOSTILE, HOSTILE, 7, ("x1", HOSTILE), "hazard", HOSTILE, 0)
+    cause = Cause(HOSTILE, HOSTILE, 7, ("x1", HOSTILE), "hazard", HOSTILE, "0" * 16)
     part = replace(violated(judged, HOSTILE), function=HOSTILE, reason=HOSTILE, places=(f"{HOSTILE}:1",),
                    assumptions=(HOSTILE,), findings=(replace(finding(judged), cause=cause, clause=HOSTILE),))
     run = replace(with_part(judged, part), name=HOSTILE, revision=HOSTILE, assumptions=(HOSTILE,), notes=(HOSTILE,),

@@ -53,7 +53,7 @@ def test_a_finding_at_two_levels_is_one_result(judged: TargetRun) -> None:
     assert result["locations"][0]["physicalLocation"] == {
         "artifactLocation": {"uri": "arch/arm64/kvm/hyp/nvhe/ffa.c", "uriBaseId": "%SRCROOT%"},
         "region": {"startLine": finding(judged).cause.line}}
-    assert result["partialFingerprints"]["verify/v1"] == finding(judged).fingerprint
+    assert result["partialFingerprints"]["verify/v2"] == finding(judged).fingerprint
     assert result["message"]["text"].startswith("Violated in answer, part answer. Required: answered NOT_SUPPORTED.")
     assert "suppressions" not in result
 

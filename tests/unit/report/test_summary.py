@@ -14,7 +14,8 @@ from verify.ir.span import Span
 from verify.prove.outcome import PartResult, Status
 from verify.report import fingerprints, github, summary
 from verify.report.markup import code, command, command_property, plain
-from verify.verdict.baseline import Accepted, Tolerated, read_baseline
+from verify.verdict.baseline import Accepted, Tolerated
+from verify.verdict.earlier import HEADER, read_baseline
 from verify.verdict.run import TargetRun
 
 NOTHING = Tolerated()
@@ -141,13 +142,13 @@ def test_no_annotation_for_what_is_tolerated_and_a_notice_for_the_weaker_level(j
 
 def test_the_list_of_fingerprints_is_a_baseline(judged: TargetRun, tmp_path: Path) -> None:
     text = fingerprints.render([judged, judged], OPTIONS, NOTHING)
-    assert text == (f"{finding(judged).fingerprint}  # FFA-VER-07 answer: arch/arm64/kvm/hyp/nvhe/ffa.c, answer\n")
+    assert text == HEADER + (f"{finding(judged).fingerprint}  # FFA-VER-07 answer: arch/arm64/kvm/hyp/nvhe/ffa.c, answer\n")
     listed = tmp_path / "baseline.txt"
     listed.write_text(text)
-    assert read_baseline(listed) == (finding(judged).fingerprint,)
+    assert read_baseline(listed).listed == {finding(judged).fingerprint}
 
 
 def test_unusual_part_names_do_not_break_the_list(judged: TargetRun, tmp_path: Path) -> None:
     listed = tmp_path / "baseline.txt"
     listed.write_text(fingerprints.render([with_part(judged, violated(judged, "a\nb # c"))], OPTIONS, NOTHING))
-    assert read_baseline(listed) == (finding(judged).fingerprint,)
+    assert read_baseline(listed).listed == {finding(judged).fingerprint}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests import mini
+from tests.support import has_schema
 from tests.unit.cli.conftest import Command
 from tests.unit.cli.conftest import verify as verify  # a fixture
 from verify.errors import InternalError
@@ -61,6 +62,7 @@ def test_each_target_has_a_row_and_one_that_cannot_be_read_says_why(
     assert second == ["bad", "SEED", "all", "1", "0", "1", "0", "0", "0", "1"]
     assert unknown[:4] == ["no-such", "-", "-", "2:"] and "there are" in " ".join(unknown)
     report = json.loads(out.read_text())
+    has_schema(report, "matrix-1")
     assert [row["exit_status"] for row in report["rows"]] == [2, 0, 1, 2] and report["exit_status"] == 2
     level = report["rows"][2]["levels"]["L2"]
     assert level["rules"] == {"FFA-VER-01": "proved", "FFA-VER-07": "violated"} and len(level["findings"]) == 1
