@@ -86,6 +86,8 @@ def judged(rule: Rule, profile: str, part: str, finding: Finding, constants: Map
     chosen = tuple(
         Statement(one.text, one.output, one.independent is not None, seen.given.term, value(one))
         for one in (seen.then[k] for k in wrong))
+    if any(statement.is_pair and not variables([statement.value]) for statement in chosen):
+        raise NotShown("it does not look at what EL2 writes to the host's memory")
     events = any(not statement.is_pair and not variables([statement.value]) for statement in chosen)
     return Judged(chosen, dict(observed.expressions), events)
 

@@ -204,8 +204,14 @@ class Replay:
             values = _values(part, wanted)
             first, found = seen.setdefault(_sent(episode) if wanted.alike else (), (episode, values))
             if found != values:
-                return replace(first, second=episode)
+                return replace(self._at_index(wanted, (first, episode), how), second=episode)
         return None
+
+    def _at_index(self, wanted: Require, runs: tuple[Episode, Episode], how: How) -> Episode:
+        """The first of two runs; with the index at which they differ, if it matters which it is."""
+        parts = [self._part(episode.calls[-1], how, index=OTHER_INDEX) for episode in runs]
+        one, other = (_values(part, wanted) for part in parts)
+        return replace(runs[0], index=self.script.index if one == other else None)
 
     def witness(self) -> Episode:
         """A run that meets the premise, which may look at unused memory; raises ReplayMismatch."""
