@@ -182,7 +182,7 @@ def _told(result: _Result, search: _Search, history: History) -> Iterator[str]:
     course = Course((Step(before.short, before.subject, old), Step(found.short, visible(found.subject), new)),
                     search.trust)
     again = f"verify series {before.short}..{found.short} --git {shlex.quote(search.repository.resolve().name)}"
-    asked = Asked("", before.short, again, (), options, {}, frozenset())
+    asked = Asked("", before.short, again, (), options)
     yield from (line for turn in course.turns for line in turn_lines(course, turn, asked))
     yield ""
     judged = sum(known is not None for known in search.known.values())

@@ -20,6 +20,7 @@ from verify.cli.targets import Chosen
 from verify.errors import InputError
 from verify.report import series_json, series_mail, series_markdown, series_text
 from verify.report.course import Asked, Course, Step
+from verify.report.html import course
 from verify.report.judged import Judged
 from verify.report.markup import visible
 from verify.source.history import History, is_range, read_history
@@ -32,13 +33,13 @@ from verify.verdict.run import Interrupted
 Renderer = Callable[[Sequence[Course], Asked], str]
 RENDERERS: dict[str, Renderer] = {
     "text": series_text.render, "json": series_json.render, "markdown": series_markdown.render,
-    "mail": series_mail.render,
+    "mail": series_mail.render, "html": course.render,
 }
 
 
 @click.command(epilog=given.examples(
     "verify series thread.mbox --tree ~/linux", "verify series fixes/ --tree ~/linux --rule SEC-01 --trust L2",
-    "verify series thread.txt --tree ~/linux --format mail --output reply.txt",
+    "verify series thread.txt --tree ~/linux --format mail --output reply.txt --format html --output series.html",
     "verify series v6.12..fixes --git ~/linux --format markdown"))
 @click.argument("source", nargs=-1, required=True)
 @given.TREE
@@ -124,9 +125,8 @@ def _choose(
 
 
 def _asked(title: str, base: str, again: str, notes: Sequence[str], judging: Judging) -> Asked:
-    tolerated = judging.config.tolerated
     return Asked(visible(title), visible(base), visible(again), one_line(notes), judging.options,
-                 tolerated.reasons, tolerated.fingerprints)
+                 judging.config.tolerated)
 
 
 def _command(source: Sequence[str], option: str, place: Path, *more: str) -> str:
@@ -143,7 +143,7 @@ def _base_name(path: str | Path) -> str:
 def _patches(files: SourceFiles, series: PatchSeries, judging: Judging) -> Iterator[Step]:
     """The base, then each patch on the ones before; nothing is judged after one that does not apply."""
     last = judging.judge(judging.read(files))
-    yield Step("base", last[1].name, last[1])
+    yield Step("base", last[1].name, last[1], sources=files.files)
     failed = ""
     for patch in series.patches:
         step = Step(visible(patch.name), visible(patch.subject), None, mail=visible(patch.mail.subject),
@@ -160,7 +160,7 @@ def _patches(files: SourceFiles, series: PatchSeries, judging: Judging) -> Itera
         notes = one_line(_notes(report.patches[0]))
         judged, why = _judged(step.name, files, last, judging)
         last = judged or last
-        yield replace(step, judged=judged[1] if judged else None, notes=notes, problem=why)
+        yield replace(step, judged=judged[1] if judged else None, notes=notes, problem=why, sources=files.files)
 
 
 def _notes(patch: AppliedPatch) -> list[str]:
@@ -187,8 +187,9 @@ def _judged(
 
 
 def _commits(repository: Path, history: History, judging: Judging) -> Iterator[Step]:
-    last = judging.judge(judging.read(read_revision(repository, history.start.id)))
-    yield Step("base", str(history.start), last[1])
+    first = read_revision(repository, history.start.id)
+    last = judging.judge(judging.read(first))
+    yield Step("base", str(history.start), last[1], sources=first.files)
     for commit in history.commits:
         step = Step(commit.short, visible(commit.subject), None)
         try:
@@ -198,4 +199,4 @@ def _commits(repository: Path, history: History, judging: Judging) -> Iterator[S
             continue
         judged, why = _judged(step.name, files, last, judging)
         last = judged or last
-        yield replace(step, judged=judged[1] if judged else None, problem=why)
+        yield replace(step, judged=judged[1] if judged else None, problem=why, sources=files.files)

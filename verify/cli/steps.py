@@ -41,7 +41,9 @@ class Judging:
     def judge(self, chosen: Chosen, last: tuple[Chosen, Judged] | None = None) -> tuple[Chosen, Judged]:
         """What is the same as `last` is not judged again."""
         if last is not None and last[0].unit == chosen.unit:
-            return chosen, replace(last[1], name=chosen.name, revision=chosen.revision)
+            run = last[1].run
+            again = replace(run, name=chosen.name, revision=chosen.revision) if run is not None else None
+            return chosen, replace(last[1], name=chosen.name, revision=chosen.revision, run=again)
         return chosen, self.target(chosen)
 
     def target(self, chosen: Chosen) -> Judged:

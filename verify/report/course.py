@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
 from itertools import pairwise
 
 from verify.report.compare import Comparison, Item, Undecided, compare, has_grown, items
 from verify.report.judged import Judged, JudgedRule
+from verify.verdict.baseline import Tolerated
 from verify.verdict.exit_status import OK, UNDECIDED, USAGE, VIOLATED
 from verify.verdict.options import Options
 
@@ -27,6 +28,8 @@ class Step:
     """The subject that the patch was posted under."""
     identity: str = ""
     """The Message-ID of its mail."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """The texts that were read, by path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,15 @@ class Asked:
     again: str
     notes: tuple[str, ...]
     options: Options
-    accepted: Mapping[str, str]
-    tolerated: frozenset[str]
+    settled: Tolerated = field(default_factory=Tolerated)
+
+    @property
+    def accepted(self) -> Mapping[str, str]:
+        return self.settled.reasons
+
+    @property
+    def tolerated(self) -> frozenset[str]:
+        return self.settled.fingerprints
 
 
 class Cell(Enum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -84,6 +84,8 @@ class Judged:
     revision: str
     assumptions: tuple[str, ...]
     rules: Mapping[tuple[str, str], JudgedRule]
+    run: TargetRun | None = field(default=None, compare=False, repr=False)
+    """Where it was made just now."""
 
     @property
     def trusts(self) -> tuple[str, ...]:
@@ -95,7 +97,7 @@ class Judged:
 
 
 def judged(run: TargetRun, options: Options) -> Judged:
-    return _read_run(report([run], options, {})["runs"][0])
+    return replace(_read_run(report([run], options, {})["runs"][0]), run=run)
 
 
 def read_judged(path: Path) -> Judged:

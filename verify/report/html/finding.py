@@ -39,8 +39,12 @@ def section(page: Told, number: int, entry: Entry, is_open: bool, is_short: bool
 
 
 def anchor(entry: Entry) -> str:
+    return anchor_of(entry.first.rule.identity, entry.fingerprint)
+
+
+def anchor_of(rule: str, fingerprint: str) -> str:
     """The rule is part of it: a fingerprint stands once on a page, whoever made it."""
-    return f"finding-{entry.first.rule.identity}-{entry.fingerprint}"
+    return f"finding-{rule}-{fingerprint}"
 
 
 def who_badge(trust: str) -> Html:

@@ -29,9 +29,11 @@ COSTS = ("Target", "Level", "Rules", "Found by an earlier run", "Queries", "Reso
 
 
 def render(
-    runs: Sequence[TargetRun], options: Options, tolerated: Tolerated, sources: Sequence[Sources] = ()
+    runs: Sequence[TargetRun], options: Options, tolerated: Tolerated, sources: Sequence[Sources] = (),
+    first: Html | None = None, command: str = "verify run",
 ) -> str:
-    """`sources`: the files of each run's own tree, whose lines are shown; a snapshot has none."""
+    """`sources`: the files of each run's own tree, whose lines are shown; a snapshot has none. `first`: a section ahead
+    of all."""
     page = told(runs, options, tolerated, sources)
     style, script = _asset("style.css"), _asset("script.js")
     head = tag(
@@ -40,8 +42,8 @@ def render(
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="color-scheme", content="light dark"), tag("link", rel="icon", href="data:,"),
         tag("title", f"verify: {', '.join(run.name for run in runs)}"), tag("style", style))
-    body = tag("body", tag("a", "Skip to the findings", href="#findings", class_="skip"), _header(page),
-               tag("main", *_main(page)), _footer(), tag("script", script))
+    body = tag("body", tag("a", "Skip to the findings", href="#findings", class_="skip"), _header(page, command),
+               tag("main", first, *_main(page)), _footer(), tag("script", script))
     return f"<!DOCTYPE html>\n{tag('html', head, body, lang='en')}\n"
 
 
@@ -57,9 +59,9 @@ def _policy(style: Html, script: Html) -> str:
             "base-uri 'none'; form-action 'none'")
 
 
-def _header(page: Told) -> Html:
+def _header(page: Told, command: str) -> Html:
     links = [("Matrix", "matrix-heading"), ("Findings", "findings"), ("Rules", "rules"), ("Basis and cost", "basis")]
-    return tag("header", tag("h1", "FF-A proxy of pKVM ", tag("small", "verify run")),
+    return tag("header", tag("h1", "FF-A proxy of pKVM ", tag("small", command)),
                tag("nav", *(tag("a", name, href=f"#{place}") for name, place in links), aria_label="Sections"))
 
 
