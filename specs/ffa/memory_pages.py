@@ -15,7 +15,6 @@ from .memory_calls import (
     FRAG_TX,
     LEND,
     OWN,
-    RECLAIM,
     SENDS,
     SHARE,
     SHARED_FFA,
@@ -31,8 +30,6 @@ from .memory_calls import (
 NONE = Clause("", "a property of any mediator", "the public mediators and SPMCs")
 STATES = ids.clause("v1.0 5.6–5.9, v1.2 11")
 
-NARROW = 1 << 32
-"""What is above an SMC32's results nobody defines: how EL2 reads that is judged elsewhere."""
 Reading = list[tuple[Smc, Truth]]
 """SMCs, and that the SPMC takes from one a range with the arbitrary page in it."""
 
@@ -100,18 +97,9 @@ def vetted_before(scene: Scene) -> Iterator[Part]:
         require("EL2 handles what names pages", scene.result.handled, "outcome")], function="FFA_MEM_*")
 
 
-def _lies_with_spmc(scene: Scene) -> Truth:
-    """This call shared the page, and the SPMC took the fragment in 32 bits and has not given it back."""
-    took = [(smc, happens & accepted(smc) & (smc.q(3) < NARROW)) for smc, happens in sent(scene)]
-    took += [(smc, happens & smc.qw(0).one_of((ids.SUCCESS, FRAG_RX))) for smc, happens in made(scene, FRAG_TX)]
-    back = any_of(happens & (smc.qw(0) == ids.SUCCESS) for smc, happens in made(scene, RECLAIM))
-    return ~back & any_of(happens & smc.by_us & (smc.page_state == SHARED_FFA) & (smc.q(0) < NARROW)
-                          for smc, happens in took)
-
-
 @rule("FFA-MEM-29", "Page and handle life cycle", STATES, force="spec", confidence="high")
 def life_cycle(scene: Scene) -> Iterator[Part]:
-    """A page becomes shared by a fragment that the SPMC took, stays so, and leaves that state by a reclaim only.
+    """A page becomes shared by a fragment that the SPMC took, and leaves that state by a reclaim only.
 
     Clause: DEN0077A v1.0 sections 5.6–5.9.
     Reading: an arbitrary page that nobody else changed meanwhile, for each call of the host. A page that is shared
@@ -135,8 +123,6 @@ def life_cycle(scene: Scene) -> Iterator[Part]:
         require("it was the host's own", page.before == OWN, "page"),
     ], function="FFA_MEM_*")
     for name, functions in (*SENDS, ("FFA_MEM_FRAG_TX", (FRAG_TX,))):
-        yield part(f"{name}, taken by the SPMC", asks(scene, functions) & _lies_with_spmc(scene) & ~page.disturbed, [
-            require("a page that the SPMC took stays shared", page.after == SHARED_FFA, "page")], function=name)
         denied = any_of(x.made & x.covers & ~x.succeeded & ~(x.found == OWN)
                         for x in scene.transfers if x.action == "share-ffa")
         taken_back = taken_back_without_failure(scene)

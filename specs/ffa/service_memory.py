@@ -27,7 +27,7 @@ from .layout import (
     Message,
 )
 from .mediation import HOST_MEMORY, RX_RELEASE, accesses, sends, succeeded
-from .memory_calls import RECLAIM, RETRIEVE_RESP, SENDS, accepted, frame, sent, unshares
+from .memory_calls import RECLAIM, RETRIEVE_RESP, SENDS, accepted, frame, sent
 from .memory_reclaim import RECLAIMING
 from .memory_send import REGISTERS
 from .service import KNOWN, is_success, nobody_refuses, pages_allowed, put_off, rest_is_zero
@@ -138,7 +138,7 @@ def _answers_well(scene: Scene, smc: Smc, layout: Layout) -> Truth:
 
 @rule("FFA-SRV-05", "Memory is taken back", RECLAIMING, force="spec", confidence="med")
 def memory_is_taken_back(scene: Scene) -> Iterator[Part]:
-    """Pages return to the host when the SPMC has described their region and given it up, and the host is told so.
+    """The host is told of success where the SPMC has described a region and given it up.
 
     Clause: DEN0077A v1.0 section 11.7.
     Reading: flags and reserved registers zero, a pair is registered. The SPMC has described the region to EL2, in one
@@ -146,7 +146,7 @@ def memory_is_taken_back(scene: Scene) -> Iterator[Part]:
         the SPMC answers all that it is asked. BUSY, NO_MEMORY and RETRY may be answered at any time.
     Applies to: 1.0 to 1.2, where the function is there.
     Not covered: a handle that EL2 refuses before it asks the SPMC: a mediator may know that the host has none such;
-        descriptions in several pieces; that it is the region's pages that return (MEM-27: no others do).
+        descriptions in several pieces; that the region's pages do return (MEM-27: no others do).
     """
     exists, call = served(scene, RECLAIM), scene.call
     names = (call.x(1) < KNOWN) & (call.x(2) < KNOWN) & rest_is_zero(scene, 3) & scene.pre.has_tx
@@ -155,8 +155,6 @@ def memory_is_taken_back(scene: Scene) -> Iterator[Part]:
         asked = any_of(sends(smc, *ids.MEM_RETRIEVE_REQ) for smc in scene.smcs)
         well = all_of(~smc.made | _answers_well(scene, smc, layout) for smc in scene.smcs)
         given = exists & layout.is_(scene.pre.version) & names & fits & asked & well & pages_allowed(scene)
-        taken = any_of(one.made & one.succeeded for one in unshares(scene))
         yield part(layout.name, given, [
             require("the host is told so", succeeded(scene) | put_off(scene), "x0"),
-            require("the page tables give pages back", taken | put_off(scene), "page"),
         ], "FFA_MEM_RECLAIM", exists=exists & layout.is_(scene.pre.version))
