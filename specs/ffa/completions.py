@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verify.rules import Part, Scene, Truth, part, require, rule
+from verify.rules import Part, Scene, Truth, any_of, part, require, rule
 
 from . import ids
 from .calls import by_function, serves_req2
@@ -12,6 +12,10 @@ from .calls import by_function, serves_req2
 FRAME = ids.clause("FFA_ERROR")
 SUCCESS = ids.clause("FFA_SUCCESS")
 
+WITHOUT_RESULTS = {
+    "FFA_RX_RELEASE": ids.RX_RELEASE, "FFA_RXTX_MAP": ids.RXTX_MAP, "FFA_RXTX_UNMAP": ids.RXTX_UNMAP,
+    "FFA_MEM_RECLAIM": ids.MEM_RECLAIM,
+}
 WIDE_SUCCESS = (
     ids.NOTIFICATION_INFO_GET64, ids.PARTITION_INFO_GET_REGS,
 )
@@ -63,10 +67,11 @@ def code_width(scene: Scene) -> Iterator[Part]:
 
 @rule("FFA-ERR-04", "FFA_SUCCESS frame", SUCCESS, force="spec", confidence="high")
 def success_frame(scene: Scene) -> Iterator[Part]:
-    """An FFA_SUCCESS completion has the SMC32 ID and w1 zero.
+    """An FFA_SUCCESS completion has the SMC32 ID and w1 zero; w2 and w3 too, where the function has no results.
 
     Clause: FFA_SUCCESS; the compliance suite checks the reserved registers.
-    Reading: of successes that EL2 makes. The SMC64 ID is for functions with 64-bit results only.
+    Reading: of successes that EL2 makes. The SMC64 ID is for functions with 64-bit results only. No results have
+        FFA_RX_RELEASE, FFA_RXTX_MAP, FFA_RXTX_UNMAP and FFA_MEM_RECLAIM; what EL3 said may be passed on.
     Applies to: every version.
     Not covered: x4 to x7 (CC-08); the words that single functions put in w2 and w3.
     """
@@ -78,3 +83,13 @@ def success_frame(scene: Scene) -> Iterator[Part]:
             require("w0 is the SMC32 FFA_SUCCESS", wide | (scene.result.w(0) == ids.SUCCESS), "x0"),
             require("w1 is zero", scene.result.w(1) == 0),
         ], exists=success)
+    for name, function in WITHOUT_RESULTS.items():
+        success = scene.call.is_(function) & _own(scene) & (scene.result.w(0) == ids.SUCCESS)
+        yield part(f"{name}: no results", success, [
+            require("w2 and w3 are zero, or EL3's", (scene.result.w(k) == 0) | _says(scene, k), f"x{k}")
+            for k in (2, 3)], name, exists=success)
+
+
+def _says(scene: Scene, k: int) -> Truth:
+    """EL3 answers a success with the same in this register."""
+    return any_of(smc.made & (smc.qw(0) == ids.SUCCESS) & (scene.result.w(k) == smc.qw(k)) for smc in scene.smcs)

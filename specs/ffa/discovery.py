@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verify.rules import Part, Scene, Smc, Truth, Word, any_of, part, require, rule
+from verify.rules import Part, Scene, Smc, Truth, Word, any_of, no, part, require, rule
 
 from . import ids
-from .calls import GROUPS, asks_version, is_ffa_id
+from .calls import GROUPS, asks_version, is_ffa_id, well_formed_request, well_formed_version
 from .features import FEATURES
 from .mediation import RX_ACQUIRE, SPM_ID_GET, accepted, sends, served
 
@@ -67,12 +67,14 @@ def features_and_dispatch(scene: Scene) -> Iterator[Part]:
 
 @rule("FFA-DSC-04", "FEATURES(RXTX_MAP) properties", FEATURES, force="spec", confidence="high")
 def mailbox_properties(scene: Scene) -> Iterator[Part]:
-    """EL2 agrees on a version only if its mailboxes have a size that the SPMC takes, and it looks at no other bits.
+    """EL2 agrees on a version if its mailboxes have a size that the SPMC takes, and only then.
 
     Clause: DEN0077A v1.0 section 8.2; w2[1:0] is the smallest size, from 1.2 on w2[31:16] the largest, 0 for none.
-    Reading: of what EL2 asks for FFA_VERSION, after which the version is the one that was asked for or EL2's.
+    Reading: of what EL2 asks for FFA_VERSION, after which the version is the one that was asked for or EL2's. It looks
+        at no other bits. The SPMC is willing where its other answers say so in 64-bit registers.
     Applies to: every version; the largest size from 1.2 on.
-    Not covered: what the SPMC may put into w2; whether a reserved bit that is set is a reason to refuse (contested).
+    Not covered: an SPMC that EL2 does not ask for it; what the SPMC may put into w2; whether a reserved bit that is set
+        is a reason to refuse (contested).
     """
     opening = asks_version(scene) & ~scene.pre.negotiated
     modern = scene.pre.at_least(1, 2) & (scene.call.w(1).bits_(15, 0) >= 2)
@@ -92,6 +94,17 @@ def mailbox_properties(scene: Scene) -> Iterator[Part]:
     yield part("a largest size that fits", limited, [
         require("a version is agreed", scene.result.w(0).bits_(31, 16) == 1, "x0"),
     ], "FFA_VERSION", exists=limited)
+    plain = any_of(made & (w2 <= 2) & ~_too_large(scene, w2) for made, w2 in answered)
+    welcome = opening & well_formed_request(scene) & well_formed_version(scene) & plain
+    yield part("a smallest size that fits", welcome & no(smc.made & ~_agrees(smc) & ~_has(smc) for smc in scene.smcs), [
+        require("a version is agreed", scene.result.w(0).bits_(31, 16) == 1, "x0"),
+    ], "FFA_VERSION", exists=welcome)
+
+
+def _has(smc: Smc) -> Truth:
+    """The SPMC has the version, too, in a 64-bit register."""
+    said = smc.q(0)
+    return (smc.w(0) == ids.VERSION) & (said.bits_(63, 16) == 1) & (said.bits_(15, 0) >= smc.w(1).bits_(15, 0))
 
 
 def _agrees(smc: Smc) -> Truth:

@@ -98,3 +98,32 @@ def pages_stay(scene: Scene) -> Iterator[Part]:
             require("the page stays shared with EL2 and pinned", held_in_place(scene) | scene.page.disturbed, "page"),
             require("no range with the page is shared or given back", ~takes, "pages"),
         ], name)
+
+
+@rule("FFA-BUF-11", "EL2 speaks of its own mailboxes", OWN_RULE, force="security", confidence="high")
+def own_pair(scene: Scene) -> Iterator[Part]:
+    """What EL2 registers with EL3 is its own pair, TX as TX and RX as RX, no more of it than there is; what it unmaps
+    and releases is no other endpoint's.
+
+    Clause: none; EL3 reads and writes what is registered, and lies behind no page table of EL2's.
+    Reading: x1 and x2 of FFA_RXTX_MAP are the physical addresses of EL2's buffers, whole pages of 4K apart, and w3 is
+        at most as many such pages as they have. The IDs in w1 of FFA_RXTX_UNMAP and FFA_RX_RELEASE are the
+        hypervisor's, 0.
+    Applies to: every version; SMCs that EL2 makes itself.
+    Not covered: what initialisation sends; that all other code of EL2's leaves these pages alone.
+    """
+    maps = (ids.RXTX_MAP, ids.RXTX_MAP & ~(1 << 30))
+    is_known = ~(scene.own_tx_at == 0) & ~(scene.own_rx_at == 0)
+    registers = [(smc, is_known & sends(smc, *maps)) for smc in scene.smcs if not sends(smc, *maps).is_impossible]
+    given = any_of(made for _, made in registers)
+    yield part("registered", given, [
+        one for smc, made in registers for one in (
+            require("TX is EL2's own", made.implies(smc.x(1) == scene.own_tx_at), "smc"),
+            require("RX is EL2's own", made.implies(smc.x(2) == scene.own_rx_at), "smc"),
+            require("they are whole pages apart", made.implies((smc.x(2) - smc.x(1)) % 4096 == 0), "smc"),
+            require("no more than there is",
+                    made.implies(smc.w(3).widened(64) * 4096 <= scene.mailbox_size), "smc"),
+        )], "FFA_RXTX_MAP", exists=given)
+    for name, premise in by_function(scene):
+        foreign = [sends(smc, RX_RELEASE, ids.RXTX_UNMAP) & ~(smc.w(1) == 0) for smc in scene.smcs]
+        yield part(f"{name}: given back", premise, [require("EL2 names itself", ~one, "smc") for one in foreign], name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verify.rules import Part, Scene, Truth, any_of, part, require, rule
+from verify.rules import Part, Scene, Truth, any_of, no, part, require, rule
 from verify.rules.memory import OWN, SHARE_HYP
 
 from . import ids
@@ -105,7 +105,7 @@ def second_registration(scene: Scene) -> Iterator[Part]:
 @rule("FFA-BUF-04", "Only pages the caller owns exclusively can become mailboxes", MAP,
       force="spec", confidence="high")
 def exclusive_pages(scene: Scene) -> Iterator[Part]:
-    """A mailbox page was the host's own before, and is shared with EL2 and pinned afterwards.
+    """A mailbox page was the host's own before, and is shared with EL2 and pinned afterwards; others are left alone.
 
     Clause: DEN0077A v1.0 section 8.4.
     Reading: under the contracts of the page-table functions. The host's own: when it is shared with EL2.
@@ -123,6 +123,9 @@ def exclusive_pages(scene: Scene) -> Iterator[Part]:
                 scene.post.has_tx & scene.post.has_rx & (scene.post.tx_at == scene.call.x(1))
                 & (scene.post.rx_at == scene.call.x(2)), "mailbox"),
     ], NAME)
+    yield part("other pages", asks & ~mine, [
+        require("no page is touched but those that were asked for",
+                no(one.made & one.covers for one in scene.transfers), "pages")], NAME)
     fails = any_of(one.made & ~one.succeeded for one in shares)
     yield part("no such page", asks & fails, [refusal(scene, ids.INVALID_PARAMETERS)], NAME)
 

@@ -104,6 +104,8 @@ def fragment_input(scene: Scene) -> Iterator[Part]:
     yield part("as emitted", goes, [
         *(require("the host's handle and length", all_of(
             happens.implies(smc.x(k) == call.w(k).widened(64)) for smc, happens in sends), "smc") for k in (1, 2, 3)),
+        require("the host's sender, or none", all_of(
+            happens.implies((smc.x(4) == call.w(4).widened(64)) | (smc.x(4) == 0)) for smc, happens in sends), "smc"),
         *(require("x5–x7 are zero", all_of(happens.implies(smc.x(k) == 0) for smc, happens in sends), "smc")
           for k in (5, 6, 7)),
     ], function="FFA_MEM_FRAG_TX")

@@ -167,11 +167,12 @@ def fragment_loop(scene: Scene) -> Iterator[Part]:
 
     Clause: DEN0077A v1.0 section 12.2.
     Reading: an arbitrary round: 0 < w3 ≤ the mailbox, w3 a multiple of 16, offset + w3 ≤ the total, the handle echoed.
-        What is written to the descriptor buffer lies within the total.
+        It is asked for by the host's handle, in the hypervisor's name (0). What is written to the descriptor buffer
+        lies within the total.
     Applies to: every version.
     Not covered: that the loop ends (SEC-12: it follows from w3 > 0); RX_RELEASE after each round (BUF-09).
     """
-    asked, answers = asks(scene, (RECLAIM,)), _responses(scene)
+    asked, answers, call = asks(scene, (RECLAIM,)), _responses(scene), scene.call
     goes = any_of(happens for _, happens in _reclaims(scene))
     rounds = [(smc, happens & (smc.qw(0) == FRAG_TX)) for smc, happens in made(scene, FRAG_RX)]
     yield part("a round", asked & goes & any_of(happens for _, happens in rounds), [
@@ -187,6 +188,13 @@ def fragment_loop(scene: Scene) -> Iterator[Part]:
             for smc, happens in rounds for answer, first in answers), "smc"),
         require("the handle is the host's", all_of(happens.implies(
             (smc.qw(1) == scene.call.w(1)) & (smc.qw(2) == scene.call.w(2))) for smc, happens in rounds), "smc"),
+    ], function=NAME)
+    asks_for = list(made(scene, FRAG_RX))
+    yield part("as asked", asked & any_of(happens for _, happens in asks_for), [
+        *(require("of the host's handle", all_of(happens.implies(smc.w(k) == call.w(k)) for smc, happens in asks_for),
+                  "smc") for k in (1, 2)),
+        require("in the hypervisor's name", all_of(happens.implies(smc.w(4) == HOST_ID) for smc, happens in asks_for),
+                "smc"),
     ], function=NAME)
     writes = [x for x in scene.buffer_accesses if x.buffer == "descriptor buffer" and x.is_write]
     yield part("the copies", asked & any_of(x.happens for x in writes), [

@@ -100,7 +100,8 @@ def compatible_request(scene: Scene) -> Iterator[Part]:
 
     Clause: DEN0077A 1.2 section 13.2.1: minor versions of one major work together.
     Reading: the SPMC agrees where EL2 asks it: FFA_VERSION, FFA_ID_GET with the hypervisor's ID 0, and
-        FFA_FEATURES with 4K buffers, each seen through the 32 bits that an SMC32 result has.
+        FFA_FEATURES with 4K buffers, each seen through the 32 bits that an SMC32 result has; and once more of an SPMC
+        that leaves zeros above them.
     Applies to: every version.
     Not covered: an SPMC that wants larger buffers; a refusal where EL2 asks the SPMC nothing and has asked it for
         something besides a version before: it must not ask for another version (VER-13).
@@ -111,6 +112,10 @@ def compatible_request(scene: Scene) -> Iterator[Part]:
         require("answered with a version of major 1", (scene.result.w(0).bits_(31, 16) == 1) | settled(scene), "x0"),
         require("its minor is at least the one asked for",
                 (scene.result.w(0).bits_(15, 0) >= scene.call.w(1).bits_(15, 0)) | settled(scene), "x0"),
+    ], function="FFA_VERSION")
+    plainly = all_of(~smc.made | ((smc.q(0) < 1 << 32) & (smc.q(2) < 1 << 32)) for smc in scene.smcs)
+    yield part("answered an SPMC with zeros above", given & spmc_agrees(scene) & plainly, [
+        require("answered with a version of major 1", (scene.result.w(0).bits_(31, 16) == 1) | settled(scene), "x0"),
     ], function="FFA_VERSION")
 
 

@@ -10,7 +10,7 @@ from verify.engine.execute import Contract, Executor
 from verify.engine.pages import Request
 from verify.engine.place import Place
 from verify.engine.record import Obligation
-from verify.engine.regions import HOST, PAGES
+from verify.engine.regions import HOST, physical
 from verify.engine.state import State
 from verify.engine.value import Integer, NotModelled, Pointer, Target, Value
 from verify.terms import build as t
@@ -34,7 +34,7 @@ def _base(executor: Executor, name: str | None) -> Term:
         return t.const(0, 64)
     region = executor.memory.regions.get(name)
     if region is not None:
-        return t.binary("add", t.var(f"phys.{PAGES}", 64), region.start)
+        return physical(region)
     return t.var(f"phys.{name}", 64)
 
 

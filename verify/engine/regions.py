@@ -27,6 +27,11 @@ class Region:
     size: Term
 
 
+def physical(region: Region) -> Term:
+    """Where it lies: initialisation may get any memory."""
+    return t.binary("add", t.var(f"phys.{PAGES}", 64), region.start)
+
+
 def find_regions(pointers: Mapping[str, Pointer], total: Term) -> dict[int, Region]:
     """By the identity of their start. A layout whose order changes with the page size has none."""
     starts: dict[int, tuple[str, Term]] = {}

@@ -288,7 +288,7 @@ def run_call(setup: Setup, init: Transition, prefix: str = "c.") -> Transition:
     state = State(t.TRUE, {**_any_state(setup, record, init), CONTEXT: cells}, {})
     state.ghost = told.at_a_call(prefix)
     if setup.shared.memory:
-        record.rx_size = regions[setup.shared.rx].size if setup.shared.rx in regions else None
+        record.rx_size = _room(regions.get(setup.shared.rx))
         pins = t.var(f"{prefix}s.$page.pins", pages.PIN_BITS)
         state.ghost |= {"state": t.var(f"{prefix}s.$page.state", 2), "pins": pins, **pages.unfollowed()}
     state.found = dict(state.ghost)
@@ -300,6 +300,11 @@ def run_call(setup: Setup, init: Transition, prefix: str = "c.") -> Transition:
     origin = record.site(NOWHERE, "", "state", CONTEXT)
     final, _ = executor.run(unit.entry, (Pointer((Target(t.TRUE, CONTEXT, t.const(0, 64)),), origin),), state)
     return _finished(setup, executor, (final, before, start, inputs), init)
+
+
+def _room(rx: Region | None) -> Term | None:
+    """The size of EL2's RX buffer, if it is known: where nobody says how much memory there is, it may end anywhere."""
+    return rx.size if rx is not None and not (rx.size.is_const and rx.size.value == 0) else None
 
 
 Run = tuple[State, Mapping[str, Value], Snapshot, tuple[Term, ...]]

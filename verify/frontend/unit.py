@@ -28,6 +28,8 @@ from verify.ir.span import NOWHERE, Span
 
 ENTRY = "handle_host_smc"
 HANDLER = "kvm_host_ffa_handler"
+PROXY_PAGES = "hyp_ffa_proxy_pages"
+"""Says how much memory initialisation gets, whether ffa.c asks it or not."""
 
 
 @dataclass(slots=True)
@@ -127,9 +129,9 @@ def _sized(kind: ct.CType, node: Any) -> ct.CType:
 
 
 def _lower_needed(draft: _Draft) -> dict[str, Function]:
-    """Functions of ffa.c and the entry, then whatever they call."""
+    """Functions of ffa.c, the entry and what says how much memory there is; then whatever they call."""
     todo = [name for name, (node, parsed) in draft.bodies.items() if parsed.span(node.decl).file == FFA_C]
-    todo += [name for name, (_, span) in draft.refused.items() if span.file == FFA_C] + [ENTRY]
+    todo += [name for name, (_, span) in draft.refused.items() if span.file == FFA_C] + [ENTRY, PROXY_PAGES]
     done: dict[str, Function] = {}
     while todo:
         name = todo.pop()

@@ -17,6 +17,7 @@ from verify.engine.record import (
     SmcEvent,
     TransferEvent,
 )
+from verify.engine.regions import physical
 from verify.engine.relevance import in_loop
 from verify.engine.shared import placed
 from verify.engine.transition import Transition, page_shift
@@ -207,6 +208,9 @@ def symbolic_scene(
         page_size=Word(t.binary("shl", t.const(1, 64), t.zext(page_shift(), 64))),
         mailbox_size=_size(step, binding.own_tx),
         descriptor_size=_size(step, binding.descriptor),
+        tx=_content(step.record, step.contents.get(f"${binding.own_tx}")),
+        own_tx_at=_place(step, binding.own_tx),
+        own_rx_at=_place(step, binding.own_rx),
     )
 
 
@@ -264,6 +268,15 @@ def _transfer(event: TransferEvent, binding: Binding) -> Transfer:
     locked = Truth(dict(event.locks).get(binding.buffers_lock, t.FALSE))
     return Transfer(event.action, _truth(event.guard, "pages", site), success, Truth(event.covers), Word(event.found),
                     locked, Truth(event.blamed))
+
+
+def _place(step: Transition, path: str) -> Word:
+    """The physical address of a buffer of EL2's, where initialisation set one apart."""
+    found = [physical(region) for region in step.regions.values() if region.name == f"${path}"]
+    if not found or path not in step.before:
+        return Word(t.const(0, 64))
+    pointer = step.before[path].term
+    return Word(t.ite(t.eq(pointer, t.const(0, pointer.bits)), t.const(0, 64), found[0]))
 
 
 def _size(step: Transition, path: str) -> Word:

@@ -10,7 +10,7 @@ from verify.report.html.told import LETTERS, SYMBOLS, WHO, Column, Told, chapter
 
 CHAPTERS = {
     "BUF": "mailboxes", "CC": "calling convention", "DSC": "discovery", "ERR": "errors", "MEM": "memory",
-    "MSG": "messages", "POL": "policy", "SEC": "security", "VER": "version",
+    "MSG": "messages", "POL": "policy", "SEC": "security", "SRV": "service", "VER": "version",
 }
 WORST_FIRST = tuple(reversed(Status))
 
