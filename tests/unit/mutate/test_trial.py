@@ -13,7 +13,7 @@ import specs
 from specs.bindings.pkvm import PKVM
 from tests import mini
 from verify.errors import InternalError
-from verify.mutate.campaign import Fate, Tried, campaign, fate
+from verify.mutate.campaign import KILLED, Fate, Plan, Tried, campaign, fate
 from verify.mutate.holds import Holds
 from verify.mutate.jury import Jury
 from verify.mutate.mutant import Mutant
@@ -133,27 +133,27 @@ def test_what_a_finding_is_about_already_is_nothing_new() -> None:
 
 @cache
 def some() -> tuple[Tried, ...]:
-    told: list[tuple[int, int]] = []
-    found = tuple(campaign(UNIT, PKVM, rules(), "SEED", list(holding(names()).values()), EVERY, 2,
-                           lambda done, total: told.append((done, total))))
+    told: list[tuple[str, int, int]] = []
+    plan = Plan(UNIT, PKVM, rules(), "SEED", list(holding(names()).values()), EVERY, proofs=1)
+    found = tuple(campaign(plan, 2, lambda what, done, total: told.append((what, done, total))))
     assert len(found) == len(MUTANTS[::EVERY])
     return found
 
 
 def reports() -> Iterator[str]:
-    found = Strength("small", "", "SEED", ("L0", "L2"), EVERY, some(), {})
+    found = Strength("small", "", "SEED", ("L0", "L2"), EVERY, 1, some(), {})
     yield from (text(found), markdown(found), as_json(found))
 
 
 def test_a_campaign_says_what_became_of_each() -> None:
     fates = {one.fate for one in some()}
     assert Fate.KILLED in fates and len(fates) > 1
-    assert all(bool(one.killers) is (one.fate is Fate.KILLED) for one in some())
+    assert all(bool(one.killers) is (one.fate in KILLED) for one in some())
     said, table, data = reports()
     killed = sum(one.fate is Fate.KILLED for one in some())
-    assert f"killed         {killed:>5} " in said and f"killed         {killed:>5} " in table
-    assert json.loads(data)["counts"]["killed"] == killed
-    left = next(one for one in some() if one.fate is not Fate.KILLED)
+    assert f"killed by calls   {killed:>5} " in said and f"killed by calls   {killed:>5} " in table
+    assert json.loads(data)["counts"]["killed by calls"] == killed
+    left = next(one for one in some() if one.fate not in KILLED)
     assert left.mutant.identity in said and f"  - {left.mutant.before}"[:100] in said
     told = [one for one in json.loads(data)["mutants"] if one["fate"] == "survived"]
     assert all(one["shown"]["calls"] for one in told)
