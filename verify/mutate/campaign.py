@@ -130,10 +130,11 @@ class Campaign:
         is_reached = (mutant.function, mutant.block) in self._reached
         verdict = self._trial.of(mutant) if is_reached else Verdict((), 0)
         found = fate(verdict) if is_reached else Fate.UNREACHED
-        if found in (Fate.ALIKE, Fate.UNREACHED):
-            found = Fate.EQUIVALENT if self._equality.holds(mutant) else found
-        elif number % CHECKED == 0 and self._equality.holds(mutant):
-            raise InternalError(f"mutant {mutant.identity} is proved equivalent, and a call tells it apart")
+        if verdict.killers or verdict.tells:
+            if number % CHECKED == 0 and self._equality.holds(mutant):
+                raise InternalError(f"mutant {mutant.identity} is proved equivalent, and a call tells it apart")
+        elif found is not Fate.UNBOOTED and self._equality.holds(mutant):
+            found = Fate.EQUIVALENT
         return Tried(mutant, found, verdict.killers, verdict.shown)
 
     def by_proof(self, one: Tried) -> Tried:
