@@ -77,7 +77,7 @@ class Equality:
     def holds(self, mutant: Mutant) -> bool:
         """Is it proved that nobody can tell it from the unit? No says nothing."""
         unit = mutant.of(self.target.unit)
-        if not self.known.is_closed or mutant.function in self._elsewhere:
+        if not self.known.is_closed or mutant.function not in self._run:
             return False
         todo = self._contexts.get((mutant.function, mutant.block), [])
         while todo:
@@ -95,9 +95,11 @@ class Equality:
         return True
 
     @cached_property
-    def _elsewhere(self) -> frozenset[str]:
-        """Functions that are run where no context is kept: for how much memory EL2 gets."""
-        return called(self.target.unit, PROXY_PAGES)
+    def _run(self) -> frozenset[str]:
+        """Functions of which all calls are known: nothing else runs them, as what says how much memory EL2 gets."""
+        unit = self.target.unit
+        known = called(unit, unit.entry) | called(unit, self.target.binding.init)
+        return known - called(unit, PROXY_PAGES)
 
     @cached_property
     def _all(self) -> list[Context]:

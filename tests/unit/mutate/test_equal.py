@@ -167,6 +167,17 @@ def test_the_order_of_a_write_is_told() -> None:
     assert not equality(SMALL).holds(one) and not equality(SMALL).holds(two)
 
 
+def test_nothing_is_claimed_of_what_others_may_call() -> None:
+    """A function that neither the host's calls nor initialisation run; and one that says how much memory EL2 gets."""
+    more = ("bool kvm_host_ffa_handler(", "int elsewhere(int x)\n{\n    return x + 1;\n}\n\nbool kvm_host_ffa_handler(")
+    target = make_target(mini.unit(more), PKVM, memory=True, kind=WATCHED)
+    of = Equality(target, known(target, Solver()))
+    found = [one for one in mutants(target.unit) if one.function == "elsewhere"]
+    assert found and not any(of.holds(one) for one in found)
+    size = next(one for one in places(unit(MEMORY)) if one.function.name == "hyp_ffa_proxy_pages")
+    assert not equality(MEMORY).holds(size.ending("planted", i.Return(e.Const(9, 64), SPAN)))
+
+
 def test_what_nobody_looks_at_is_equal() -> None:
     """A register that is not read again, and one that the function alone reads."""
     useless = i.Assign(register("%useless", 32), e.Const(5, 32), SPAN)
