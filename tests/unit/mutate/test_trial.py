@@ -122,6 +122,15 @@ def test_the_stack_that_is_shown_is_seen_by_two_runs() -> None:
             "constant", lambda found: found.function == "refuse"))
 
 
+def test_a_sum_that_wraps_and_becomes_no_size_breaks_nothing() -> None:
+    """The interpreter notes all that do not fit; SEC-08 is about sizes, offsets and counts, which the engine finds."""
+    (rule,) = Options(rules=("SEC-08",)).select(registered())
+    parts = frozenset((rule.identity, part.name) for part in rule.statement(target().scene("SEED")))
+    jury = Trial(target(), trial().trees, Jury(target(), [rule], "SEED"), holding(parts))
+    shifted = the("operator", lambda one: one.function == "negotiate" and "wanted << 0x10" in one.after)
+    assert jury.of(shifted).shown is not None and not jury.of(shifted).killers
+
+
 def test_what_a_finding_is_about_already_is_nothing_new() -> None:
     mutant = the("lock", lambda found: found.function == "negotiate" and found.before.startswith("unlock"))
     told: set[tuple[str, str, str]] = set()
