@@ -167,6 +167,31 @@ def test_the_order_of_a_write_is_told() -> None:
     assert not equality(SMALL).holds(one) and not equality(SMALL).holds(two)
 
 
+@cache
+def looping() -> Equality:
+    """After an answer x7 counts to as many as the low bits of x0 say: at most 7."""
+    more = ("    cpu_reg(ctxt, 7) = 0;\n", "    cpu_reg(ctxt, 7) = 0;\n    for (k = 0; k < (int)(a0 & 7); k++)\n"
+            "        cpu_reg(ctxt, 7) = k;\n")
+    target = make_target(mini.unit(more), PKVM, memory=True, kind=WATCHED)
+    return Equality(target, known(target, Solver()))
+
+
+@pytest.mark.parametrize(("turn", "is_equal"), [(0, False), (5, False), (6, False), (7, True)])
+def test_one_iteration_counts_if_there_is_one(turn: int, is_equal: bool) -> None:
+    here = next(one for one in places(looping().target.unit) if one.function.name == "answer"
+                and isinstance(one.statement, i.Store) and "k" in show_instruction(one.statement).partition("=")[2])
+    assert isinstance(here.statement, i.Store)
+    is_it = e.Compare(e.CompareOp.EQ, register("k", 32), e.Const(turn, 32))
+    other = replace(here.statement, value=e.Select(is_it, e.Const(99, 64), here.statement.value, 64))
+    assert looping().holds(here.mutant("planted", other)) is is_equal
+
+
+def test_faults_of_a_loop_are_told() -> None:
+    found = [one for one in mutants(looping().target.unit) if one.function == "answer"
+             and ("(k" in one.before or one.before.startswith("k:")) and one.kind not in ("sign", "width")]
+    assert len(found) > 2 and not any(looping().holds(one) for one in found)
+
+
 def test_nothing_is_claimed_of_what_others_may_call() -> None:
     """A function that neither the host's calls nor initialisation run; and one that says how much memory EL2 gets."""
     more = ("bool kvm_host_ffa_handler(", "int elsewhere(int x)\n{\n    return x + 1;\n}\n\nbool kvm_host_ffa_handler(")
