@@ -11,6 +11,8 @@ from specs.bindings.pkvm import PKVM
 from tests import mini
 from verify.engine.watched import WATCHED
 from verify.errors import InternalError
+from verify.frontend.unit import lower_tree
+from verify.literate.bases import base_files
 from verify.mutate.campaign import Fate, Tried, proved_again
 from verify.mutate.holds import Holds
 from verify.mutate.mutant import Mutant
@@ -68,6 +70,17 @@ def test_only_parts_of_calls_that_come_by_are_judged_again() -> None:
 def test_a_mutant_that_is_no_mediator_cannot_be_judged() -> None:
     found = proving().of(the("dropped statement", "hyp_ffa_init", "call __verify_smc"))
     assert found.problem and not found.killers and not found.proved
+
+
+def test_a_mutant_that_offers_no_version_of_ff_a_can_be_judged() -> None:
+    """The SPMC of its samples is none that conforms: that invariants exclude what it leads to is no contradiction."""
+    unit = lower_tree(base_files("small"))
+    target = make_target(unit, PKVM, memory=True, kind=WATCHED)
+    swapped = next(one for one in mutants(unit) if (one.kind, one.function) == ("swapped arguments", "hyp_ffa_init")
+                   and "(0x84000063:64, 0:64, 0x10001:64" in one.after)
+    parts = frozenset((rule.identity, part.name) for rule in rules() for part in rule.statement(target.scene("SEED")))
+    found = Proving(target, rules(), "SEED", {"L2": Holds("L2", parts, frozenset(), frozenset())}).of(swapped)
+    assert not found.problem and (found.proved or found.unknown or found.killers)
 
 
 def test_a_proof_of_what_a_call_breaks_is_an_error() -> None:
