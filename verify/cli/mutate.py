@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 
 import click
 
@@ -14,7 +15,7 @@ from verify.cli.run import judge_all
 from verify.cli.selection import Selection, selected
 from verify.errors import InputError
 from verify.mutate import report
-from verify.mutate.campaign import campaign
+from verify.mutate.campaign import Plan, campaign
 from verify.mutate.holds import known
 from verify.mutate.report import Strength
 from verify.verdict.exit_status import OK
@@ -29,17 +30,21 @@ FORMATS: dict[str, Callable[[Strength], str]] = {
 @selected
 @click.option("--every", type=click.IntRange(1), default=1, show_default=True, metavar="N",
               help="Try each N-th mutant only.")
+@click.option("--prove", "proofs", type=click.IntRange(0), default=0, show_default=True, metavar="N",
+              help="Judge each N-th mutant that is left, and each N-th that calls kill, again by proof; 0: none.")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True)
 @click.option("--output", type=click.Path(path_type=Path), help="Where the report goes (default: the terminal).")
-def mutate(selection: Selection, every: int, form: str, output: Path | None) -> int:
+def mutate(selection: Selection, every: int, proofs: int, form: str, output: Path | None) -> int:
     """Put one small fault after the other into the code's IR, and see whether a rule notices.
 
     The unit itself is judged first. Then the interpreter makes thousands of calls of each mutant from reset: ordinary
     and hostile ones, refused pages, odd answers of EL3. Killed is a mutant of which a call breaks a part that is
-    proved of the unit, or one that is violated in a conjunct that no finding of the unit is about. Proofs are not made
-    again: a mutant that is not killed may still be found by `verify run`.
+    proved of the unit, or one that is violated in a conjunct that no finding of the unit is about. Where no call
+    differs, the engine compares all calls at once: a mutant that nobody can tell from the unit is proved equivalent.
+    With --prove, parts that are proved of the unit are judged again of mutants: one with a counterexample is killed.
 
-    Exit status: 0 whatever survives; 4 if a call of the unit itself breaks what is proved of it.
+    Exit status: 0 whatever survives; 4 if a call of the unit itself breaks what is proved of it, or the engine and the
+    interpreter contradict each other about a mutant.
     """
     item, options = selection.target, selection.options
     if options.functions:
@@ -48,12 +53,15 @@ def mutate(selection: Selection, every: int, form: str, output: Path | None) -> 
     assert store is not None  # commands about proofs always have one
     run = judge_all([item], [selection.binding], selection.rules, options, store)[0]
     holds = [known(level, run.results) for level in options.trusts]
-    tried = tuple(campaign(item.unit, selection.binding, selection.rules, options.profile, holds, every, options.jobs,
-                           _told if sys.stderr.isatty() else lambda done, total: None))
-    found = Strength(item.name, item.revision, options.profile, options.trusts, every, tried, item.sources)
+    plan = Plan(item.unit, selection.binding, selection.rules, options.profile, holds, every, proofs, selection.answers)
+    begun = monotonic()
+    tried = tuple(campaign(plan, options.jobs, _told if sys.stderr.isatty() else lambda what, done, total: None))
+    minutes = max(monotonic() - begun, 1) / 60
+    click.echo(f"verify: {len(tried)} mutants in {minutes:.1f} min, {len(tried) / minutes:.0f} a minute", err=True)
+    found = Strength(item.name, item.revision, options.profile, options.trusts, every, proofs, tried, item.sources)
     deliver(FORMATS[form](found), output)
     return OK
 
 
-def _told(done: int, total: int) -> None:
-    click.echo(f"\r{done} of {total} mutants", nl=done == total, err=True)
+def _told(what: str, done: int, total: int) -> None:
+    click.echo(f"\r{what}: {done} of {total} mutants", nl=done == total, err=True)

@@ -7,6 +7,7 @@ holds of their meanings. A model of the unknowns is only a candidate; `definitio
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 
 from verify.engine import content as c
 from verify.engine.relevance import Trace, joined, trace
@@ -38,6 +39,22 @@ class Abstractions:
     @property
     def count(self) -> int:
         return len(self._words)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How much is known, for `until`."""
+        return (len(self._words), len(self._predicates), len(self.meanings), len(self._traces), len(self._contents))
+
+    def until(self, sizes: tuple[int, ...]) -> Abstractions:
+        """What was known then, without the facts about bytes."""
+        old = Abstractions(self._prefix)
+        words, predicates, meanings, traces, contents = sizes
+        old._words = dict(islice(self._words.items(), words))
+        old._predicates = dict(islice(self._predicates.items(), predicates))
+        old.meanings = dict(islice(self.meanings.items(), meanings))
+        old._traces = dict(islice(self._traces.items(), traces))
+        old._contents = self._contents[:contents]
+        return old
 
     def word(self, content: c.Content, offset: Term, size: int, index: Term | None) -> Term:
         """`size` bytes of a content; exact where the place depends on a loop's index."""

@@ -4,65 +4,150 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+from functools import cached_property
 
+from verify.engine.watched import WATCHED
+from verify.errors import InternalError
 from verify.ir.function import Unit
+from verify.mutate.equal import Equality, known
 from verify.mutate.holds import Holds
 from verify.mutate.jury import Broken, Jury
 from verify.mutate.mutant import Mutant
 from verify.mutate.operators import mutants
+from verify.mutate.proving import Judged, Proving
 from verify.mutate.situations import Node, Tree, grow
 from verify.mutate.trial import Shown, Trial, Verdict
 from verify.prove.target import make_target
 from verify.rules.binding import Binding
 from verify.rules.rule import Rule
+from verify.solve.query import RLIMIT, Solver
+from verify.solve.remembered import NOTHING, Remembered
 from verify.verdict.pool import side_by_side
+
+CHECKED = 8
+"""Of the mutants that calls tell apart, each so many-th is put to the engine, too, which must not find it equal."""
 
 
 class Fate(Enum):
-    """What became of a mutant, by calls alone: that two units do the same in all calls is not claimed of any."""
+    """What became of a mutant. That two units do the same is claimed of the equivalent ones alone."""
 
-    KILLED = "killed"
+    KILLED = "killed by calls"
+    REFUTED = "killed by proof"
+    EQUIVALENT = "proved equivalent"
     SURVIVED = "survived"
     UNBOOTED = "does not boot"
     ALIKE = "not told apart"
     UNREACHED = "not reached"
 
 
+KILLED = (Fate.KILLED, Fate.REFUTED)
+NOT_COUNTED = (Fate.EQUIVALENT, Fate.UNBOOTED)
+"""Nobody could kill those, and nothing could be asked of these."""
+LEFT = (Fate.SURVIVED, Fate.ALIKE, Fate.UNREACHED)
+
+
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """`killers`: (trust level, conjunct) of what a call breaks; `shown`: the first calls that do, or that differ."""
+    """`killers`: (trust level, conjunct) of what a call breaks; `shown`: the first calls that do, or that differ.
+
+    `judged`: what proofs say of it, where they were asked.
+    """
 
     mutant: Mutant
     fate: Fate
     killers: tuple[tuple[str, Broken], ...] = ()
     shown: Shown | None = None
+    judged: Judged | None = None
 
     @property
     def rules(self) -> frozenset[str]:
         return frozenset(broken[0] for _, broken in self.killers)
 
 
-def campaign(
-    unit: Unit, binding: Binding, rules: Sequence[Rule], profile: str, holds: Sequence[Holds], every: int, jobs: int,
-    tell: Callable[[int, int], None],
-) -> Iterator[Tried]:
-    """Each `every`-th mutant, in order. Raises InternalError where a call of the unit breaks what is proved of it."""
-    target = make_target(unit, binding, memory=True)
-    trees = grow(target)
-    trial = Trial(target, trees, Jury(target, rules, profile), {one.level: one for one in holds})
-    chosen, reached = mutants(unit)[::every], _reached(trees)
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is tried of a unit that was judged: each `every`-th mutant.
+
+    Of those that are left, and of those that were killed, each `proofs`-th is judged again; 0: none.
+    """
+
+    unit: Unit
+    binding: Binding
+    rules: Sequence[Rule]
+    profile: str
+    holds: Sequence[Holds]
+    every: int = 1
+    proofs: int = 0
+    answers: Remembered = NOTHING
+
+
+Tell = Callable[[str, int, int], None]
+"""(what is done now, how many are done, of how many)"""
+
+
+def campaign(plan: Plan, jobs: int, tell: Tell) -> Iterator[Tried]:
+    """In order. Raises InternalError where a call of the unit breaks what is proved of it, where the engine finds a
+    mutant equal that calls tell apart, and where a part is proved of a mutant that a call of it breaks.
+    """
+    work = Campaign(plan)
+    chosen = range(len(work.chosen))
+    with closing(side_by_side(work.by_calls, chosen, jobs, lambda _, done: tell("calls", done, len(chosen)))) as found:
+        tried = list(found)
+    again = proved_again(tried, plan.proofs)
 
     def one(number: int) -> Tried:
-        mutant = chosen[number]
-        if (mutant.function, mutant.block) not in reached:
-            return Tried(mutant, Fate.UNREACHED)
-        verdict = trial.of(mutant)
-        return Tried(mutant, fate(verdict), verdict.killers, verdict.shown)
+        return work.by_proof(tried[number])
 
-    with closing(side_by_side(one, range(len(chosen)), jobs, lambda _, done: tell(done, len(chosen)))) as results:
-        yield from results
+    with closing(side_by_side(one, again, jobs, lambda _, done: tell("proofs", done, len(again)))) as found:
+        judged = dict(zip(again, found, strict=True))
+    yield from (judged.get(number, one) for number, one in enumerate(tried))
+
+
+def proved_again(tried: Sequence[Tried], proofs: int) -> list[int]:
+    """The numbers of those that are judged again."""
+    left = [number for number, one in enumerate(tried) if one.fate in LEFT]
+    killed = [number for number, one in enumerate(tried) if one.fate is Fate.KILLED]
+    return sorted(left[::proofs] + killed[::proofs]) if proofs else []
+
+
+class Campaign:
+    """What all mutants have in common; processes inherit it."""
+
+    def __init__(self, plan: Plan) -> None:
+        target = make_target(plan.unit, plan.binding, memory=True, kind=WATCHED)
+        trees, holds = grow(target), {one.level: one for one in plan.holds}
+        self.chosen = mutants(plan.unit)[::plan.every]
+        self._trial = Trial(target, trees, Jury(target, plan.rules, plan.profile), holds)
+        self._trees = trees
+        self._equality = Equality(target, known(target, Solver(RLIMIT, remembered=plan.answers)))
+        self._proving = Proving(target, plan.rules, plan.profile, holds, plan.answers)
+
+    def by_calls(self, number: int) -> Tried:
+        """And, where no call tells it apart, by a comparison of all calls at once."""
+        mutant = self.chosen[number]
+        is_reached = (mutant.function, mutant.block) in self._reached
+        verdict = self._trial.of(mutant) if is_reached else Verdict((), 0)
+        found = fate(verdict) if is_reached else Fate.UNREACHED
+        if verdict.killers or verdict.tells:
+            if number % CHECKED == 0 and self._equality.holds(mutant):
+                raise InternalError(f"mutant {mutant.identity} is proved equivalent, and a call tells it apart")
+        elif found is not Fate.UNBOOTED and self._equality.holds(mutant):
+            found = Fate.EQUIVALENT
+        return Tried(mutant, found, verdict.killers, verdict.shown)
+
+    def by_proof(self, one: Tried) -> Tried:
+        if one.fate is Fate.KILLED:
+            return replace(one, judged=self._proving.check(one.mutant, one.killers))
+        found = self._proving.of(one.mutant)
+        if not found.killers:
+            return replace(one, judged=found)
+        return replace(one, fate=Fate.REFUTED, killers=found.killers, judged=found)
+
+    @cached_property
+    def _reached(self) -> set[tuple[str, str]]:
+        return reached(self._trees)
 
 
 def fate(verdict: Verdict) -> Fate:
@@ -74,7 +159,7 @@ def fate(verdict: Verdict) -> Fate:
     return Fate.ALIKE if verdict.boots else Fate.UNBOOTED
 
 
-def _reached(trees: Sequence[Tree]) -> set[tuple[str, str]]:
+def reached(trees: Sequence[Tree]) -> set[tuple[str, str]]:
     """Blocks that some call runs, or initialisation."""
     found: set[tuple[str, str]] = set()
     for tree in trees:

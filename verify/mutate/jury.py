@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from verify.engine.pages import PAGE
@@ -40,7 +40,10 @@ class Jury:
     def broken(
         self, done: CallDone, again: Again, asked: Asked, rules: Container[str] | None = None
     ) -> set[Broken]:
-        """By all rules, or by these. A call that ended in undefined behaviour is judged by what is about that."""
+        """By all rules, or by these. A call that ended in undefined behaviour is judged by what is about that.
+
+        Whether a sum that wraps becomes a size is no call's to tell: that is left to proofs.
+        """
         return {one for rule in self.rules if rules is None or rule.identity in rules
                 for one in self._by(rule, done, again, asked)}
 
@@ -60,6 +63,7 @@ class Jury:
 
     def _scene(self, done: CallDone, page: int, index: int, asked: Asked) -> Scene:
         target = self.target
+        done = replace(done, log=replace(done.log, wraps=[]))  # the interpreter does not know what a sum is used for
         return concrete_scene(done, target.binding, self.profile, target.unit.constants, target.max_version, page,
                               index, partial(_instead, asked))
 

@@ -9,29 +9,38 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from verify.mutate.campaign import Fate, Tried
+from verify.mutate.campaign import KILLED, LEFT, NOT_COUNTED, Fate, Tried
 from verify.mutate.mutant import Mutant
+from verify.mutate.proving import Judged
 from verify.mutate.situations import Step
 from verify.mutate.trial import Shown
 
-SCHEMA = 1
+SCHEMA = 2
 WIDTH = 118
 
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """Of the rules, on one target; `every`: of the mutants, each so many-th was tried. `sources`: text by file."""
+    """Of the rules, on one target; `every`: of the mutants, each so many-th was tried. `sources`: text by file.
+
+    `proofs`: of those that are left, and of those that were killed, each so many-th was judged again.
+    """
 
     target: str
     revision: str
     profile: str
     trusts: tuple[str, ...]
     every: int
+    proofs: int
     tried: Sequence[Tried]
     sources: Mapping[str, str]
 
     def count(self, fate: Fate) -> int:
         return sum(one.fate is fate for one in self.tried)
+
+    @property
+    def rate(self) -> Rate:
+        return rate(self.tried)
 
     def by_rule(self) -> list[tuple[str, int, int]]:
         """(rule, mutants that break it, mutants that break no other rule), the strongest first."""
@@ -42,8 +51,37 @@ class Strength:
         found = ((rule, number, alone[rule]) for rule, number in all_.items())
         return sorted(found, key=lambda one: (-one[2], -one[1], one[0]))
 
-    def left(self) -> list[Tried]:
-        return [one for one in self.tried if one.fate is not Fate.KILLED]
+    def by_line(self) -> list[tuple[str, str, int, Rate]]:
+        """(file, function, line, rate), in that order."""
+        found: dict[tuple[str, str, int], list[Tried]] = {}
+        for one in self.tried:
+            span = one.mutant.span
+            found.setdefault((span.file, one.mutant.function, span.line), []).append(one)
+        return [(*place, rate(there)) for place, there in sorted(found.items())]
+
+    def again(self) -> dict[str, int]:
+        """What proofs said of those that they were asked about."""
+        asked = [one for one in self.tried if one.judged is not None]
+        left = [one for one in asked if one.fate is not Fate.KILLED]
+        found = [one.judged for one in left if one.judged is not None and not one.judged.killers]
+        return {
+            "asked": len(left), "killed": len(left) - len(found), "unknown": sum(bool(x.unknown) for x in found),
+            "not judged": sum(bool(x.problem) for x in found), "asked of those that calls kill": len(asked) - len(left)}
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Killed, of those that somebody could kill and that boot."""
+
+    killed: int
+    counted: int
+
+    def __str__(self) -> str:
+        return f"{self.killed} of {self.counted}, {100 * self.killed / max(self.counted, 1):.1f} %"
+
+
+def rate(tried: Sequence[Tried]) -> Rate:
+    return Rate(sum(one.fate in KILLED for one in tried), sum(one.fate not in NOT_COUNTED for one in tried))
 
 
 def summary(found: Strength) -> Iterator[str]:
@@ -52,24 +90,34 @@ def summary(found: Strength) -> Iterator[str]:
     yield f"{len(found.tried)} mutants{part}"
     for fate, meaning in MEANING.items():
         number = found.count(fate)
-        yield f"  {fate.value:<15}{number:>5}  {100 * number / max(len(found.tried), 1):5.1f} %  {meaning}"
+        yield f"  {fate.value:<18}{number:>5}  {100 * number / max(len(found.tried), 1):5.1f} %  {meaning}"
+    yield f"killed: {found.rate} of those that boot and are not equivalent"
+    if found.proofs:
+        again = found.again()
+        yield (f"judged again, one of {found.proofs}: {again['asked']} that were left, of which {again['killed']} are "
+               f"killed, {again['unknown']} have parts that are undecided, {again['not judged']} cannot be judged; and "
+               f"{again['asked of those that calls kill']} that calls kill, of which no broken part is proved")
 
 
-LEFT = (Fate.SURVIVED, Fate.UNBOOTED, Fate.ALIKE, Fate.UNREACHED)
+OTHERS = (*LEFT, Fate.UNBOOTED, Fate.EQUIVALENT)
 MEANING = {
     Fate.KILLED: "a call breaks what is proved of the unit, or what none of its findings is about",
+    Fate.REFUTED: "a part that is proved of the unit has a counterexample, which was replayed",
+    Fate.EQUIVALENT: "in all calls it does what the unit does",
     Fate.SURVIVED: "calls differ, and break no such rule",
     Fate.UNBOOTED: "initialisation fails, where the unit's does not; no other call differs",
-    Fate.ALIKE: "no call that was tried differs: alike to the host and EL3, or shown by others",
-    Fate.UNREACHED: "no call that was compared runs the line",
+    Fate.ALIKE: "no call that was tried differs, nor is it proved equivalent",
+    Fate.UNREACHED: "no call that was compared runs the line, nor is it proved equivalent",
 }
 
 
 def text(found: Strength) -> str:
     """For a terminal: numbers, the rules, and the mutants that are left with what was done."""
-    lines = [*summary(found), "", "rule          breaks  alone"]
-    lines += [f"{rule:<14}{number:>6}{alone:>7}" for rule, number, alone in found.by_rule()]
-    for fate in LEFT:
+    counted = max(found.rate.counted, 1)
+    lines = [*summary(found), "", "rule          breaks   of all  alone"]
+    lines += [f"{rule:<14}{number:>6}  {100 * number / counted:5.1f} %{alone:>7}"
+              for rule, number, alone in found.by_rule()]
+    for fate in OTHERS:
         left = [one for one in found.tried if one.fate is fate]
         lines += ["", f"{fate.value}: {len(left)}"] if left else []
         for one in left:
@@ -109,6 +157,13 @@ def _shown(shown: Shown | None) -> dict[str, Any] | None:
             "largest": root.largest, "calls": calls}
 
 
+def _judged(judged: Judged | None) -> dict[str, Any] | None:
+    if judged is None:
+        return None
+    return {"proved": list(map(list, sorted(judged.proved))), "unknown": list(map(list, judged.unknown)),
+            "problem": judged.problem}
+
+
 def _hex(value: int) -> str:
     return f"{value:x}"
 
@@ -127,12 +182,16 @@ def markdown(found: Strength) -> str:
     lines = [f"### {found.target}", "", *(f"    {line}" for line in summary(found)), "",
              *_table("by fault", _by(found, lambda one: one.mutant.kind)),
              *_table("by function", _by(found, lambda one: one.mutant.function)),
-             "| rule | mutants that break it | and no other rule |", "|---|---:|---:|"]
-    lines += [f"| {rule} | {number} | {alone} |" for rule, number, alone in found.by_rule()]
-    lines += ["", "Left, by line:", ""]
-    for fate in LEFT:
+             "| rule | mutants that break it | of all | and no other rule |", "|---|---:|---:|---:|"]
+    lines += [f"| {rule} | {number} | {100 * number / max(found.rate.counted, 1):.1f} % | {alone} |"
+              for rule, number, alone in found.by_rule()]
+    lines += ["", "| line | killed | of |", "|---|---:|---:|"]
+    lines += [f"| {function} {PurePosixPath(file).name}:{line} | {here.killed} | {here.counted} |"
+              for file, function, line, here in found.by_line()]
+    lines += ["", "What is not killed, by line:", ""]
+    for fate in OTHERS:
         places: dict[str, Counter[str]] = {}
-        for one in found.left():
+        for one in found.tried:
             if one.fate is fate:
                 name = f"{one.mutant.function} {_place(one.mutant)}"
                 places.setdefault(name, Counter())[one.mutant.kind] += 1
@@ -166,12 +225,18 @@ def as_json(found: Strength) -> str:
         "id": one.mutant.identity, "kind": one.mutant.kind, "function": one.mutant.function,
         "file": one.mutant.span.file, "line": one.mutant.span.line, "before": one.mutant.before,
         "after": one.mutant.after, "fate": one.fate.value, "shown": _shown(one.shown),
+        "judged": _judged(one.judged),
         "breaks": [{"trust": level, "rule": rule, "part": part, "text": said, "output": output}
                    for level, (rule, part, said, output) in one.killers],
     } for one in found.tried]
     data = {
         "schema": SCHEMA, "target": found.target, "revision": found.revision, "profile": found.profile,
         "trusts": list(found.trusts), "every": found.every,
-        "counts": {fate.value: found.count(fate) for fate in Fate}, "mutants": mutants,
+        "proofs": found.proofs, "counts": {fate.value: found.count(fate) for fate in Fate},
+        "killed": found.rate.killed, "counted": found.rate.counted, "again": found.again() if found.proofs else None,
+        "rules": [{"rule": rule, "breaks": number, "alone": alone} for rule, number, alone in found.by_rule()],
+        "lines": [{"file": file, "function": function, "line": line, "killed": here.killed, "counted": here.counted}
+                  for file, function, line, here in found.by_line()],
+        "mutants": mutants,
     }
     return json.dumps(data, indent=1) + "\n"

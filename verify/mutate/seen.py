@@ -12,6 +12,8 @@ from verify.ir.span import Span
 
 CONTEXT = "host context"
 """Each call has its own; nobody looks at those of former calls."""
+INSIDE = (4, 5)
+"""Which parts of what is seen nobody outside can tell: accesses of statics, and sums that did not fit."""
 Plain = tuple[Any, ...] | int | str | bytes | None | bool
 
 

@@ -14,7 +14,7 @@ from verify.interpret.session import CallDone, Session
 from verify.mutate.holds import Holds
 from verify.mutate.jury import Broken, Jury
 from verify.mutate.mutant import Mutant
-from verify.mutate.seen import Plain, after, seen
+from verify.mutate.seen import INSIDE, Plain, after, seen
 from verify.mutate.situations import Node, Root, Step, Tree, call, started
 from verify.prove.replay import named_by_w1
 from verify.prove.target import Target
@@ -49,6 +49,13 @@ class Difference:
         return self.node.is_odd
 
     @property
+    def tells(self) -> bool:
+        """Could somebody outside EL2 see it?"""
+        parts = self.kind[2]
+        assert isinstance(parts, tuple)
+        return any(part not in INSIDE for part in parts)
+
+    @property
     def itself(self) -> Difference:
         """The unit's own call in its place."""
         return replace(self, before=self.beside, done=self.node.done)
@@ -66,13 +73,14 @@ class Shown:
 class Verdict:
     """`killers`: conjuncts by trust level. `shown`: calls that a rule says is broken, or the first that differ.
 
-    `boots`: initialisation succeeds wherever the unit's does.
+    `boots`: initialisation succeeds wherever the unit's does. `tells`: somebody outside EL2 could see some difference.
     """
 
     killers: tuple[tuple[str, Broken], ...]
     runs: int
     boots: bool = True
     shown: Shown | None = None
+    tells: bool = False
 
 
 @dataclass(slots=True)
@@ -87,10 +95,10 @@ class Trial:
     def of(self, mutant: Mutant) -> Verdict:
         walk = Walk(self.target, self.trees, mutant)
         killers: dict[tuple[str, Broken], None] = {}
-        judged, left, shown = set[object](), MOST_JUDGED, None
+        judged, left, shown, tells = set[object](), MOST_JUDGED, None, False
         for found in walk.differences():
             here = Shown(found.tree.root, found.path)
-            shown = shown or here
+            shown, tells = shown or here, tells or found.tells
             if found.kind in judged:
                 continue
             judged.add(found.kind)
@@ -101,7 +109,7 @@ class Trial:
             left -= 1
             if left <= 0:
                 break
-        return Verdict(tuple(sorted(killers)), walk.runs, walk.boots, shown)
+        return Verdict(tuple(sorted(killers)), walk.runs, walk.boots, shown, tells)
 
     def _kills(self, found: Difference, walk: Walk) -> Iterator[tuple[str, Broken]]:
         """A conforming answer is one that EL3 may give at every level."""

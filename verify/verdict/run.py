@@ -17,7 +17,7 @@ from verify.prove.reset import MAX_HISTORY
 from verify.prove.safety import proved
 from verify.prove.samples import Samples, make_samples
 from verify.prove.setting import Setting
-from verify.prove.starts import make_starts
+from verify.prove.starts import Starts, make_starts
 from verify.prove.target import Target, make_target
 from verify.prove.trust import LEVELS
 from verify.prove.unmodelled import assumed_safe
@@ -55,19 +55,45 @@ ROUNDS = 2
 """Iterations of a loop that counterexamples are looked for in."""
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A unit that was executed, before anything is proved of it; `levels`: the strictest first."""
+
+    target: Target
+    light: Target
+    samples: Samples
+    starts: Starts
+    levels: tuple[str, ...]
+
+    def settings(
+        self, facts: Sequence[tuple[Invariants, Guarantee, tuple[bool, ...]]], options: Options
+    ) -> tuple[Setting, ...]:
+        """With what is `known` at each level."""
+        return tuple(
+            Setting(self.target, self.light, level, options.profile, *found, self.samples, self.starts, options.pages,
+                    assumed=assumed_safe(self.target, found[-1]) if found[0].names else ())
+            for level, found in zip(self.levels, facts, strict=True))
+
+
+def begin(unit: Unit, binding: Binding, options: Options, target: Target | None = None) -> Begun:
+    """Execute the unit."""
+    target, light = target or make_target(unit, binding, memory=True), make_target(unit, binding)
+    for number in range(1, MAX_HISTORY + 1):
+        light.history(number)
+    samples = make_samples(target)
+    starts = make_starts(make_target(unit, binding, memory=True, rounds=ROUNDS))
+    return Begun(target, light, samples, starts, tuple(sorted(options.trusts, key=LEVELS.index, reverse=True)))
+
+
 def prepare(
     unit: Unit, binding: Binding, options: Options, target: Target | None = None,
     answers: Remembered = NOTHING, watch: Watch = NOBODY,
 ) -> tuple[Target, tuple[Setting, ...]]:
     """Execute the unit and find the invariants of each trust level, the strictest first."""
     watch.stage("running ordinary calls")
-    target, light = target or make_target(unit, binding, memory=True), make_target(unit, binding)
-    for number in range(1, MAX_HISTORY + 1):
-        light.history(number)
-    samples = make_samples(target)
-    starts = make_starts(make_target(unit, binding, memory=True, rounds=ROUNDS))
-    levels = sorted(options.trusts, key=LEVELS.index, reverse=True)
-    one = partial(known, target, samples, levels, Solver(options.limit or RLIMIT, remembered=answers))
+    begun = begin(unit, binding, options, target)
+    levels, solver = begun.levels, Solver(options.limit or RLIMIT, remembered=answers)
+    one = partial(known, begun.target, begun.samples, levels, solver)
     try:  # not here, even one: a solver without memory ends its process
         def tell(now: Sequence[int], done: int) -> None:
             watch.stage(f"invariants and memory safety at {', '.join(levels[number] for number in now)}")
@@ -76,10 +102,7 @@ def prepare(
             facts = list(results)
     except WorkerLost as lost:
         raise explained(lost, f"preparing {levels[lost.number]}") from None
-    return target, tuple(
-        Setting(target, light, level, options.profile, *found, samples, starts, options.pages,
-                assumed=assumed_safe(target, found[-1]) if found[0].names else ())
-        for level, found in zip(levels, facts, strict=True))
+    return begun.target, begun.settings(facts, options)
 
 
 def known(

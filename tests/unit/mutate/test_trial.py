@@ -14,7 +14,7 @@ from specs.bindings.pkvm import PKVM
 from tests import mini
 from tests.support import has_schema
 from verify.errors import InternalError
-from verify.mutate.campaign import Fate, Tried, campaign, fate
+from verify.mutate.campaign import KILLED, Fate, Plan, Tried, campaign, fate
 from verify.mutate.holds import Holds
 from verify.mutate.jury import Jury
 from verify.mutate.mutant import Mutant
@@ -123,6 +123,15 @@ def test_the_stack_that_is_shown_is_seen_by_two_runs() -> None:
             "constant", lambda found: found.function == "refuse"))
 
 
+def test_a_sum_that_wraps_and_becomes_no_size_breaks_nothing() -> None:
+    """The interpreter notes all that do not fit; SEC-08 is about sizes, offsets and counts, which the engine finds."""
+    (rule,) = Options(rules=("SEC-08",)).select(registered())
+    parts = frozenset((rule.identity, part.name) for part in rule.statement(target().scene("SEED")))
+    jury = Trial(target(), trial().trees, Jury(target(), [rule], "SEED"), holding(parts))
+    shifted = the("operator", lambda one: one.function == "negotiate" and "wanted << 0x10" in one.after)
+    assert jury.of(shifted).shown is not None and not jury.of(shifted).killers
+
+
 def test_what_a_finding_is_about_already_is_nothing_new() -> None:
     mutant = the("lock", lambda found: found.function == "negotiate" and found.before.startswith("unlock"))
     told: set[tuple[str, str, str]] = set()
@@ -134,15 +143,15 @@ def test_what_a_finding_is_about_already_is_nothing_new() -> None:
 
 @cache
 def some() -> tuple[Tried, ...]:
-    told: list[tuple[int, int]] = []
-    found = tuple(campaign(UNIT, PKVM, rules(), "SEED", list(holding(names()).values()), EVERY, 2,
-                           lambda done, total: told.append((done, total))))
+    told: list[tuple[str, int, int]] = []
+    plan = Plan(UNIT, PKVM, rules(), "SEED", list(holding(names()).values()), EVERY, proofs=1)
+    found = tuple(campaign(plan, 2, lambda what, done, total: told.append((what, done, total))))
     assert len(found) == len(MUTANTS[::EVERY])
     return found
 
 
 def reports() -> Iterator[str]:
-    found = Strength("small", "", "SEED", ("L0", "L2"), EVERY, some(), {})
+    found = Strength("small", "", "SEED", ("L0", "L2"), EVERY, 1, some(), {})
     yield from (text(found), markdown(found), as_json(found))
 
 
@@ -155,12 +164,12 @@ def test_a_campaign_in_json_has_its_schema() -> None:
 def test_a_campaign_says_what_became_of_each() -> None:
     fates = {one.fate for one in some()}
     assert Fate.KILLED in fates and len(fates) > 1
-    assert all(bool(one.killers) is (one.fate is Fate.KILLED) for one in some())
+    assert all(bool(one.killers) is (one.fate in KILLED) for one in some())
     said, table, data = reports()
     killed = sum(one.fate is Fate.KILLED for one in some())
-    assert f"killed         {killed:>5} " in said and f"killed         {killed:>5} " in table
-    assert json.loads(data)["counts"]["killed"] == killed
-    left = next(one for one in some() if one.fate is not Fate.KILLED)
+    assert f"killed by calls   {killed:>5} " in said and f"killed by calls   {killed:>5} " in table
+    assert json.loads(data)["counts"]["killed by calls"] == killed
+    left = next(one for one in some() if one.fate not in KILLED)
     assert left.mutant.identity in said and f"  - {left.mutant.before}"[:100] in said
     told = [one for one in json.loads(data)["mutants"] if one["fate"] == "survived"]
     assert all(one["shown"]["calls"] for one in told)
