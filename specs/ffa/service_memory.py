@@ -78,8 +78,12 @@ def _asks_for_simplest(scene: Scene, layout: Layout) -> Truth:
 
 
 def _is_there(scene: Scene, layout: Layout) -> Truth:
-    """EL2 has the host's message in its TX buffer."""
-    return any_of(one.happens & (one.offset == 0) & (one.length == _length(layout))
+    """EL2 has copied such a message of the host's to its TX buffer, with reserved fields zero."""
+    def sound(content: Content) -> Truth:
+        plain = (content.u32(4) == 0) & (content.u64(HANDLE) == 0)
+        return plain & _is_simplest(scene, content, scene.call.w(2), layout)
+
+    return any_of(one.happens & (one.offset == 0) & (one.length == _length(layout)) & sound(one.written)
                   for one in accesses(scene, EL2_TX) if one.is_write and one.is_copy)
 
 
@@ -98,8 +102,9 @@ def memory_is_shared(scene: Scene) -> Iterator[Part]:
     Clause: DEN0077A v1.0 sections 11.1 and 11.3: the reasons for an error, none of which is there.
     Reading: one range of whole pages below 4 GiB in one fragment, one secure borrower, normal memory, read and write,
         no flags, reserved fields zero; a pair is registered. Where the registers are right EL2 looks at the message;
-        where the message in EL2's TX buffer is right, the page tables allow it and the SPMC answers FFA_SUCCESS, so
-        does EL2. What the SPMC accepts is told, whatever it was. BUSY, NO_MEMORY and RETRY may be answered any time.
+        where the message that EL2 copies to its TX buffer is right, the page tables allow it and the SPMC answers
+        FFA_SUCCESS, so does EL2. What the SPMC accepts is told, whatever it was. BUSY, NO_MEMORY and RETRY may be
+        answered any time.
     Applies to: 1.0 to 1.2, in each convention that is there.
     Not covered: a message that EL2 reads elsewhere than in its TX buffer; later fragments: whether a transaction is
         open a mediator may know better.
@@ -112,9 +117,7 @@ def memory_is_shared(scene: Scene) -> Iterator[Part]:
             yield part(f"{name}, {layout.name}: registers", asked, [
                 require("the message is looked at", reads | put_off(scene), "x0"),
             ], name, exists=exists & layout.is_(scene.pre.version))
-            simplest = _is_simplest(scene, scene.tx, scene.call.w(2), layout)
-            plain = (scene.tx.u32(4) == 0) & (scene.tx.u64(HANDLE) == 0)
-            given = asked & _is_there(scene, layout) & simplest & plain & nobody_refuses(scene)
+            given = asked & _is_there(scene, layout) & nobody_refuses(scene)
             yield part(f"{name}, {layout.name}: message", given, [
                 require("the region is shared", succeeded(scene) | put_off(scene), "x0"),
             ], name, exists=exists & layout.is_(scene.pre.version))

@@ -80,7 +80,7 @@ class BufferDone:
     """`length` bytes at `offset` of a buffer were read or written, by memcpy or memset if `is_copy`.
 
     `buffer`: the first static that points to it, or "host memory", whose offsets are physical addresses. The access
-    may have ended in a fault. `written`: the bytes of a write to host memory that did not.
+    may have ended in a fault. `written`: the bytes of a write that did not.
     """
 
     buffer: str

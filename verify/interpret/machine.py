@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from verify.interpret import arithmetic
 from verify.interpret.environment import Environment, Mailbox
 from verify.interpret.events import AccessDone, BufferDone, LockDone, Log, SmcDone, Step, Told, TransferDone, WarnDone
-from verify.interpret.memory import HOST_BASE, Fault, Memory
+from verify.interpret.memory import Fault, Memory
 from verify.interpret.progress import Progress
 from verify.interpret.world import ACTIONS, World, request
 from verify.ir import expr as e
@@ -297,9 +297,10 @@ class Machine:
                 home[0].name, is_write, is_copy, home[1], length, self.held, self._span, self._where()))
 
     def _note_written(self, address: int, length: int) -> None:
-        """What the host finds there now."""
-        if self._world is not None and address >= HOST_BASE:
-            self.log.wrote(self.memory.read_host(address - HOST_BASE, length))
+        """What lies there now, in a buffer or in the host's memory."""
+        home = self.memory.home(address) if self._world is not None else None
+        if home is not None and home[0].is_buffer:
+            self.log.wrote(self.memory.peek(home, length))
 
     def _note(self, address: int, is_write: bool, order: i.Order, value: int) -> None:
         path = self._paths.get(address)

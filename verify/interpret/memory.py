@@ -166,6 +166,12 @@ class Memory:
     def read_host(self, at: int, size: int) -> bytes:
         return Snapshot(self._host.content, self._host.size).bytes(at, size)
 
+    def peek(self, home: tuple[Slot, int], size: int) -> bytes:
+        """What an object holds, without a look that others would notice."""
+        slot, offset = home
+        found = (slot.content.get(offset + index) for index in range(size))
+        return bytes(self._absent(slot, offset + index) if byte is None else byte for index, byte in enumerate(found))
+
     def load(self, address: int, size: int) -> int:
         slot, offset = self._source(address, size)
         content = slot.content

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from verify.interpret.environment import Mailbox, Surroundings
 from verify.interpret.events import NOTHING_TOLD, FaultDone, Log, Told
 from verify.interpret.machine import MAX_STEPS, Machine
-from verify.interpret.memory import Bytes, Fault, Snapshot
+from verify.interpret.memory import Bytes, Fault
 from verify.interpret.world import PagesThen
 from verify.ir.expr import POINTER
 from verify.ir.function import Unit
@@ -65,8 +65,6 @@ class CallDone:
     ended: FaultDone | None = None
     told: tuple[Told, Told] = (NOTHING_TOLD, NOTHING_TOLD)
     """What EL3 had been told before and after."""
-    tx: Snapshot | None = None
-    """What EL2's TX buffer held at the end, where there is one."""
     own: tuple[int, int] = (0, 0)
     """Physical addresses of EL2's TX and RX buffers, where there are such."""
 
@@ -166,13 +164,13 @@ class Session:
         return CallDone(
             before, after, handled, ended.text if ended else None, log, machine.held, old, self.state(), host,
             (pages, world.now()), machine.page_shift, tuple(sorted(self.buffers.items())), ended,
-            (told, machine.told), *self._own())
+            (told, machine.told), self._own())
 
-    def _own(self) -> tuple[Snapshot | None, tuple[int, int]]:
-        """What EL2's TX buffer holds, and where its pair lies."""
+    def _own(self) -> tuple[int, int]:
+        """Where EL2's pair lies."""
         pair = self.machine.mailbox
         if pair is None:
-            return None, (0, 0)
+            return 0, 0
         tx, rx = (0 if at is None else self.environment.outside("hyp_virt_to_phys", [at], self.machine.page_shift)
                   for at in (pair.tx, pair.rx))
-        return pair.sent(), (tx, rx)
+        return tx, rx

@@ -164,7 +164,6 @@ def concrete_scene(
         page_size=number(1 << done.page_shift, 64),
         mailbox_size=number(sizes.get(binding.own_tx, 0), 64),
         descriptor_size=number(sizes.get(binding.descriptor, 0), 64),
-        tx=_content(done.tx),
         own_tx_at=number(done.own[0], 64),
         own_rx_at=number(done.own[1], 64),
     )

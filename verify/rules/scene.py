@@ -225,8 +225,6 @@ class Scene:
     """Of each of EL2's mailbox buffers, in bytes (64 bits), as the tree under test sets them apart."""
     descriptor_size: Word = NO_SIZE
     """Of EL2's descriptor buffer, in bytes (64 bits)."""
-    tx: Content = NO_CONTENT
-    """What EL2's TX buffer holds when the call ends."""
     own_tx_at: Word = NO_SIZE
     """Physical address of EL2's own TX buffer (64 bits); 0: there is none."""
     own_rx_at: Word = NO_SIZE

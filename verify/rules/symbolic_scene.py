@@ -208,7 +208,6 @@ def symbolic_scene(
         page_size=Word(t.binary("shl", t.const(1, 64), t.zext(page_shift(), 64))),
         mailbox_size=_size(step, binding.own_tx),
         descriptor_size=_size(step, binding.descriptor),
-        tx=_content(step.record, step.contents.get(f"${binding.own_tx}")),
         own_tx_at=_place(step, binding.own_tx),
         own_rx_at=_place(step, binding.own_rx),
     )
