@@ -94,9 +94,9 @@ def _instead(asked: Asked) -> Instead:
 
 
 def _differs(part: Part, k: int, second: Callable[[str], Part | None]) -> bool:
-    """The value of this conjunct must not depend on something, and does."""
+    """The value of this conjunct must not depend on something, and does. What alike runs alone show is not asked."""
     one = part.then[k]
-    if one.independent is None or one.secrets == ADDRESSES:
+    if one.independent is None or one.secrets == ADDRESSES or one.alike:
         return False
     other = second(one.secrets)
     if other is None or not is_met(other) or len(other.then) != len(part.then):
