@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from specs.bindings.pkvm import PKVM
 from tests.mediators.fault import Edit
 from tests.mediators.memory_faults import serving
-from tests.mediators.trees import REFERENCE, judge
+from tests.mediators.trees import REFERENCE, files, judge
+from verify.frontend.unit import lower_tree
+from verify.native.confirm import CONFIRMED
+from verify.native.findings import all_told, asked
 from verify.prove.outcome import PartResult, Status
 
 LEFT = {
@@ -59,3 +65,15 @@ def test_the_version_that_is_kept(secret: str, status: Status) -> None:
 def test_what_is_no_secret_may_be_left(what: str) -> None:
     unset = LEFT[what][0]
     assert judged(what, unset, unset.replace(";", " = {};")).status is Status.PROVED
+
+
+@pytest.mark.compiler
+def test_a_compiled_run_leaves_it_there_too(tmp_path: Path) -> None:
+    edits = leaving("in the host's RX buffer", "", "")
+    tree = files(REFERENCE, *edits)
+    for name, text in tree.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    run = judge(REFERENCE, *edits, rules=("FFA-SEC-01",), trusts=("L2",))
+    (told,) = all_told(run)
+    assert asked(run, lower_tree(tree), PKVM, tmp_path, told) == CONFIRMED

@@ -114,7 +114,7 @@ def _sizes(subject: Subject) -> str:
     binding = subject.binding
     named = {"OWN_TX": binding.own_tx, "OWN_RX": binding.own_rx, "VERSION": binding.version,
              "NEGOTIATED": binding.negotiated}
-    numbers = {"SMCS": smcs, "IS_ABOUT_EVENTS": int(subject.judged.events)}
+    numbers = {"SMCS": smcs, "SHOWN": len(subject.judged.shown), "IS_ABOUT_EVENTS": int(subject.judged.events)}
     return "".join([f"#define {name} {text(value)}\n" for name, value in named.items()]
                    + [f"#define {name} {value}\n" for name, value in numbers.items()])
 
@@ -140,6 +140,7 @@ def _tables(subject: Subject) -> Iterator[str]:
     yield f"\nstatic const char about[] = {text(subject.title)}, wrong[] = {text(wrong(finding.cause))};\n"
     yield "static const struct window windows[] = { " + "".join(
         f"{{ {_hex(at)}, {_hex(size)} }}, " for at, size in places) + "{ 0 } };\n"
+    yield f"static const word shown[] = {{ {''.join(f'{_hex(at)}, ' for at in subject.judged.shown)}0 }};\n"
     yield f"static const struct set booted[] = {{ {boot}{', ' if boot else ''}{{ 0 }} }};\n"
     rows = []
     for number, episode in enumerate(episodes):

@@ -9,6 +9,7 @@ from verify.errors import InternalError
 from verify.interpret.session import CallDone
 from verify.prove.failing import differing, failing, lonely, part_of, scene_of, value
 from verify.prove.outcome import Episode, Finding
+from verify.rules.memory import HOST, BufferAccess, Content
 from verify.rules.rule import Rule
 from verify.rules.scene import Instead, Result, Scene, Smc, State, nothing_instead
 from verify.rules.words import Output, Truth, Word
@@ -39,6 +40,8 @@ class Judged:
     expressions: Mapping[str, str]
     """In C, of the variables in the statements."""
     events: bool
+    shown: tuple[int, ...] = ()
+    """Physical addresses of bytes of the host's that the statements speak of."""
 
 
 @dataclass(slots=True)
@@ -46,6 +49,7 @@ class _Observed:
     """Variables for what is seen natively, with their expressions in C."""
 
     expressions: dict[str, str] = field(default_factory=dict)
+    shown: list[int] = field(default_factory=list)
     asked: bool = False
 
     def word(self, name: str, bits: int, expression: str) -> Word:
@@ -55,6 +59,17 @@ class _Observed:
     def truth(self, name: str, expression: str) -> Truth:
         self.expressions[name] = expression
         return Truth(t.var(name, 0))
+
+    def bytes_at(self, address: int, size: int) -> Term:
+        """Of the host's memory, when the call has ended."""
+        found: Term | None = None
+        for at in range(address, address + size):
+            if at not in self.shown:
+                self.shown.append(at)
+            byte = self.word(f"host.{at:x}", 8, f"seen->shown[{self.shown.index(at)}]").term
+            found = byte if found is None else t.concat(byte, found)
+        assert found is not None
+        return found
 
     def instead(self) -> Instead:
         self.asked = True
@@ -86,10 +101,8 @@ def judged(rule: Rule, profile: str, part: str, finding: Finding, constants: Map
     chosen = tuple(
         Statement(one.text, one.output, one.independent is not None, seen.given.term, value(one))
         for one in (seen.then[k] for k in wrong))
-    if any(statement.is_pair and not variables([statement.value]) for statement in chosen):
-        raise NotShown("it does not look at what EL2 writes to the host's memory")
     events = any(not statement.is_pair and not variables([statement.value]) for statement in chosen)
-    return Judged(chosen, dict(observed.expressions), events)
+    return Judged(chosen, dict(observed.expressions), events, tuple(observed.shown))
 
 
 def _fixed(now: list[int], before: list[int]) -> bool:
@@ -117,8 +130,10 @@ def _blind(scene: Scene) -> Iterator[tuple[str, Scene]]:
 def _observed(scene: Scene, done: CallDone, observed: _Observed) -> Scene:
     """The scene with variables for the numbers that the compiled code decides about.
 
-    What it writes to EL2's TX buffer is compared byte by byte, and is therefore as known as what the host sent.
+    What it writes to EL2's TX buffer is compared byte by byte, and is therefore as known as what the host sent. What it
+    writes to the host's memory is looked at when the call has ended.
     """
+    accesses = tuple(_shown(access, observed) for access in scene.buffer_accesses)
     registers = tuple(
         replace(observed.word(f"x{k}", 64, f"seen->x[{k}]"), outputs=(Output(f"x{k}", t.const(0, 16)),))
         for k in range(31))
@@ -128,16 +143,24 @@ def _observed(scene: Scene, done: CallDone, observed: _Observed) -> Scene:
         group, at = (forwards, next(sent_on)) if smc.is_forward else (smcs, next(own))
         group[at] = _seen(group[at], number, observed)
     if done.ended is not None:
-        return replace(scene, smcs=tuple(smcs), forwards=tuple(forwards))
+        return replace(scene, smcs=tuple(smcs), forwards=tuple(forwards), buffer_accesses=accesses)
     return replace(
         scene, result=Result(scene.result.handled, registers), smcs=tuple(smcs), forwards=tuple(forwards),
-        post=_agreed(scene.post, observed), locks_held=observed.truth("locks_held", "!!seen->held"))
+        buffer_accesses=accesses, post=_agreed(scene.post, observed),
+        locks_held=observed.truth("locks_held", "!!seen->held"))
 
 
 def _seen(smc: Smc, number: int, observed: _Observed) -> Smc:
     parameters = tuple(
         observed.word(f"smc{number}.x{k}", 64, f"seen->smcs[{number}].x[{k}]") for k in range(len(smc.parameters)))
     return replace(smc, parameters=parameters)
+
+
+def _shown(access: BufferAccess, observed: _Observed) -> BufferAccess:
+    if access.buffer != HOST or not access.is_write:
+        return access
+    start = access.offset.term.value
+    return replace(access, written=Content(lambda at, size: observed.bytes_at(start + at.value, size)))
 
 
 def _agreed(state: State, observed: _Observed) -> State:

@@ -161,6 +161,11 @@ static void finish(enum ending ending, const word *x)
 	if (!is_last)
 		return;
 	memcpy(seen->x, x, sizeof(seen->x));
+	for (unsigned k = 0; k < SHOWN; k++) {
+		const char *at = hyp_phys_to_virt(shown[k]);
+		if ((word)at < NOT_MAPPED)
+			seen->shown[k] = *at;
+	}
 	for (const struct place *place = played_places; place->path; place++) {
 		if (!strcmp(place->path, VERSION))
 			memcpy(&seen->version, place->at, place->size);

@@ -53,11 +53,12 @@ struct run {
 
 struct window { word physical, size; };
 
-/* What the compiled code did in the last call. */
+/* What the compiled code did in the last call. `shown`: what the host finds at the addresses of that name. */
 struct smc { word x[18]; };
 struct seen {
 	word x[31], version, negotiated;
 	struct smc smcs[SMCS + 1];
+	unsigned char shown[SHOWN + 1];
 	unsigned smc_count, warnings, held, differences;
 	enum ending ending;
 	int is_done;
