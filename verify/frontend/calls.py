@@ -45,14 +45,14 @@ class Calls:
             "__verify_bug": self._bug, "__verify_build_bug": self._build_bug, "__verify_page_shift": self._page_shift,
             "__verify_like": self._like, "__verify_lowest_bit": self._lowest_bit,
             "__verify_add_overflow": self._add_overflow, "__verify_sub_overflow": self._sub_overflow,
-            "__verify_mul_overflow": self._mul_overflow,
+            "__verify_mul_overflow": self._mul_overflow, "__verify_recorded": self._recorded,
         }
 
     def call(self, node: Any) -> Typed:
         if not isinstance(node.name, c_ast.ID):
             raise self._owner.refuse("call through a pointer", node)
         name = node.name.name
-        if self._owner.builder.find(name) is not None:
+        if self._owner.builder.find(name) is not None or self._owner.names.static(name) is not None:
             raise self._owner.refuse("call through a pointer", node)
         arguments = list(node.args.exprs) if node.args else []
         wanted = _ARGUMENTS.get(name)
@@ -191,6 +191,15 @@ class Calls:
         holds = fold.not_(owner.truth(node))
         if holds != Const(1, 1):
             owner.builder.emit(i.Assert(kind, holds, owner.builder.span))
+        return Typed(Const(0, 32), ct.VOID)
+
+    def _recorded(self, name: str, arguments: list[Any], node: Any) -> Typed:
+        """Evaluates its arguments, any number, for what that does; a name that nobody declared is some constant."""
+        owner = self._owner
+        for argument in arguments:
+            name = argument.name if isinstance(argument, c_ast.ID) else ""
+            if not name or owner.builder.find(name) is not None or owner.names.static(name) is not None:
+                owner.value(argument)
         return Typed(Const(0, 32), ct.VOID)
 
     def _page_shift(self, name: str, arguments: list[Any], node: Any) -> Typed:

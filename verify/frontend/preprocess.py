@@ -13,6 +13,7 @@ from importlib import resources
 
 from verify.errors import InputError
 from verify.frontend.columns import Columns
+from verify.frontend.outside import MODULE_POINTER, stand_ins
 from verify.frontend.reader import Reader
 from verify.frontend.text import checked
 from verify.ir.span import Span
@@ -92,7 +93,10 @@ _BODY = r"\n\{.{0,20000}?^\}"
 _PKVM_PARTS = (
     r"^#define[ \t]+KVM_FFA_MBOX_NR_PAGES\b[^\n]*$|^static inline [^;{}]{0,200}\bhyp_ffa_proxy_pages\(void\)" + _BODY
 )
-_MAIN_PARTS = r"^static void (?:default_host_smc_handler|handle_host_smc)\([^)]{0,200}\)" + _BODY
+_MAIN_PARTS = (
+    r"^static void (?:default_host_smc_handler|handle_host_smc)\([^)]{0,200}\)" + _BODY
+    + rf"|^static bool \(\*{MODULE_POINTER}\)\([^;{{}}]{{0,200}}\);"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +180,8 @@ def _prepare(files: Mapping[str, str], handler: str) -> tuple[dict[str, str], tu
     texts = (files[FFA_C], files.get(NVHE_FFA_H, ""), prepared.get(PKVM_H, ""), prepared.get(HYP_MAIN_C, ""))
     options = {name for text in texts for name in _OPTION.findall(text)} - set(_DEFINED)
     assumptions += [f"{name} is not set" for name in sorted(options)]
+    macros, assumed = stand_ins(texts)
+    limits, assumptions = limits + macros, assumptions + assumed
     call = f"{handler}(ctxt)" if _takes_context_only(files[FFA_C], handler) else f"{handler}(ctxt, id)"
     prepared["<env>/before.h"] = _environment("before.h")
     prepared["<env>/after.h"] = _environment("after.h")

@@ -158,12 +158,10 @@ static inline void __verify_smc_1_2(const struct arm_smccc_1_2_regs *args, struc
 
 /* The caller, in hyp-main.c where the tree has it. The PSCI handler takes none of FF-A's function IDs; the
  * host's SMC has immediate 0. */
-#define kvm_host_psci_handler(ctxt, id) ((void)(id), 0)
+#define kvm_host_psci_handler(...) (__verify_recorded(__VA_ARGS__), 0)
 #define read_sysreg_el2(reg) 0
 #define SYS_ESR 0
 #define ESR_ELx_xVC_IMM_MASK 0xffffUL
 #define SMCCC_FORWARD 1
 #define __kvm_hyp_host_forward_smc(ctxt) __verify_forward(ctxt)
 #define kvm_skip_host_instr() ((void)0)
-#define trace_hyp_enter(...) ((void)0)
-#define trace_hyp_exit(...) ((void)0)
