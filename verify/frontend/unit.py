@@ -11,6 +11,7 @@ from pycparser import c_ast
 from verify.errors import InputError, UnsupportedC
 from verify.frontend import constants
 from verify.frontend import ctypes as ct
+from verify.frontend.agreed import with_agreement
 from verify.frontend.builder import Builder
 from verify.frontend.declare import Types
 from verify.frontend.expressions import Expressions
@@ -62,11 +63,11 @@ def lower_tree(files: Mapping[str, str], handler: str = HANDLER) -> Unit:
         if name in used or parsed.span(node).file == FFA_C
     }
     values = constants.evaluate(source.expanded, draft.parser, draft.types, draft.names)
-    return Unit(
+    return with_agreement(Unit(
         dict(sorted(functions.items())), statics, _externs(draft, functions), values, _layouts(draft.types),
         source.assumptions, ENTRY,
         {name: (problem.construct, span) for name, (problem, span) in sorted(draft.refused.items())},
-    )
+    ))
 
 
 def _constant(draft: _Draft, node: Any) -> int:

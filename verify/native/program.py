@@ -63,9 +63,10 @@ class Subject:
 
     @property
     def places(self) -> list[Place]:
-        """Every scalar member of a static."""
+        """Every scalar member of a static that the tree has."""
         return [Place(f"{name}.{field.path}" if field.path else name, field.bits == POINTER, item.is_external)
-                for name, item in self.unit.statics.items() for field in item.fields]
+                for name, item in self.unit.statics.items() if not item.span.file.startswith("<env>")
+                for field in item.fields]
 
     @property
     def numbers(self) -> list[str]:
