@@ -1,4 +1,4 @@
-"""What the proxy and its caller call elsewhere, and what is said to take no part in FF-A.
+"""What the proxy and its caller call elsewhere, and what is said to take no part in FF-A; the keys that switch code.
 
 Each of these is taken by its name, and is an assumption that reports tell. Whatever else is called and not read stays a
 place where the model ends.
@@ -16,6 +16,7 @@ HANDLERS = {
 """Asked by the host's SMC handler before it forwards what the proxy left; a call of FF-A goes past them."""
 MODULE_POINTER = "default_host_smc_handler"
 """Where a module may put a function that is asked the same."""
+_KEY = re.compile(r"^[ \t]*DECLARE_STATIC_KEY_(FALSE|TRUE)\((\w+)\)", re.MULTILINE)
 _TRACE = re.compile(r"\b(trace_\w+|__hyp_enter|__hyp_exit)\s*\(")
 
 
@@ -32,6 +33,8 @@ def stand_ins(texts: Iterable[str]) -> tuple[str, list[str]]:
     said = list(known.values())
     if re.search(rf"\(\s*\*\s*{MODULE_POINTER}\s*\)", text):
         said.append(f"no module takes the host's SMCs ({MODULE_POINTER} stays NULL)")
+    keys = {name: value.lower() for value, name in _KEY.findall(text)}
+    said += [f"the static key {name} is {value}" for name, value in sorted(keys.items())]
     return macros, said
 
 

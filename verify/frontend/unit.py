@@ -19,7 +19,7 @@ from verify.frontend.functions import lower_function, unsupported_function
 from verify.frontend.parse import Parsed, Parser
 from verify.frontend.preprocess import FFA_C, preprocess
 from verify.frontend.scope import Names
-from verify.frontend.split import Definition, split
+from verify.frontend.split import BLOCK, Definition, split
 from verify.frontend.statics import static_object
 from verify.ir import instr as i
 from verify.ir.expr import POINTER, AddressOf, Const
@@ -101,6 +101,8 @@ def _declare(draft: _Draft, node: Any, parsed: Parsed) -> None:
     match node:
         case c_ast.Typedef():
             types.typedefs[node.name] = types.of(node.type)
+        case c_ast.FuncDef() if node.decl.name.startswith(BLOCK):
+            names.blocks[node.decl.name] = node.body
         case c_ast.FuncDef():
             kind = types.of(node.decl.type)
             if not isinstance(kind, ct.Function):
