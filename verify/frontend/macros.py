@@ -12,9 +12,9 @@ from verify.frontend.preprocess import Token
 
 KEYWORDS = frozenset({
     "auto", "break", "case", "char", "const", "continue", "default", "do", "double", "else", "enum", "extern", "float",
-    "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof", "static",
-    "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while", "_Bool", "asm", "__asm__", "__asm",
-    "__attribute__", "__attribute", "typeof", "__typeof__",
+    "for", "goto", "if", "inline", "int", "long", "register", "restrict", "return", "short", "signed", "sizeof",
+    "static", "struct", "switch", "typedef", "union", "unsigned", "void", "volatile", "while", "_Bool", "asm",
+    "__asm__", "__asm", "__attribute__", "__attribute", "typeof", "__typeof__",
 })
 UNREAD = "__verify_unread_"
 """Begins the name of what stands for a call of such a macro."""
