@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from verify.errors import UnsupportedC
 from verify.frontend.preprocess import Token
 
 KEYWORDS = frozenset({
@@ -69,7 +70,20 @@ def past_leading(tokens: Sequence[Token], start: int, end: int) -> int:
     return start
 
 
-def unknown_type(tokens: Sequence[Token], known: Collection[str]) -> Token | None:
+def refuse_unread(tokens: Sequence[Token], known: Collection[str]) -> None:
+    """Raises UnsupportedC if what is no C may be so because a macro or a type was not read."""
+    for token in tokens:
+        if token.text.startswith(UNREAD):
+            raise UnsupportedC(f"macro {token.text.removeprefix(UNREAD)}, whose text is not read", str(token.span))
+    words = [token for token in tokens if token.text not in _STORAGE]
+    if is_call(words, 0):
+        raise UnsupportedC(f"definition by {words[0].text}, whose text is not read", str(words[0].span))
+    unknown = _unknown_type(tokens, known)
+    if unknown is not None:
+        raise UnsupportedC(f"type {unknown.text}, which is not known", str(unknown.span))
+
+
+def _unknown_type(tokens: Sequence[Token], known: Collection[str]) -> Token | None:
     """A name that stands where only a type can, and is none of the known ones."""
     is_outside = True
     for at, token in enumerate(tokens[:-1]):

@@ -63,6 +63,16 @@ def test_a_type_that_is_not_known_costs_what_is_declared_with_it(text: str) -> N
     assert len(unsupported(unit, "g")) == 1
 
 
+@pytest.mark.parametrize("text", [
+    "DEFINE_CALL(other, u32, a)\n{\n  return a;\n}\n", "static DEFINE_CALL(other, u32, a)\n{\n  return a;\n}\n",
+    "static u32 other(u32 a)\n{\n  CLEANUP(put) u32 b = a;\n  return b;\n}\n",
+])
+def test_a_macro_that_is_part_of_a_function_costs_the_function(text: str) -> None:
+    unit = unit_of(text + "u32 f(u32 a)\n{\n  return a + 1;\n}\nu32 g(u32 a)\n{\n  return other(a);\n}\n")
+    assert unsupported(unit, "f") == []
+    assert unsupported(unit, "g") != [] or unsupported(unit, "other") != []
+
+
 def test_a_macro_does_not_head_what_an_if_leaves_out() -> None:
     text = "u32 f(u32 a) { if (a == 7) for_each_thing(a) a = 1; return a; }"
     assert evaluate(text, "f", 5) == 5

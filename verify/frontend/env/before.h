@@ -21,7 +21,7 @@ typedef unsigned long uintptr_t;
 typedef u8 uint8_t;
 typedef u16 uint16_t;
 typedef u32 uint32_t;
-typedef unsigned long uint64_t;
+typedef u64 uint64_t;
 typedef u64 phys_addr_t;
 typedef _Bool bool;
 typedef struct { u8 b[16]; } uuid_t;
