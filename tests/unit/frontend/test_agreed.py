@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import pytest
 
 from tests.support import FFA, SMCCC
@@ -10,6 +12,7 @@ from verify.frontend.unit import lower_tree
 from verify.interpret.environment import Scripted
 from verify.interpret.machine import Machine
 from verify.ir.function import Unit
+from verify.native.program import Subject
 
 SOURCE = """
 #define FFA_VERSION 0x84000063
@@ -75,3 +78,10 @@ def test_what_may_keep_a_version_is_left_as_it_is(changed: Unit) -> None:
 
 def test_a_tree_that_has_one_of_the_names_is_left_as_it_is() -> None:
     assert "has_version_negotiated" not in tree("static u32 hyp_ffa_version;").statics
+
+
+def test_compiled_code_is_not_asked_for_what_it_has_not() -> None:
+    unknown = cast(Any, None)
+    paths = [place.path for place in Subject(tree(), unknown, "", unknown, unknown).places]
+    assert "host_buffers.tx" in paths and "kvm_host_psci_config.smccc_version" in paths
+    assert {"hyp_ffa_version", "has_version_negotiated", "version_lock"}.isdisjoint(paths)
