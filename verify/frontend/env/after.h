@@ -141,7 +141,6 @@ static inline void __verify_smc_1_2(const struct arm_smccc_1_2_regs *args, struc
 
 /* The caller, in hyp-main.c where the tree has it. The PSCI handler takes none of FF-A's function IDs; the
  * host's SMC has immediate 0. */
-#define PSR_I_BIT 0x80
 #define kvm_host_psci_handler(...) (__verify_recorded(__VA_ARGS__), 0)
 #define read_sysreg_el2(reg) 0
 #define SYS_ESR 0
