@@ -48,10 +48,11 @@ def _accepted(
 
 @rule("FFA-MEM-05", "Layout chosen by the negotiated version", DESCRIPTOR, force="spec", confidence="high")
 def layout_by_version(scene: Scene) -> Iterator[Part]:
-    """A region is sent only under a version that has a layout, which EL2 looks at once.
+    """A region is sent only under a version that has a layout, and that stays while EL2 looks at it.
 
     Clause: DEN0077A v1.0 section 5.12, v1.1 section 10.3.
-    Reading: 1.x with bit 31 clear. One read of the version in a call that sends a region.
+    Reading: 1.x with bit 31 clear. One read of the version in a call that sends a region; more only once an
+        acquire-read of the negotiated flag gave true, for then it stays.
     Applies to: every version.
     Not covered: which layout EL2 takes (MEM-08 shows it by its effect); a read that runs several times.
     """
@@ -60,8 +61,9 @@ def layout_by_version(scene: Scene) -> Iterator[Part]:
         sends = asks(scene, functions) & any_of(happens for _, happens in sent(scene))
         yield part(name, sends, [
             require("the version is some 1.x", scene.pre.version.bits_(31, 16) == 1, "smc"),
-            require("the version is read once",
-                    all_of(~(x.happens & y.happens) for x, y in combinations(versions, 2)), "smc"),
+            require("the version is read once, or agreed",
+                    all_of(~(x.happens & y.happens) | (x.after_negotiated & y.after_negotiated)
+                           for x, y in combinations(versions, 2)), "smc"),
         ], function=name)
 
 

@@ -18,7 +18,7 @@ from tests.support import unit_of
 from verify.ir import instr as i
 from verify.ir.expr import Const
 
-HEADERS = ("before.h", "after.h", "entry.h")
+HEADERS = ("before.h", "after.h", "lists.h", "entry.h")
 INPUTS = 40
 SEED = 6
 

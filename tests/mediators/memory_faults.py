@@ -150,7 +150,8 @@ SEND_FAULTS = (
     of("map send", "a message may be longer than EL2 can take back", "MEM-04", "send_ranges", "smc", (
         "\tif (length > ffa_desc_buf.len)\n\t\treturn FFA_RET_NO_MEMORY;\n", "")),
     of("map send", "the version is read twice", "MEM-05", "send_first_fragment", "smc", (
-        "find_parts(message, fragment, version, &parts)", "find_parts(message, fragment, hyp_ffa_version, &parts)")),
+        "find_parts(message, fragment, version, &parts)", "find_parts(message, fragment, hyp_ffa_version, &parts)"),
+       ("bool agreed = smp_load_acquire(&has_version_negotiated);", "bool agreed = has_version_negotiated;")),
     of("map send", "there may be more receivers", "MEM-06", "send_ranges", "smc", (
         "region->access_count != 1", "!region->access_count")),
     of("map send", "an entry may have any size", "MEM-07", "send_ranges", "smc", (

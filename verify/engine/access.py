@@ -120,6 +120,8 @@ class Accesses:
         if self.buffers.has(name):
             found: Value = self.buffers.load(state, name, offset, size, place, inside)
             return as_pointer(found) if bits == POINTER else found
+        if not offset.is_const and bits != POINTER and (entries := self._table(state, name, size)):
+            return self._entry(entries, name, offset, bits)
         at = self._number(offset)
         self._exactly(name, at, size)
         self.others.before_look(state, self.path(name, at))
@@ -127,6 +129,24 @@ class Accesses:
         value = as_pointer(value) if bits == POINTER else value
         self._note(state, name, at, False, order, value, place)
         return value
+
+    def _table(self, state: State, name: str, size: int) -> list[tuple[int, Integer]]:
+        """What a static holds that no call writes, if it is made of constants of this size alone; else nothing."""
+        if name not in self.objects or "#" in name or any(
+                path.partition(".")[0].partition("[")[0] == name for path in self.shared.paths):
+            return []
+        cells = state.cells(name)
+        entries = [(at, cell.value) for at, cell in sorted(cells.items())
+                   if cell.size == size and isinstance(cell.value, Integer) and cell.value.term.is_const]
+        whole = len(entries) == len(cells) and len(entries) * size == self.objects[name].size
+        return [(at, value) for at, value in entries if isinstance(value, Integer)] if whole else []
+
+    def _entry(self, entries: list[tuple[int, Integer]], name: str, offset: Term, bits: int) -> Integer:
+        """The entry at this offset; anything where there is none, or where it is no entry's beginning."""
+        result = self.fresh(name, 0, bits)
+        for at, value in reversed(entries):
+            result = Integer(t.ite(t.eq(offset, t.const(at, 64)), value.term, result.term), value.origin)
+        return result
 
     def store(self, state: State, pointer: Pointer, value: Value, bits: int, order: str, place: Place) -> None:
         size = 8 if bits == POINTER else bits // 8

@@ -9,6 +9,7 @@ from pycparser import c_ast
 
 from verify.frontend import ctypes as ct
 from verify.frontend import fold
+from verify.frontend.macros import UNREAD
 from verify.frontend.values import MemoryPlace, Typed, convert, from_truth
 from verify.ir import expr as e
 from verify.ir import instr as i
@@ -30,6 +31,9 @@ _ARGUMENTS = {
     "__verify_mul_overflow": 3, "__verify_load_acquire": 1, "__verify_load_once": 1, "__verify_store_release": 2,
     "__verify_store_once": 2,
 }
+_STATEMENTS = (
+    c_ast.If, c_ast.Switch, c_ast.While, c_ast.DoWhile, c_ast.For, c_ast.Goto, c_ast.Label, c_ast.Return, c_ast.Break,
+    c_ast.Continue, c_ast.Compound)
 _OVERFLOW = {"add": e.BinaryOp.ADD, "sub": e.BinaryOp.SUB, "mul": e.BinaryOp.MUL}
 
 
@@ -45,14 +49,14 @@ class Calls:
             "__verify_bug": self._bug, "__verify_build_bug": self._build_bug, "__verify_page_shift": self._page_shift,
             "__verify_like": self._like, "__verify_lowest_bit": self._lowest_bit,
             "__verify_add_overflow": self._add_overflow, "__verify_sub_overflow": self._sub_overflow,
-            "__verify_mul_overflow": self._mul_overflow,
+            "__verify_mul_overflow": self._mul_overflow, "__verify_recorded": self._recorded,
         }
 
     def call(self, node: Any) -> Typed:
         if not isinstance(node.name, c_ast.ID):
             raise self._owner.refuse("call through a pointer", node)
         name = node.name.name
-        if self._owner.builder.find(name) is not None:
+        if self._owner.builder.find(name) is not None or self._owner.names.static(name) is not None:
             raise self._owner.refuse("call through a pointer", node)
         arguments = list(node.args.exprs) if node.args else []
         wanted = _ARGUMENTS.get(name)
@@ -66,6 +70,10 @@ class Calls:
             return self._special[name](name, arguments, node)
         if name.startswith("__verify_refused_"):
             raise self._owner.refuse(name.removeprefix("__verify_refused_").replace("_", " "), node)
+        if name in self._owner.names.blocks:
+            return self._block(self._owner.names.blocks[name])
+        if name.startswith(UNREAD):
+            raise self._owner.refuse(f"macro {name.removeprefix(UNREAD)}, whose text is not read", node)
         if name in _ORDERS:
             return self._ordered(name, arguments, node)
         if name in self._owner.names.functions:
@@ -88,6 +96,22 @@ class Calls:
         owner.names.called.add(name)
         owner.builder.emit(i.Call(target, name, values, owner.types.span(node)))
         return Typed(target if target is not None else Const(0, 32), kind.result)
+
+    def _block(self, body: Any) -> Typed:
+        """`({ … })`: declarations and expressions in a scope of their own; what the last one is worth."""
+        owner, result = self._owner, Typed(Const(0, 32), ct.VOID)
+        owner.builder.push()
+        for item in body.block_items or []:
+            if isinstance(item, (c_ast.Decl, c_ast.DeclList)):
+                for declared in item.decls if isinstance(item, c_ast.DeclList) else [item]:
+                    owner.declare(declared)
+                result = Typed(Const(0, 32), ct.VOID)
+            elif isinstance(item, _STATEMENTS):
+                raise owner.refuse(f"{type(item).__name__} inside a statement expression", item)
+            elif not isinstance(item, c_ast.EmptyStatement):
+                result = owner.value(item)
+        owner.builder.pop()
+        return result
 
     # -- memory ----------------------------------------------------------------------------------------------
 
@@ -191,6 +215,15 @@ class Calls:
         holds = fold.not_(owner.truth(node))
         if holds != Const(1, 1):
             owner.builder.emit(i.Assert(kind, holds, owner.builder.span))
+        return Typed(Const(0, 32), ct.VOID)
+
+    def _recorded(self, name: str, arguments: list[Any], node: Any) -> Typed:
+        """Evaluates its arguments, any number, for what that does; a name that nobody declared is some constant."""
+        owner = self._owner
+        for argument in arguments:
+            name = argument.name if isinstance(argument, c_ast.ID) else ""
+            if not name or owner.builder.find(name) is not None or owner.names.static(name) is not None:
+                owner.value(argument)
         return Typed(Const(0, 32), ct.VOID)
 
     def _page_shift(self, name: str, arguments: list[Any], node: Any) -> Typed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from pycparser import c_ast
@@ -44,11 +45,16 @@ class Expressions:
         self.names = names
         self.calls = Calls(self)
         self.initialisers = Initialisers(self)
+        self.declare: Callable[[Any], None] = self._no_declaration
+        """Lowers a declaration inside `({ … })`: the statements' part."""
         self._known: dict[int, tuple[Any, Typed]] = {}
         """What a node was without its effects, asked once: conditions within conditions would double the work."""
 
     def refuse(self, construct: str, node: Any) -> UnsupportedC:
         return self.types.refuse(construct, node)
+
+    def _no_declaration(self, node: Any) -> None:
+        raise self.refuse("declaration outside a function", node)
 
     # -- values ----------------------------------------------------------------------------------------------
 

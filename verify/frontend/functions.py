@@ -29,7 +29,7 @@ def lower_function(node: Any, parsed: Parsed, types: Types, names: Names) -> Fun
     assert isinstance(signature, ct.Function)
     builder = Builder()
     builder.span = span
-    in_memory = address_taken(node.body)
+    in_memory = address_taken(node.body, names.blocks)
     parameters = _parameters(node, signature, builder, in_memory, types)
     result_bits = None if isinstance(signature.result, ct.Void) else _scalar(signature.result, node, types)
     Statements(Expressions(builder, types, names), signature.result, in_memory).body(node.body)

@@ -13,6 +13,7 @@ from typing import Any
 from pycparser import c_ast, c_parser
 
 from verify.errors import InputError, UnsupportedC
+from verify.frontend.macros import refuse_unread
 from verify.frontend.preprocess import Token
 from verify.frontend.split import Definition
 from verify.ir.span import NOWHERE, Span
@@ -63,6 +64,8 @@ class Parser:
         try:
             unit = c_parser.CParser().parse(text, "unit")
         except c_parser.ParseError as problem:
+            if definition.tokens[0].span.file == definition.tokens[-1].span.file:
+                refuse_unread(definition.tokens, self._typedefs)
             raise InputError(self._message(str(problem), definition.tokens)) from None
         except RecursionError:
             raise UnsupportedC("nesting too deep to parse", str(definition.tokens[0].span)) from None

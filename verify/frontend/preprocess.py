@@ -13,6 +13,7 @@ from importlib import resources
 
 from verify.errors import InputError
 from verify.frontend.columns import Columns
+from verify.frontend.outside import MODULE_POINTER, stand_ins
 from verify.frontend.reader import Reader
 from verify.frontend.text import checked
 from verify.ir.span import Span
@@ -22,10 +23,12 @@ FFA_H = "include/linux/arm_ffa.h"
 SMCCC_H = "include/linux/arm-smccc.h"
 NVHE_FFA_H = "arch/arm64/kvm/hyp/include/nvhe/ffa.h"
 PKVM_H = "arch/arm64/include/asm/kvm_pkvm.h"
+NVHE_PKVM_H = "arch/arm64/kvm/hyp/include/nvhe/pkvm.h"
+PKVM_C = "arch/arm64/kvm/hyp/nvhe/pkvm.c"
 HYP_MAIN_C = "arch/arm64/kvm/hyp/nvhe/hyp-main.c"
 
 _INCLUDES = {"linux/arm_ffa.h": FFA_H, "linux/arm-smccc.h": SMCCC_H, "nvhe/ffa.h": NVHE_FFA_H}
-_READ = (FFA_C, FFA_H, SMCCC_H, NVHE_FFA_H, PKVM_H, HYP_MAIN_C)
+_READ = (FFA_C, FFA_H, SMCCC_H, NVHE_FFA_H, PKVM_H, NVHE_PKVM_H, PKVM_C, HYP_MAIN_C)
 _SUFFIX_RESTS = {"L", "l", "LL", "ll"}
 """pcpp's lexer takes `0ULL` for `0UL` and `L`; no C program has such neighbours otherwise."""
 _DEFINED = {
@@ -52,8 +55,9 @@ def _environment(name: str) -> str:
 
 def _driver(files: Mapping[str, str]) -> str:
     order = ["<env>/before.h", SMCCC_H, FFA_H, "<env>/after.h"]
-    order += [name for name in (NVHE_FFA_H, PKVM_H) if name in files]
+    order += [name for name in ("<env>/lists.h", NVHE_PKVM_H, NVHE_FFA_H, PKVM_H) if name in files]
     order += ["<env>/limits.h", FFA_C]
+    order += [PKVM_C] if PKVM_C in files else []
     order += [HYP_MAIN_C if HYP_MAIN_C in files else "<env>/entry.h"]
     return "".join(f'#include "{name}"\n' for name in order)
 
@@ -90,9 +94,17 @@ def _only(text: str, pattern: str) -> str:
 
 _BODY = r"\n\{.{0,20000}?^\}"
 _PKVM_PARTS = (
-    r"^#define[ \t]+KVM_FFA_MBOX_NR_PAGES\b[^\n]*$|^static inline [^;{}]{0,200}\bhyp_ffa_proxy_pages\(void\)" + _BODY
+    r"^#define[ \t]+KVM_FFA_\w+[ \t][^\n]*$|^DECLARE_STATIC_KEY_\w+\(kvm_ffa_\w+\);"
+    r"|^extern [^;{}()]{0,100}\bkvm_nvhe_sym\(ffa_\w+\);"
+    r"|^static inline [^;{}]{0,200}\bhyp_ffa_proxy_pages\(void\)" + _BODY
 )
-_MAIN_PARTS = r"^static void (?:default_host_smc_handler|handle_host_smc)\([^)]{0,200}\)" + _BODY
+_FFA_FUNCTION = r"^[^;{}()#/*\n]{1,200}\b\w*ffa\w*\([^;{}()]{0,500}\)"
+_NVHE_PKVM_PARTS = r"^struct kvm_ffa_buffers[ \t]*\{[^{}]{0,5000}^\};|" + _FFA_FUNCTION + ";"
+_FFA_FUNCTIONS = _FFA_FUNCTION + _BODY
+_MAIN_PARTS = (
+    r"^static void (?:default_host_smc_handler|handle_host_smc)\([^)]{0,200}\)" + _BODY
+    + rf"|^static bool \(\*{MODULE_POINTER}\)\([^;{{}}]{{0,200}}\);"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +164,6 @@ def _prepare(files: Mapping[str, str], handler: str) -> tuple[dict[str, str], tu
         if name not in files:
             raise InputError(f"{name}: missing; a kernel tree (or a sparse one with ffa.c and its headers) is needed")
     files = {name: checked(name, text) for name, text in files.items() if name in _READ}
-    prepared = dict(files)
     assumptions = ["the PSCI handler takes no FF-A function ID", "the host's SMC has immediate 0"]
     limits = LIMITS
     pkvm = _only(files[PKVM_H], _PKVM_PARTS) if PKVM_H in files else ""
@@ -163,25 +174,38 @@ def _prepare(files: Mapping[str, str], handler: str) -> tuple[dict[str, str], tu
         assumptions.append("the descriptor buffer has its usual size (the tree has no hyp_ffa_proxy_pages)")
     if "FFA_MIN_FUNC_NUM" not in files.get(NVHE_FFA_H, "") + files[FFA_C] + files[FFA_H]:
         assumptions.append("FF-A function numbers are 0x60 to 0xFF (the tree has no nvhe/ffa.h)")
-    if pkvm.strip():
-        prepared[PKVM_H] = pkvm
-    else:
-        prepared.pop(PKVM_H, None)
-    main = _only(files[HYP_MAIN_C], _MAIN_PARTS) if HYP_MAIN_C in files else ""
-    if "handle_host_smc" in main:
-        prepared[HYP_MAIN_C] = main
-    else:
-        prepared.pop(HYP_MAIN_C, None)
+    prepared = _in_parts(files, pkvm)
+    if HYP_MAIN_C not in prepared:
         assumptions.append("the caller strips the SVE hint from x0 and forwards what is not handled")
-    texts = (files[FFA_C], files.get(NVHE_FFA_H, ""), prepared.get(PKVM_H, ""), prepared.get(HYP_MAIN_C, ""))
+    others = (NVHE_FFA_H, NVHE_PKVM_H, PKVM_H, PKVM_C, HYP_MAIN_C)
+    texts = (files[FFA_C], *(prepared.get(name, "") for name in others))
     options = {name for text in texts for name in _OPTION.findall(text)} - set(_DEFINED)
     assumptions += [f"{name} is not set" for name in sorted(options)]
+    macros, assumed = stand_ins(texts)
+    limits, assumptions = limits + macros, assumptions + assumed
     call = f"{handler}(ctxt)" if _takes_context_only(files[FFA_C], handler) else f"{handler}(ctxt, id)"
     prepared["<env>/before.h"] = _environment("before.h")
     prepared["<env>/after.h"] = _environment("after.h")
+    if any("list_head" in text for text in texts):
+        prepared["<env>/lists.h"] = _environment("lists.h")
     prepared["<env>/entry.h"] = f"#define __VERIFY_HANDLER(ctxt, id) {call}\n" + _environment("entry.h")
     prepared["<env>/limits.h"] = limits
     return prepared, tuple(assumptions)
+
+
+def _in_parts(files: Mapping[str, str], pkvm: str) -> dict[str, str]:
+    """The files, large ones cut down to what the proxy uses of them; `pkvm` is kvm_pkvm.h's part."""
+    prepared = dict(files)
+    parts = {PKVM_H: pkvm, **{name: _only(files[name], pattern) for name, pattern in (
+        (NVHE_PKVM_H, _NVHE_PKVM_PARTS), (PKVM_C, _FFA_FUNCTIONS), (HYP_MAIN_C, _MAIN_PARTS)) if name in files}}
+    if "handle_host_smc" not in parts.get(HYP_MAIN_C, ""):
+        parts[HYP_MAIN_C] = ""
+    for name, part in parts.items():
+        if part.strip():
+            prepared[name] = part
+        else:
+            prepared.pop(name, None)
+    return prepared
 
 
 def _takes_context_only(text: str, handler: str) -> bool:

@@ -5,11 +5,12 @@ Each definition stands for itself, so that one unknown construct costs one funct
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count, pairwise
 
 from verify.errors import InputError, UnsupportedC
+from verify.frontend import macros
 from verify.frontend.preprocess import FFA_C, Token
 
 _OPEN = {"(": ")", "{": "}", "[": "]"}
@@ -27,9 +28,13 @@ _REFUSED = {"typeof", "__typeof__", "__auto_type", "__extension__", "__builtin_c
             "__builtin_types_compatible_p", "_Generic", "__label__", "__builtin_constant_p", "_Static_assert"}
 
 
+BLOCK = "__verify_block_"
+"""Begins the names of functions that hold the statements of one `({ … })` each, and of the calls in its place."""
+
+
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """`refusal`: (construct, position) if the whole definition cannot be taken."""
+    """`refusal`: (construct, position) if the whole definition cannot be taken. Blocks that it uses follow it."""
 
     tokens: tuple[Token, ...]
     is_function: bool
@@ -43,6 +48,7 @@ def split(tokens: Sequence[Token]) -> list[Definition]:
     start = 0
     depth: list[Token] = []
     is_function = False
+    numbers = count()
     for at, token in enumerate(tokens):
         if token.text in _OPEN:
             if token.text == "{" and not depth:
@@ -54,10 +60,11 @@ def split(tokens: Sequence[Token]) -> list[Definition]:
             depth.pop()
         ends = not depth and (token.text == ";" or (token.text == "}" and is_function))
         if ends:
-            result.append(_definition(tokens[start : at + 1], is_function))
+            start = macros.past_leading(tokens, start, at)
+            result.append(_definition(tokens[start : at + 1], is_function, numbers))
             start, is_function = at + 1, False
     _check_end(tokens, start, depth)
-    return [item for item in result if len(item.tokens) > 1]
+    return [item for item in result if len(item.tokens) > 1 and not macros.stands_alone(item.tokens)]
 
 
 def _check_end(tokens: Sequence[Token], start: int, depth: list[Token]) -> None:
@@ -73,11 +80,12 @@ def _follows_parameters(tokens: Sequence[Token], start: int, at: int) -> bool:
     return at > start and tokens[at - 1].text == ")"
 
 
-def _definition(tokens: Sequence[Token], is_function: bool) -> Definition:
+def _definition(tokens: Sequence[Token], is_function: bool, numbers: Iterator[int]) -> Definition:
     refusal = None
+    blocks: list[Token] = []
     try:
         _refuse_nesting(tokens)
-        clean = _normalise(list(tokens))
+        clean = [*_normalise(list(tokens), blocks, numbers), *blocks]
     except UnsupportedC as problem:
         clean, refusal = list(tokens), problem
     return Definition(tuple(clean), is_function, _name(clean) if is_function else "", refusal)
@@ -109,13 +117,26 @@ def _close(tokens: Sequence[Token], at: int) -> int:
     raise InputError(f"{tokens[at].span}: '{tokens[at].text}' is never closed")
 
 
-def _normalise(tokens: list[Token]) -> list[Token]:
+def _normalise(tokens: list[Token], blocks: list[Token], numbers: Iterator[int]) -> list[Token]:
+    """`blocks` gets a function for each `({ … })`."""
     result: list[Token] = []
     at = 0
     while at < len(tokens):
         token = tokens[at]
         if token.text in _ATTRIBUTES:
             at = _attribute(tokens, at)
+            continue
+        end = macros.heads_statement(tokens, at)
+        if end is not None:
+            result += _written(token, ["while", "(", f"{macros.UNREAD}{token.text}", "(", ")", ")"])
+            at = end + 1
+            continue
+        if token.text == "(" and at + 1 < len(tokens) and tokens[at + 1].text == "{":
+            name, end = f"{BLOCK}{next(numbers)}", _close(tokens, at)
+            inner = _normalise(tokens[at + 1 : end], blocks, numbers)
+            blocks += [*_written(token, ["void", name, "(", "void", ")"]), *inner]
+            result += _written(token, [name, "(", ")"])
+            at = end + 1
             continue
         replaced = _refused_expression(tokens, at)
         if replaced is not None:
@@ -142,9 +163,6 @@ def _attribute(tokens: list[Token], at: int) -> int:
 def _refused_expression(tokens: list[Token], at: int) -> tuple[str, int] | None:
     """Constructs that are one expression or statement and can be refused right there."""
     text = tokens[at].text
-    following = tokens[at + 1].text if at + 1 < len(tokens) else ""
-    if text == "(" and following == "{":
-        return "statement expression", _close(tokens, at) + 1
     if text in ("asm", "__asm__", "__asm"):
         opening = at + 1
         while opening < len(tokens) and tokens[opening].text in _ASM_QUALIFIERS:
@@ -156,7 +174,11 @@ def _refused_expression(tokens: list[Token], at: int) -> tuple[str, int] | None:
 
 
 def _refusal_call(token: Token, construct: str) -> list[Token]:
-    words = ["__verify_refused_" + construct.replace(" ", "_"), "(", ")"]
+    return _written(token, ["__verify_refused_" + construct.replace(" ", "_"), "(", ")"])
+
+
+def _written(token: Token, words: list[str]) -> list[Token]:
+    """Tokens of ours, at the place of another."""
     return [Token("CPP_ID" if word not in "()" else word, word, token.span) for word in words]
 
 

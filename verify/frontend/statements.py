@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pycparser import c_ast
@@ -22,7 +22,7 @@ class Statements:
 
     def __init__(self, expressions: Expressions, result: ct.CType, in_memory: frozenset[str]) -> None:
         self._x = expressions
-        self._builder: Builder = expressions.builder
+        expressions.declare = self._declare
         self._types = expressions.types
         self._result = result
         self._in_memory = in_memory
@@ -33,6 +33,11 @@ class Statements:
         """A label was seen: a jump back to it makes a loop of what follows."""
         self._skipping = 0
         """Loops around that have jumps inside past declarations."""
+
+    @property
+    def _builder(self) -> Builder:
+        """Declarations inside an expression go where that goes."""
+        return self._x.builder
 
     def body(self, node: Any) -> None:
         self.lower(node)
@@ -316,8 +321,14 @@ def _has_nested_case(items: list[Any]) -> bool:
 
 
 class _AddressTaken(c_ast.NodeVisitor):  # type: ignore[misc]
-    def __init__(self) -> None:
+    def __init__(self, blocks: Mapping[str, Any]) -> None:
         self.names: set[str] = set()
+        self.blocks = blocks
+
+    def visit_FuncCall(self, node: Any) -> None:
+        if isinstance(node.name, c_ast.ID) and node.name.name in self.blocks:
+            self.visit(self.blocks[node.name.name])
+        self.generic_visit(node)
 
     def visit_UnaryOp(self, node: Any) -> None:
         if node.op == "&" and isinstance(node.expr, c_ast.ID):
@@ -325,9 +336,9 @@ class _AddressTaken(c_ast.NodeVisitor):  # type: ignore[misc]
         self.generic_visit(node)
 
 
-def address_taken(body: Any) -> frozenset[str]:
-    """Names whose address is taken anywhere in the function: these live in memory."""
-    visitor = _AddressTaken()
+def address_taken(body: Any, blocks: Mapping[str, Any]) -> frozenset[str]:
+    """Names whose address is taken anywhere in the function, `({ … })` included: these live in memory."""
+    visitor = _AddressTaken(blocks)
     visitor.visit(body)
     return frozenset(visitor.names)
 

@@ -11,6 +11,7 @@ from pycparser import c_ast
 from verify.errors import InputError, UnsupportedC
 from verify.frontend import constants
 from verify.frontend import ctypes as ct
+from verify.frontend.agreed import with_agreement
 from verify.frontend.builder import Builder
 from verify.frontend.declare import Types
 from verify.frontend.expressions import Expressions
@@ -18,7 +19,7 @@ from verify.frontend.functions import lower_function, unsupported_function
 from verify.frontend.parse import Parsed, Parser
 from verify.frontend.preprocess import FFA_C, preprocess
 from verify.frontend.scope import Names
-from verify.frontend.split import Definition, split
+from verify.frontend.split import BLOCK, Definition, split
 from verify.frontend.statics import static_object
 from verify.ir import instr as i
 from verify.ir.expr import POINTER, AddressOf, Const
@@ -64,11 +65,11 @@ def lower_tree(files: Mapping[str, str], handler: str = HANDLER) -> Unit:
         if name in used or parsed.span(node).file == FFA_C
     }
     values = constants.evaluate(source.expanded, draft.parser, draft.types, draft.names)
-    return Unit(
+    return with_agreement(Unit(
         dict(sorted(functions.items())), statics, _externs(draft, functions), values, _layouts(draft.types),
         source.assumptions, ENTRY,
         {name: (problem.construct, span) for name, (problem, span) in sorted(draft.refused.items())},
-    )
+    ))
 
 
 def _constant(draft: _Draft, node: Any) -> int:
@@ -102,6 +103,8 @@ def _declare(draft: _Draft, node: Any, parsed: Parsed) -> None:
     match node:
         case c_ast.Typedef():
             types.typedefs[node.name] = types.of(node.type)
+        case c_ast.FuncDef() if node.decl.name.startswith(BLOCK):
+            names.blocks[node.decl.name] = node.body
         case c_ast.FuncDef():
             kind = types.of(node.decl.type)
             if not isinstance(kind, ct.Function):

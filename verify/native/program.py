@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import resources
 
+from verify.frontend.agreed import ENVIRONMENT
 from verify.interpret.memory import HOST
 from verify.ir.expr import POINTER
 from verify.ir.function import Unit
@@ -63,9 +64,9 @@ class Subject:
 
     @property
     def places(self) -> list[Place]:
-        """Every scalar member of a static."""
+        """Every scalar member of a static that the tree has."""
         return [Place(f"{name}.{field.path}" if field.path else name, field.bits == POINTER, item.is_external)
-                for name, item in self.unit.statics.items() for field in item.fields]
+                for name, item in self.unit.statics.items() if item.span != ENVIRONMENT for field in item.fields]
 
     @property
     def numbers(self) -> list[str]:

@@ -9,7 +9,8 @@ ARM_SMCCC_H = "include/linux/arm-smccc.h"
 NEEDED: tuple[str, ...] = (FFA_C, ARM_FFA_H, ARM_SMCCC_H)
 """A tree with these alone is enough."""
 
-OPTIONAL: tuple[str, ...] = ("arch/arm64/include/asm/kvm_pkvm.h", "arch/arm64/kvm/hyp/nvhe/hyp-main.c")
+OPTIONAL: tuple[str, ...] = (
+    "arch/arm64/include/asm/kvm_pkvm.h", "arch/arm64/kvm/hyp/nvhe/hyp-main.c", "arch/arm64/kvm/hyp/nvhe/pkvm.c")
 """Used where present."""
 
 HEADER_FOLDER = "arch/arm64/kvm/hyp/include/nvhe"

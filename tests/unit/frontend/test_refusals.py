@@ -11,7 +11,10 @@ from verify.frontend.unit import lower_tree
 
 CONSTRUCTS = [
     ("asm volatile(\"nop\");", "asm"),
-    ("a = ({ u32 t = 1; t; });", "statement expression"),
+    ("a = ({ u32 t = 1; if (a) t = 2; t; });", "If inside a statement expression"),
+    ("a = ({ return a; a; });", "Return inside a statement expression"),
+    ("for_each_thing(a) { a = 1; }", "macro for_each_thing, whose text is not read"),
+    ("if (a) for_each_thing(a) a = 1;", "macro for_each_thing, whose text is not read"),
     ("static u32 n; n++;", "static variable inside a function"),
     ("volatile u32 v = 1;", "volatile variable"),
     ("unknown_function(a);", "call of unknown_function, which is not declared"),
@@ -38,6 +41,41 @@ def test_a_whole_function(body: str) -> None:
     assert len(unsupported(unit, "f")) == 1
     assert unsupported(unit, "g") == []
     assert "f" in unit.unparsed
+
+
+@pytest.mark.parametrize("text", [
+    "DEFINE_THING(struct missing, a);\n%s", "static DEFINE_THING(struct missing, a);\n%s",
+    "DEFINE_THING(a)\n%s", "DEFINE_THING(a) DEFINE_OTHER(b, c)\n%s",
+])
+def test_a_macro_at_file_scope_declares_what_nobody_can_name(text: str) -> None:
+    unit = unit_of(text % "u32 f(u32 a)\n{\n  return a + 1;\n}\nu32 g(void)\n{\n  return thing;\n}\n")
+    assert unsupported(unit, "f") == []
+    assert [construct for construct, _ in unsupported(unit, "g")] == ["unknown name thing"]
+
+
+@pytest.mark.parametrize("text", [
+    "u32 other(vendor_t a);\n", "static vendor_t a;\n", "static vendor_t *a;\n", "struct odd { u32 a; vendor_t b; };\n",
+    "static u32 other(vendor_t *a)\n{\n  return 1;\n}\n", "static u32 other(void)\n{\n  vendor_t a;\n  return 1;\n}\n",
+])
+def test_a_type_that_is_not_known_costs_what_is_declared_with_it(text: str) -> None:
+    unit = unit_of(text + "u32 f(u32 a)\n{\n  return a + 1;\n}\nu32 g(struct odd *p)\n{\n  return other(a, p->a);\n}\n")
+    assert unsupported(unit, "f") == []
+    assert len(unsupported(unit, "g")) == 1
+
+
+@pytest.mark.parametrize("text", [
+    "DEFINE_CALL(other, u32, a)\n{\n  return a;\n}\n", "static DEFINE_CALL(other, u32, a)\n{\n  return a;\n}\n",
+    "static u32 other(u32 a)\n{\n  CLEANUP(put) u32 b = a;\n  return b;\n}\n",
+])
+def test_a_macro_that_is_part_of_a_function_costs_the_function(text: str) -> None:
+    unit = unit_of(text + "u32 f(u32 a)\n{\n  return a + 1;\n}\nu32 g(u32 a)\n{\n  return other(a);\n}\n")
+    assert unsupported(unit, "f") == []
+    assert unsupported(unit, "g") != [] or unsupported(unit, "other") != []
+
+
+def test_a_macro_does_not_head_what_an_if_leaves_out() -> None:
+    text = "u32 f(u32 a) { if (a == 7) for_each_thing(a) a = 1; return a; }"
+    assert evaluate(text, "f", 5) == 5
 
 
 def test_code_behind_an_unsupported_statement_is_still_lowered() -> None:

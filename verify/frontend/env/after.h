@@ -1,22 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What hides its meaning in GNU C or assembly, said plainly. Read after the tree's own headers. */
-#define EPERM 1
-#define ENOENT 2
-#define EIO 5
-#define E2BIG 7
-#define EAGAIN 11
-#define ENOMEM 12
-#define EACCES 13
-#define EFAULT 14
-#define EBUSY 16
-#define EEXIST 17
-#define ENODEV 19
-#define EINVAL 22
-#define ENOSPC 28
-#define ERANGE 34
-#define ENOSYS 38
-#define EOPNOTSUPP 95
-
 #define PAGE_SHIFT __verify_page_shift()
 #define PAGE_SIZE (1UL << PAGE_SHIFT)
 #define PAGE_MASK (~(PAGE_SIZE - 1))
@@ -24,14 +7,7 @@
 #define IS_ALIGNED(x, a) (((x) & (__verify_like(x, a) - 1)) == 0)
 #define ALIGN(x, a) (((x) + (__verify_like(x, a) - 1)) & ~(__verify_like(x, a) - 1))
 #define PAGE_ALIGN(addr) ALIGN(addr, PAGE_SIZE)
-#define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define SG_MAX_SEGMENTS 2048
-#define upper_32_bits(n) ((u32)(((n) >> 16) >> 16))
-#define lower_32_bits(n) ((u32)((n) & 0xffffffff))
-#define likely(x) (!!(x))
-#define unlikely(x) (!!(x))
-#define fallthrough do { } while (0)
 
 #define WARN_ON(c) __verify_warn(!!(c))
 #define WARN_ON_ONCE(c) __verify_warn(!!(c))
@@ -47,6 +23,13 @@
 #define check_add_overflow(a, b, d) __verify_add_overflow(a, b, d)
 #define check_sub_overflow(a, b, d) __verify_sub_overflow(a, b, d)
 #define check_mul_overflow(a, b, d) __verify_mul_overflow(a, b, d)
+
+/* A static key is what its declaration says; reports name it as an assumption. */
+#define DECLARE_STATIC_KEY_FALSE(name) static const bool name = 0
+#define DECLARE_STATIC_KEY_TRUE(name) static const bool name = 1
+#define static_branch_unlikely(key) (!!*(key))
+#define static_branch_likely(key) (!!*(key))
+#define kvm_nvhe_sym(name) name
 
 typedef u32 hyp_spinlock_t;
 #define __HYP_SPIN_LOCK_INITIALIZER 0
@@ -158,12 +141,10 @@ static inline void __verify_smc_1_2(const struct arm_smccc_1_2_regs *args, struc
 
 /* The caller, in hyp-main.c where the tree has it. The PSCI handler takes none of FF-A's function IDs; the
  * host's SMC has immediate 0. */
-#define kvm_host_psci_handler(ctxt, id) ((void)(id), 0)
+#define kvm_host_psci_handler(...) (__verify_recorded(__VA_ARGS__), 0)
 #define read_sysreg_el2(reg) 0
 #define SYS_ESR 0
 #define ESR_ELx_xVC_IMM_MASK 0xffffUL
 #define SMCCC_FORWARD 1
 #define __kvm_hyp_host_forward_smc(ctxt) __verify_forward(ctxt)
 #define kvm_skip_host_instr() ((void)0)
-#define trace_hyp_enter(...) ((void)0)
-#define trace_hyp_exit(...) ((void)0)

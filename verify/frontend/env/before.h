@@ -18,6 +18,10 @@ typedef u64 __le64;
 typedef unsigned long size_t;
 typedef long ssize_t;
 typedef unsigned long uintptr_t;
+typedef u8 uint8_t;
+typedef u16 uint16_t;
+typedef u32 uint32_t;
+typedef u64 uint64_t;
 typedef u64 phys_addr_t;
 typedef _Bool bool;
 typedef struct { u8 b[16]; } uuid_t;
@@ -54,3 +58,50 @@ typedef struct { u8 b[16]; } uuid_t;
 #define FIELD_GET(mask, reg) (((reg) & (mask)) >> __verify_lowest_bit(mask))
 #define FIELD_PREP(mask, val) (((((mask) ^ (mask)) | (val)) << __verify_lowest_bit(mask)) & (mask))
 #define FIELD_FIT(mask, val) (!((((mask) ^ (mask)) | (val)) << __verify_lowest_bit(mask) & ~(mask)))
+
+#define EPERM 1
+#define ENOENT 2
+#define ESRCH 3
+#define EINTR 4
+#define EIO 5
+#define ENXIO 6
+#define E2BIG 7
+#define EBADF 9
+#define EAGAIN 11
+#define EWOULDBLOCK 11
+#define ENOMEM 12
+#define EACCES 13
+#define EFAULT 14
+#define EBUSY 16
+#define EEXIST 17
+#define ENODEV 19
+#define EINVAL 22
+#define ENOSPC 28
+#define EPIPE 32
+#define EDOM 33
+#define ERANGE 34
+#define ENOSYS 38
+#define ENODATA 61
+#define ETIME 62
+#define EPROTO 71
+#define EBADMSG 74
+#define EOVERFLOW 75
+#define EMSGSIZE 90
+#define EPROTONOSUPPORT 93
+#define EOPNOTSUPP 95
+#define EADDRINUSE 98
+#define ENOBUFS 105
+#define ETIMEDOUT 110
+#define EALREADY 114
+#define EINPROGRESS 115
+#define EREMOTEIO 121
+#define ECANCELED 125
+#define EKEYREJECTED 129
+
+#define DIV_ROUND_UP(n, d) (((n) + (d) - 1) / (d))
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define upper_32_bits(n) ((u32)(((n) >> 16) >> 16))
+#define lower_32_bits(n) ((u32)((n) & 0xffffffff))
+#define likely(x) (!!(x))
+#define unlikely(x) (!!(x))
+#define fallthrough do { } while (0)
