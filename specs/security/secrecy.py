@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verify.rules import Clause, Part, Scene, Word, either, independent, number, part, provenance, rule
+from verify.rules import Clause, Part, Scene, Truth, Word, any_of, either, independent, number, part, provenance, rule
 from verify.rules.memory import BufferAccess
 
 from ..ffa.calls import by_function
@@ -16,6 +16,10 @@ NOTHING = 256
 
 def _written(scene: Scene) -> list[BufferAccess]:
     return [one for one in accesses(scene, *HOST_MEMORY) if one.is_write]
+
+
+def _writes(scene: Scene) -> Truth:
+    return any_of(one.happens for one in _written(scene))
 
 
 def _byte(scene: Scene, one: BufferAccess) -> Word:
@@ -41,10 +45,10 @@ def no_stack_in_results(scene: Scene) -> Iterator[Part]:
         yield part(name, premise, [
             independent("the host's registers do not depend on EL2's stack", scene.result.x(k)) for k in range(31)
         ])
-    shown = "what EL2 writes to the host's memory does not depend on EL2's stack"
-    yield part("host memory", scene.truth(True), [
+    shown, writes = "what EL2 writes to the host's memory does not depend on EL2's stack", _writes(scene)
+    yield part("host memory", writes, [
         independent(shown, _byte(scene, one), "access", alike=True) for one in _written(scene)
-    ])
+    ], exists=writes)
     yield part("what EL2 keeps", scene.truth(True), [
         independent("the version does not depend on EL2's stack", scene.post.version, alike=True),
         independent("nor does the agreement", scene.post.negotiated, alike=True),
@@ -65,8 +69,8 @@ def result_provenance(scene: Scene) -> Iterator[Part]:
         yield part(name, premise, [
             provenance("the host's registers do not depend on EL2's addresses", scene.result.x(k)) for k in range(31)
         ])
-    yield part("host memory", scene.truth(True), [
+    yield part("host memory", _writes(scene), [
         provenance("what EL2 writes to the host's memory does not depend on EL2's addresses", _byte(scene, one),
                    "access")
         for one in _written(scene)
-    ])
+    ], exists=_writes(scene))

@@ -156,7 +156,7 @@ def reports() -> Iterator[str]:
 
 
 def test_a_campaign_in_json_has_its_schema() -> None:
-    data = json.loads(as_json(Strength("small", "", "SEED", ("L0", "L2"), EVERY, some(), {})))
+    data = json.loads(as_json(Strength("small", "", "SEED", ("L0", "L2"), EVERY, 1, some(), {})))
     has_schema(data, "mutate-1")
     assert any(one["shown"] for one in data["mutants"])
 
