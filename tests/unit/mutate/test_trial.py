@@ -157,7 +157,7 @@ def reports() -> Iterator[str]:
 
 def test_a_campaign_in_json_has_its_schema() -> None:
     data = json.loads(as_json(Strength("small", "", "SEED", ("L0", "L2"), EVERY, 1, some(), {})))
-    has_schema(data, "mutate-1")
+    has_schema(data, "mutate-2")
     assert any(one["shown"] for one in data["mutants"])
 
 
