@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from verify.frontend.unit import lower_tree
 from verify.native.confirm import CONFIRMED
 from verify.native.findings import all_told, asked
 from verify.prove.outcome import PartResult, Status
+from verify.verdict.run import TargetRun
 
 LEFT = {
     "in the host's RX buffer": (
@@ -28,6 +30,9 @@ LEFT = {
 """What is declared, and what is done with it; the host is told nothing."""
 
 
+EACH = [pytest.param(what, marks=pytest.mark.slow if what == "in a word of the host's" else ()) for what in LEFT]
+
+
 def leaving(what: str, unset: str, known: str) -> tuple[Edit, ...]:
     """A mediator that answers FFA_RX_RELEASE so."""
     declared, done = LEFT[what]
@@ -39,13 +44,18 @@ def leaving(what: str, unset: str, known: str) -> tuple[Edit, ...]:
             (served, f"\tcase FFA_RX_RELEASE:\n\t\treturn leave(host);\n{served}"))
 
 
+@cache
+def run_of(what: str, unset: str = "", known: str = "") -> TargetRun:
+    return judge(REFERENCE, *leaving(what, unset, known), rules=("FFA-SEC-01",), trusts=("L2",))
+
+
 def judged(what: str, unset: str = "", known: str = "") -> PartResult:
-    run = judge(REFERENCE, *leaving(what, unset, known), rules=("FFA-SEC-01",), trusts=("L2",))
+    run = run_of(what, unset, known)
     (part,) = (x for result in run.results for x in result.parts if x.name == "host memory")
     return part
 
 
-@pytest.mark.parametrize("what", LEFT)
+@pytest.mark.parametrize("what", EACH)
 def test_what_is_left_is_found_and_made_again(what: str) -> None:
     part = judged(what)
     assert part.status is Status.VIOLATED
@@ -61,7 +71,7 @@ def test_the_version_that_is_kept(secret: str, status: Status) -> None:
     assert part.status is status
 
 
-@pytest.mark.parametrize("what", LEFT)
+@pytest.mark.parametrize("what", EACH)
 def test_what_is_no_secret_may_be_left(what: str) -> None:
     unset = LEFT[what][0]
     assert judged(what, unset, unset.replace(";", " = {};")).status is Status.PROVED
@@ -69,11 +79,11 @@ def test_what_is_no_secret_may_be_left(what: str) -> None:
 
 @pytest.mark.compiler
 def test_a_compiled_run_leaves_it_there_too(tmp_path: Path) -> None:
-    edits = leaving("in the host's RX buffer", "", "")
-    tree = files(REFERENCE, *edits)
+    what = "in the host's RX buffer"
+    tree = files(REFERENCE, *leaving(what, "", ""))
     for name, text in tree.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    run = judge(REFERENCE, *edits, rules=("FFA-SEC-01",), trusts=("L2",))
+    run = run_of(what)
     (told,) = all_told(run)
     assert asked(run, lower_tree(tree), PKVM, tmp_path, told) == CONFIRMED
