@@ -12,7 +12,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from verify.ir import instr as i
-from verify.ir.expr import POINTER, AddressOf, Const, Expr, PointerAdd
+from verify.ir.expr import POINTER, AddressOf, Const, Expr, place_in_static
 from verify.ir.function import Block, Field, Function, Object, Unit
 from verify.ir.span import Span
 
@@ -102,14 +102,9 @@ def _is_note(unit: Unit, item: i.Instr | i.Terminator) -> bool:
 
 def _is_pointer(unit: Unit, place: Expr) -> bool:
     """Is this the place of a pointer in a static?"""
-    offset = 0
-    while isinstance(place, PointerAdd):
-        step = place.offset
-        if not isinstance(step, Const):
-            return False
-        place, offset = place.base, offset + step.value
-    return isinstance(place, AddressOf) and any(
-        member.offset == offset and member.bits == POINTER for member in unit.statics[place.name].fields)
+    found = place_in_static(place)
+    return found is not None and any(
+        member.offset == found[1] and member.bits == POINTER for member in unit.statics[found[0]].fields)
 
 
 def _statics(node: Any) -> set[str]:

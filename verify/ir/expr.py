@@ -167,3 +167,14 @@ Expr: TypeAlias = (
     Const | PageShift | Register | Binary | Not | Compare | Extend | Truncate | Select
     | NullPointer | AddressOf | PointerAdd | PointerDiff | PointerToInt | IntToPointer
 )
+
+
+def place_in_static(pointer: Expr) -> tuple[str, int] | None:
+    """(name, offset) where the pointer leads to a static at a constant offset."""
+    offset = 0
+    while isinstance(pointer, PointerAdd):
+        step = pointer.offset
+        if not isinstance(step, Const):
+            return None
+        pointer, offset = pointer.base, offset + step.value
+    return (pointer.name, offset) if isinstance(pointer, AddressOf) and pointer.is_static else None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 from verify.errors import InputError
 from verify.ir import instr as i
-from verify.ir.expr import POINTER, AddressOf, Const, Expr, PointerAdd
+from verify.ir.expr import POINTER, Expr, place_in_static
 from verify.ir.function import Unit
 
 
@@ -83,16 +83,12 @@ def taken_locks(unit: Unit) -> frozenset[str]:
 
 
 def _path(unit: Unit, pointer: Expr) -> str | None:
-    offset = 0
-    while isinstance(pointer, PointerAdd):
-        step = pointer.offset
-        if not isinstance(step, Const):
-            return None
-        pointer, offset = pointer.base, offset + step.value
-    if not isinstance(pointer, AddressOf) or not pointer.is_static:
+    place = place_in_static(pointer)
+    if place is None:
         return None
-    paths = [field.path for field in unit.statics[pointer.name].fields if field.offset == offset]
-    return ".".join(filter(None, (pointer.name, *paths[:1])))
+    name, offset = place
+    paths = [field.path for field in unit.statics[name].fields if field.offset == offset]
+    return ".".join(filter(None, (name, *paths[:1])))
 
 
 def from_table(table: dict[str, object], base: Binding) -> Binding:
