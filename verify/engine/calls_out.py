@@ -9,7 +9,7 @@ from verify.engine.place import Place
 from verify.engine.record import SmcEvent
 from verify.engine.retrieval import answered
 from verify.engine.state import State
-from verify.engine.value import Integer
+from verify.engine.value import Integer, within
 from verify.terms import build as t
 from verify.terms.term import Term
 
@@ -18,6 +18,7 @@ def emit(
     memory: Accesses, state: State, arguments: tuple[Integer, ...], place: Place, is_forward: bool
 ) -> tuple[Integer, ...]:
     """EL3's x0 to x17."""
+    arguments = _sent(state.guard, arguments)
     record = memory.record
     number = len(record.smcs)
     ghost = {**state.ghost, **memory.others.told(state, told.identifier(arguments))}
@@ -32,6 +33,13 @@ def emit(
     if version is not None:
         answered(record, record.smcs[-1], number, version)
     return results
+
+
+def _sent(guard: Term, arguments: tuple[Integer, ...]) -> tuple[Integer, ...]:
+    """What the registers hold on the paths that come here."""
+    terms = within(guard, [x.term for x in arguments])
+    origins = within(guard, [x.origin for x in arguments])
+    return tuple(map(Integer, terms, origins))
 
 
 def _version(memory: Accesses, state: State) -> Term | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from verify.terms import build as t
+from verify.terms.evaluate import assume
 from verify.terms.term import Term
 
 ORIGIN_BITS = 16
@@ -91,6 +93,12 @@ def _join_targets(condition: Term, then: Pointer, other: Pointer) -> tuple[Targe
 
 def _conjuncts(term: Term) -> dict[int, Term]:
     return {id(x): x for x in (term.args if term.op == "band" else (term,))}
+
+
+def within(guard: Term, terms: Sequence[Term]) -> list[Term]:
+    """The terms where the guard holds: a choice that it decides is none."""
+    said = dict.fromkeys(_conjuncts(guard).values(), t.TRUE)
+    return assume(list(terms), {**said, **{x.args[0]: t.FALSE for x in said if x.op == "bnot"}})
 
 
 def factor(guards: list[Term]) -> tuple[Term, list[Term]]:

@@ -55,11 +55,11 @@ class _Run:
     trace: Trace
     calls: Calls
     fixed: Mapping[str, Term]
-    known: dict[int, Term]
+    known: dict[Term, Term]
     tags: dict[int, list[Term]] = field(default_factory=dict)
     decided: set[int] = field(default_factory=set)
     """Branches that the function number decides."""
-    places: dict[int, Term] = field(default_factory=dict)
+    places: dict[Term, Term] = field(default_factory=dict)
 
     def steps(self, origins: Iterable[Term]) -> set[int]:
         """Those that made values of these origins."""

@@ -14,7 +14,7 @@ from verify.prove.target import FFA_VERSION, Target, link, link_contents, quiet_
 from verify.prove.trust import axioms
 from verify.solve.query import Answer, Satisfied, Solver, Undecided
 from verify.terms import build as t
-from verify.terms.compiled import compile_terms
+from verify.terms.compiled import compile_conjunction
 from verify.terms.evaluate import Memory, evaluate, substitute
 from verify.terms.support import support
 from verify.terms.term import Term, variables
@@ -61,7 +61,7 @@ class Chain:
     steps: tuple[Transition, ...]
     definitions: dict[str, Term] = field(default_factory=dict)
     conditions: list[Term] = field(default_factory=list)
-    known: dict[int, Term] = field(default_factory=dict)
+    known: dict[Term, Term] = field(default_factory=dict)
     memories: dict[str, Memory] = field(default_factory=dict)
 
     def linked(self, terms: list[Term]) -> list[Term]:
@@ -200,11 +200,11 @@ def make_readable(conditions: Sequence[Term], values: Mapping[str, int]) -> dict
     roots = [condition for condition in conditions if not condition.is_const]
     needed = support(roots, values)
     result = {name: value if name in needed else 0 for name, value in values.items()}
-    holds = compile_terms([root for root in _without(roots, result, needed) if not root.is_const])
+    holds = compile_conjunction([root for root in _without(roots, result, needed) if not root.is_const])
 
     def accepts(changes: Mapping[str, int]) -> bool:
         trial = {**result, **changes}
-        if all(holds(trial)):
+        if holds(trial):
             result.update(changes)
             return True
         return False

@@ -14,7 +14,7 @@ from verify.engine.writes import holds_truth
 from verify.prove.target import Target
 from verify.rules.rule import STACK
 from verify.terms import build as t
-from verify.terms.evaluate import Memory, substitute
+from verify.terms.evaluate import Memory, assume, substitute
 from verify.terms.term import Term, memories, topological, variables
 
 OTHER_CPU = re.compile(r"c\.other\.(.+)\?\d+")
@@ -44,7 +44,7 @@ class Secrets:
     meanings: tuple[Term, ...] = ()
     words: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
-    known: dict[int, Term] = field(default_factory=dict)
+    known: dict[Term, Term] = field(default_factory=dict)
 
     def differs(self, value: Term) -> Term:
         """The value is another one in the second run, as far as the runs can be compared."""
@@ -59,7 +59,7 @@ class Secrets:
     def other(self, term: Term) -> Term:
         """The same in the second run."""
         if not self.known:
-            self.known.update({id(condition): condition for condition in self.public})
+            self.known.update({condition: condition for condition in self.public})
         return substitute([term], self.renaming, self.known, self.memories)[0]
 
 
@@ -77,20 +77,16 @@ class _Call:
 
     def tainted(self, is_secret: Callable[[str], bool]) -> set[str]:
         """Names of variables and memories that are secret or made of secrets, through memory and through loops."""
-        hidden = {id(condition): t.TRUE for condition in self.public}
+        hidden = dict.fromkeys(self.public, t.TRUE)
         made: list[tuple[tuple[str, ...], list[Term]]] = [((name,), [x]) for name, x in self.meanings.items()]
-        below = [(names, _names(_under(terms, hidden))) for names, terms in (*made, *self.flows)]
-        known = _names(_under(self.terms, hidden)).union(*(sources for _, sources in below))
+        below = [(names, _names(assume(terms, hidden))) for names, terms in (*made, *self.flows)]
+        known = _names(assume(self.terms, hidden)).union(*(sources for _, sources in below))
         result = {name for name in known if is_secret(name)}
         while True:
             new = {name for names, sources in below if not sources.isdisjoint(result) for name in names} - result
             if not new:
                 return result
             result |= new
-
-
-def _under(terms: list[Term], said: dict[int, Term]) -> list[Term]:
-    return substitute(terms, {"": t.TRUE}, said) if said else terms
 
 
 def _names(terms: Iterable[Term]) -> set[str]:

@@ -83,7 +83,7 @@ class Start:
     memories: Mapping[str, Memory]
     regions: Regions
     """What the SPMC has of the host's memory."""
-    known: dict[int, Term] = field(default_factory=dict)
+    known: dict[Term, Term] = field(default_factory=dict)
 
     def is_here(self, asked: Mapping[str, Term]) -> Term:
         """These variables have the values that they have here; of EL2's buffers nothing is said."""

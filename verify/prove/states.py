@@ -21,7 +21,7 @@ from verify.prove.reset import Script, make_readable
 from verify.prove.safety import blocks
 from verify.prove.starts import INDEX, IS_FOREIGN, Start, Starts
 from verify.rules.rule import Part, Rule
-from verify.solve.query import MODEST, Satisfied, Solver, Undecided
+from verify.solve.query import GLANCE, MODEST, Satisfied, Solver, Undecided
 from verify.terms import build as t
 from verify.terms.evaluate import evaluate
 from verify.terms.term import Term, variables
@@ -46,7 +46,7 @@ class StateHunt:
     _parts: dict[str, Part] = field(default_factory=dict)
 
     def hits(self, name: str, known: Known, is_thorough: bool = True) -> list[Hit] | Undecided:
-        """Unless it is thorough, states are not looked at where the question about all of them is not decided."""
+        """Unless it is thorough, states are not looked at where a glance at all of them together decides nothing."""
         part = self._part(name)
         if part is None:
             return []
@@ -57,7 +57,7 @@ class StateHunt:
         undecided: Undecided | None = None
         for usual in (self._usual(), []):
             wanted = [*given, *usual, t.or_(*wrong)]
-            first = self._one_of(self.starts.items, wanted)
+            first = self._one_of(self.starts.items, wanted, MODEST if is_thorough else GLANCE)
             if isinstance(first, Undecided) and not is_thorough:
                 undecided = first
                 continue
@@ -79,7 +79,8 @@ class StateHunt:
         while new:
             known = {*known, *((hit.key, hit.site) for hit in new)}
             record = self.starts.target.step.record
-            found = self._from(start, part, conjuncts, given, [remaining(record, claim, known) for claim in conjuncts])
+            wrong = [remaining(record, claim, known) for claim in conjuncts]
+            found = self._from(start, part, conjuncts, given, wrong, GLANCE)
             new = [] if isinstance(found, Undecided) else found
             result += new
         return result
@@ -144,14 +145,16 @@ class StateHunt:
         found = self._one_of(starts, wanted)
         return starts[0] if isinstance(found, Undecided) else found
 
-    def _one_of(self, starts: Sequence[Start], wanted: Sequence[Term]) -> Start | Undecided | None:
+    def _one_of(
+        self, starts: Sequence[Start], wanted: Sequence[Term], share: int = MODEST
+    ) -> Start | Undecided | None:
         """The state that a model speaks of, found by one question."""
         if not starts:
             return None
         asked = self._asked(wanted)
         names = variables(asked)
         here = [t.and_(start.is_here(names), self._conforms(start)) for start in starts]
-        answer = self.solver.find([*asked, t.or_(*here)], share=MODEST)
+        answer = self.solver.find([*asked, t.or_(*here)], share)
         if isinstance(answer, Satisfied):
             return starts[evaluate(here, answer.values).index(1)]
         return answer if isinstance(answer, Undecided) else None
@@ -175,10 +178,11 @@ class StateHunt:
         return [*given, step.alive, *(t.implies(o.guard, o.holds) for o in step.record.obligations if blocks(o))]
 
     def _from(
-        self, start: Start, part: Part, conjuncts: Sequence[Claim], given: Sequence[Term], wrong: Sequence[Term]
+        self, start: Start, part: Part, conjuncts: Sequence[Claim], given: Sequence[Term], wrong: Sequence[Term],
+        share: int = MODEST,
     ) -> list[Hit] | Undecided:
         """Preferably where every conjunct fails that can."""
-        values = self._solve(start, [*given, t.or_(*wrong)])
+        values = self._solve(start, [*given, t.or_(*wrong)], share)
         if values is None or isinstance(values, Undecided):
             return values or []
         possible = [term for term, here in zip(wrong, start.at(wrong), strict=True) if here is not t.FALSE]
@@ -195,12 +199,14 @@ class StateHunt:
                 return self._confirmed(start, part, conjuncts, wrong, readable) or hits
         return []
 
-    def _solve(self, start: Start, wanted: Sequence[Term]) -> Mapping[str, int] | Undecided | None:
+    def _solve(
+        self, start: Start, wanted: Sequence[Term], share: int = MODEST
+    ) -> Mapping[str, int] | Undecided | None:
         """A model, if there is one."""
         goal = self._goal(start, wanted)
         if any(term is t.FALSE for term in goal):
             return None
-        answer = self.solver.find(goal, share=MODEST)
+        answer = self.solver.find(goal, share)
         if isinstance(answer, Undecided):
             return answer
         return answer.values if isinstance(answer, Satisfied) else None

@@ -43,7 +43,7 @@ class Target:
     """About the loops of one call."""
     _history: dict[int, Transition] = field(default_factory=dict)
     _scenes: dict[str, Scene] = field(default_factory=dict)
-    sliced: dict[int, dict[int, Term]] = field(default_factory=dict)
+    sliced: dict[int, dict[Term, Term]] = field(default_factory=dict)
     """By the host's function number: terms with that number in its place."""
 
     @property

@@ -30,7 +30,7 @@ class SecondCall:
 
     target: Target
     renaming: dict[str, Term]
-    known: dict[int, Term] = field(default_factory=dict)
+    known: dict[Term, Term] = field(default_factory=dict)
     exact: dict[int, bool] = field(default_factory=dict)
     """By the identity of a value; 0: of all that EL3 is asked."""
     _made: dict[str, Term] = field(default_factory=dict)

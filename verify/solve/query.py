@@ -18,14 +18,15 @@ from verify.solve.remembered import NOTHING, Remembered
 from verify.solve.simplify import Simplified, conjuncts, simplify
 from verify.solve.smtlib import anonymous, script
 from verify.terms import build as t
-from verify.terms.evaluate import evaluate, holds, substitute
+from verify.terms.evaluate import assume, evaluate, holds, substitute
 from verify.terms.term import Term
 
 __all__ = ["Answer", "Satisfied", "Undecided", "Unsatisfiable"]
 
 ROUNDS = 2
-QUICK, MODEST, AGAIN = 10, 20, 200
-"""The part of the limit that a first look gets, one that need not find anything, and Z3's second opinion."""
+QUICK, MODEST, GLANCE, AGAIN = 10, 20, 200, 200
+"""The part of the limit that a first look gets, one that need not find anything, one that comes before a proof, and
+Z3's second opinion."""
 RLIMIT = 40_000_000
 """Z3's resource units for one query: some eight seconds."""
 UNITS_A_STEP = 4
@@ -77,7 +78,7 @@ class Solver:
     limit: int = RLIMIT
     cost: Cost = field(default_factory=Cost)
     remembered: Remembered = NOTHING
-    _known: dict[tuple[tuple[str, int], ...], dict[int, Term]] = field(default_factory=dict)
+    _known: dict[tuple[tuple[str, int], ...], dict[Term, Term]] = field(default_factory=dict)
     _found: dict[str, Answer] = field(default_factory=dict)
     """What the search said of a text, by its names."""
     _proved: dict[str, Answer] = field(default_factory=dict)
@@ -269,15 +270,15 @@ def _checked(goal: _Goal, answer: Answer) -> Answer:
 
 def _assumed(parts: Sequence[Term], terms: Sequence[Term]) -> tuple[list[Term], list[Term]]:
     """The parts of a conjunction and other terms, simplified by what the parts say outright."""
-    said: dict[int, Term] = {}
+    said: dict[Term, Term] = {}
     for part in parts:
         if part.op not in ("const", "bor"):
-            said[id(part)] = t.TRUE
+            said[part] = t.TRUE
             if part.op == "bnot":
-                said[id(part.args[0])] = t.FALSE
-    outright = [part for part in parts if id(part) in said]
-    others = [part for part in parts if id(part) not in said]
-    simpler = substitute([*others, *terms], {"": t.TRUE}, said)
+                said[part.args[0]] = t.FALSE
+    outright = [part for part in parts if part in said]
+    others = [part for part in parts if part not in said]
+    simpler = assume([*others, *terms], said)
     return [*outright, *simpler[: len(others)]], simpler[len(others):]
 
 

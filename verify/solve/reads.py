@@ -53,20 +53,20 @@ def name_reads(goal: Term, called: Mapping[str, str]) -> NamedReads:
     order = topological([goal])
     if not any(node.op == "read" for node in order):
         return NamedReads(goal, called)
-    known: dict[int, Term] = {}
+    known: dict[Term, Term] = {}
     places: list[Place] = []
     names = dict(called)
     for node in order:
-        args = tuple(known[id(argument)] for argument in node.args)
+        args = tuple(known[argument] for argument in node.args)
         if node.op == "read":
             memory, number = str(node.data), len(places)
             variable = t.var(f"{memory}!{number}", node.bits)
             names[f"{memory}!{number}"] = f"{called.get(memory, memory)}!{number}"
             places.append((memory, args[0], variable))
-            known[id(node)] = variable
+            known[node] = variable
         else:
-            known[id(node)] = t.rebuild(node, args)
-    return NamedReads(known[id(goal)], names, tuple(places))
+            known[node] = t.rebuild(node, args)
+    return NamedReads(known[goal], names, tuple(places))
 
 
 Reader = Callable[[str, int], int]

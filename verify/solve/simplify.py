@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from verify.terms import build as t
-from verify.terms.evaluate import evaluate, substitute
+from verify.terms.evaluate import assume, evaluate, substitute
 from verify.terms.term import Term, variables
 
 ROUNDS = 2
@@ -47,7 +47,7 @@ def simplify(terms: Sequence[Term]) -> Simplified:
 
 def conjuncts(terms: Sequence[Term]) -> list[Term]:
     """Flat, each once; FALSE alone if it is among them."""
-    found: dict[int, Term] = {}
+    found: dict[Term, Term] = {}
     todo = list(reversed(terms))
     while todo:
         term = todo.pop()
@@ -58,7 +58,7 @@ def conjuncts(terms: Sequence[Term]) -> list[Term]:
         elif term is t.FALSE:
             return [t.FALSE]
         elif term is not t.TRUE:
-            found.setdefault(id(term), term)
+            found.setdefault(term, term)
     return list(found.values())
 
 
@@ -77,7 +77,7 @@ def _resolved(parts: Sequence[Term]) -> dict[str, Term]:
         if name:
             found[name] = term
     resolved: dict[str, Term] = {}
-    known: dict[int, Term] = {}
+    known: dict[Term, Term] = {}
     for name in _acyclic(found):
         resolved[name] = substitute([found[name]], resolved, known)[0]
     return resolved
@@ -129,14 +129,14 @@ def _needs(found: Mapping[str, Term], name: str) -> Iterator[str]:
 
 def _under_what_is_said(parts: Sequence[Term]) -> list[Term]:
     """The parts that leave a choice, simplified by those that leave none."""
-    said: dict[int, Term] = {}
+    said: dict[Term, Term] = {}
     outright = [part for part in parts if part.op not in ("bor", "ite")]
     for part in outright:
-        said[id(part)] = t.TRUE
+        said[part] = t.TRUE
         for implied, value in _implied(part):
-            said.setdefault(id(implied), t.truth(value))
+            said.setdefault(implied, t.truth(value))
     others = [part for part in parts if part.op in ("bor", "ite")]
-    return [*outright, *substitute(others, {"": t.TRUE}, said)]
+    return [*outright, *assume(others, said)]
 
 
 def _implied(part: Term) -> list[tuple[Term, bool]]:

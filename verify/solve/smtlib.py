@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 from verify.errors import InternalError
-from verify.terms.term import BOOL, Term, memories, topological
+from verify.terms.term import BOOL, Term, topological
 
 _NAMES = {
     "add": "bvadd", "sub": "bvsub", "mul": "bvmul", "udiv": "bvudiv", "urem": "bvurem", "sdiv": "bvsdiv",
@@ -50,33 +52,30 @@ def script(
     """
     order = topological(list(assertions))
     called = named or {}
-    uses: dict[int, int] = {}
-    for node in order:
-        for argument in node.args:
-            uses[id(argument)] = uses.get(id(argument), 0) + 1
+    uses = Counter(chain.from_iterable(node.args for node in order))
     lines = [f"(declare-fun |{name}| ((_ BitVec 64)) (_ BitVec 8))" for name in (
-        sorted(called.get(name, name) for name in memories(list(assertions))))]
-    names: dict[int, str] = {}
+        sorted({called.get(name, name) for name in (str(node.data) for node in order if node.op == "read")}))]
+    names: dict[Term, str] = {}
     for node in order:
         if node.op == "const":
-            names[id(node)] = _constant(node)
+            names[node] = _constant(node)
         elif node.op == "var":
             name = called.get(str(node.data), node.data)
-            names[id(node)] = f"|{name}|"
+            names[node] = f"|{name}|"
             lines.append(f"(declare-const |{name}| {_sort(node.bits)})")
         else:
-            text = f"({_operator(node, called)} {' '.join([names[id(argument)] for argument in node.args])})"
-            if uses.get(id(node), 0) > 1:
+            text = f"({_operator(node, called)} {' '.join([names[argument] for argument in node.args])})"
+            if uses[node] > 1:
                 name = f"n{len(lines)}"
                 lines.append(f"(define-fun {name} () {_sort(node.bits)} {text})")
                 text = name
-            names[id(node)] = text
+            names[node] = text
     if labels:
         said = [f"; {' '.join(remark.split())}\n" if remark else "" for remark in remarks or [""] * len(labels)]
-        lines += [f"{remark}(assert (! {names[id(assertion)]} :named |{label}|))"
+        lines += [f"{remark}(assert (! {names[assertion]} :named |{label}|))"
                   for remark, assertion, label in zip(said, assertions, labels, strict=True)]
     else:
-        lines += [f"(assert {names[id(assertion)]})" for assertion in assertions]
+        lines += [f"(assert {names[assertion]})" for assertion in assertions]
     return "\n".join(lines) + "\n"
 
 

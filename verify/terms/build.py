@@ -32,7 +32,7 @@ def select(name: str, offset: Term) -> Term:
 
 
 def _folded(op: str, args: tuple[Term, ...], bits: int, data: tuple[int, int] | None = None) -> Term:
-    if all(argument.op == "const" for argument in args):
+    if args[0].op == "const" and args[-1].op == "const":  # no operator of more than two operands comes here
         values = tuple(argument.value for argument in args)
         result = apply(op, bits, values, tuple(argument.bits for argument in args), data)
         return make("const", (), bits, result)
@@ -46,17 +46,19 @@ def not_(term: Term) -> Term:
 
 
 def _flatten(op: str, parts: tuple[Term, ...], neutral: Term, absorbing: Term) -> Term:
-    seen: dict[int, Term] = {}
+    seen: dict[Term, None] = {}
     for part in parts:
-        for item in part.args if part.op == op else (part,):
-            if item is absorbing:
-                return absorbing
-            if item is not neutral:
-                seen.setdefault(id(item), item)
-    for item in seen.values():
-        if item.op == "bnot" and id(item.args[0]) in seen:
+        if part.op == op:
+            seen.update(dict.fromkeys(part.args))
+        else:
+            seen[part] = None
+    if absorbing in seen:
+        return absorbing
+    seen.pop(neutral, None)
+    for item in seen:
+        if item.op == "bnot" and item.args[0] in seen:
             return absorbing
-    items = tuple(seen.values())
+    items = tuple(seen)
     if not items:
         return neutral
     return items[0] if len(items) == 1 else make(op, items, BOOL)
@@ -349,43 +351,34 @@ def complement(term: Term) -> Term:
     return _folded("not", (term,), term.bits)
 
 
-Rebuilder = Callable[[tuple[Term, ...]], Term]
-
-
 def rebuild(node: Term, args: tuple[Term, ...]) -> Term:
     """The node's operator on other operands, simplified again."""
-    if all(new is old for new, old in zip(args, node.args, strict=True)):
+    if args == node.args:
         return node
-    match node.op:
-        case "band":
-            return and_(*args)
-        case "bor":
-            return or_(*args)
-        case "bnot":
-            return not_(args[0])
-        case "ite":
-            return ite(*args)
-        case "eq":
-            return eq(*args)
-        case "ult":
-            return ult(*args)
-        case "ule":
-            return ule(*args)
-        case "slt":
-            return slt(*args)
-        case "sle":
-            return sle(*args)
-        case "not":
-            return complement(args[0])
-        case "zext":
-            return zext(args[0], node.bits)
-        case "sext":
-            return sext(args[0], node.bits)
-        case "concat":
-            return concat(*args)
-        case "extract":
-            assert isinstance(node.data, tuple)
-            return extract(args[0], *node.data)
-        case "read":
-            return select(str(node.data), args[0])
-    return binary(node.op, *args)
+    again = _AGAIN.get(node.op)
+    return binary(node.op, *args) if again is None else again(node, args)
+
+
+def _extract_again(node: Term, args: tuple[Term, ...]) -> Term:
+    assert isinstance(node.data, tuple)
+    return extract(args[0], *node.data)
+
+
+_AGAIN: dict[str, Callable[[Term, tuple[Term, ...]], Term]] = {
+    "band": lambda node, args: and_(*args),
+    "bor": lambda node, args: or_(*args),
+    "bnot": lambda node, args: not_(args[0]),
+    "ite": lambda node, args: ite(*args),
+    "eq": lambda node, args: eq(*args),
+    "ult": lambda node, args: ult(*args),
+    "ule": lambda node, args: ule(*args),
+    "slt": lambda node, args: slt(*args),
+    "sle": lambda node, args: sle(*args),
+    "not": lambda node, args: complement(args[0]),
+    "zext": lambda node, args: zext(args[0], node.bits),
+    "sext": lambda node, args: sext(args[0], node.bits),
+    "concat": lambda node, args: concat(*args),
+    "extract": _extract_again,
+    "read": lambda node, args: select(str(node.data), args[0]),
+}
+"""Each operator but those of `binary`, by what makes it."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from verify.terms.concrete import apply, signed
 from verify.terms.term import Term, topological
 
-Evaluator = Callable[[Mapping[str, int]], tuple[int, ...]]
+Condition = Callable[[Mapping[str, int]], bool]
 
 _INFIX = {"add": "+", "sub": "-", "mul": "*", "and": "&", "or": "|", "xor": "^"}
 _COMPARE = {"eq": "==", "ult": "<", "ule": "<="}
@@ -53,17 +53,22 @@ def text_of(node: Term, args: Sequence[str]) -> str:
     return f"apply({node.op!r}, {node.bits}, ({', '.join(args)},), {widths}, {node.data!r})"
 
 
-def compile_terms(roots: Sequence[Term]) -> Evaluator:
-    """A function from values by name (missing ones are 0) to the roots' values."""
-    names: dict[int, str] = {}
-    lines = ["def evaluator(values):", "    get = values.get"]
-    scope = dict(SCOPE)
+def compile_conjunction(roots: Sequence[Term]) -> Condition:
+    """A function from values by name (missing ones are 0): do all the roots hold?
+
+    What comes after the first root that does not is not looked at.
+    """
+    names: dict[Term, str] = {}
+    needed = set(roots)
+    lines = ["def condition(values):", "    get = values.get"]
     for number, node in enumerate(topological(list(roots))):
-        text = text_of(node, [names[id(argument)] for argument in node.args])
-        names[id(node)] = f"n{number}"
+        text = text_of(node, [names[argument] for argument in node.args])
+        names[node] = f"n{number}"
         lines.append(f"    n{number} = {text}")
-    lines.append(f"    return ({''.join(names[id(root)] + ', ' for root in roots)})")
-    exec(compile("\n".join(lines), "<terms>", "exec"), scope)
-    evaluator = scope["evaluator"]
-    assert callable(evaluator)
-    return evaluator
+        if node in needed:
+            lines.append(f"    if not n{number}: return False")
+    scope = dict(SCOPE)
+    exec(compile("\n".join([*lines, "    return True"]), "<terms>", "exec"), scope)
+    condition = scope["condition"]
+    assert callable(condition)
+    return condition

@@ -24,26 +24,26 @@ def evaluate(roots: list[Term], values: Mapping[str, int], lookup: Lookup | None
     `lookup` says what the bytes are instead.
     """
     known = evaluate_all(roots, values, lookup)
-    return [known[id(root)] for root in roots]
+    return [known[root] for root in roots]
 
 
-def evaluate_all(roots: list[Term], values: Mapping[str, int], lookup: Lookup | None = None) -> dict[int, int]:
+def evaluate_all(roots: list[Term], values: Mapping[str, int], lookup: Lookup | None = None) -> dict[Term, int]:
     """The values of all terms below the roots, by identity."""
-    known: dict[int, int] = {}
+    known: dict[Term, int] = {}
     for node in topological(roots):
         if node.op == "const":
-            known[id(node)] = node.value
+            known[node] = node.value
         elif node.op == "var":
             mask = (1 << node.bits) - 1 if node.bits else 1
-            known[id(node)] = values.get(str(node.data), 0) & mask
+            known[node] = values.get(str(node.data), 0) & mask
         elif node.op == "read":
-            offset = known[id(node.args[0])]
+            offset = known[node.args[0]]
             byte = values.get(cell(node, offset), 0) if lookup is None else lookup(node, offset)
-            known[id(node)] = byte & 0xFF
+            known[node] = byte & 0xFF
         else:
-            arguments = tuple(known[id(argument)] for argument in node.args)
+            arguments = tuple(known[argument] for argument in node.args)
             widths = tuple(argument.bits for argument in node.args)
-            known[id(node)] = apply(node.op, node.bits, arguments, widths, node.data)
+            known[node] = apply(node.op, node.bits, arguments, widths, node.data)
     return known
 
 
@@ -56,36 +56,39 @@ Memory = Callable[[Term], Term]
 
 
 def substitute(
-    roots: list[Term], replacement: Mapping[str, Term], known: dict[int, Term] | None = None,
+    roots: list[Term], replacement: Mapping[str, Term], known: dict[Term, Term] | None = None,
     memories: Mapping[str, Memory] | None = None,
 ) -> list[Term]:
     """The roots with variables and memories replaced by name, simplified again.
 
     `known` keeps results for the same replacement.
     """
-    if not replacement and not memories:
+    if not replacement and not memories and not known:
         return roots
     if known is None:
         known = {}
-    todo = list(reversed(roots))
+    todo: list[Term | None] = list(reversed(roots))
+    pop, push = todo.pop, todo.append
     while todo:
-        node = todo[-1]
-        if id(node) in known:
-            todo.pop()
-        elif node.op == "var":
-            known[id(node)] = replacement.get(str(node.data), node)
-        elif not node.args:
-            known[id(node)] = node
-        else:
-            pending = [argument for argument in node.args if id(argument) not in known]
-            if pending:
-                todo += reversed(pending)
+        node = pop()
+        if node is None:  # the operands of the node below are known
+            node = pop()
+            assert node is not None
+            args = tuple([known[argument] for argument in node.args])
+            if memories and node.op == "read" and str(node.data) in memories:
+                known[node] = memories[str(node.data)](args[0])
             else:
-                known[id(node)] = _again(node, tuple([known[id(argument)] for argument in node.args]), memories)
-    return [known[id(root)] for root in roots]
+                known[node] = node if args == node.args else rebuild(node, args)
+        elif node not in known:
+            if node.args:
+                push(node)
+                push(None)
+                todo.extend(node.args[::-1])
+            else:
+                known[node] = replacement.get(str(node.data), node) if node.op == "var" else node
+    return [known[root] for root in roots]
 
 
-def _again(node: Term, args: tuple[Term, ...], memories: Mapping[str, Memory] | None) -> Term:
-    if memories and node.op == "read" and str(node.data) in memories:
-        return memories[str(node.data)](args[0])
-    return rebuild(node, args)
+def assume(roots: list[Term], said: Mapping[Term, Term]) -> list[Term]:
+    """The roots with other terms in the place of some, simplified again."""
+    return substitute(roots, {}, dict(said))

@@ -25,18 +25,18 @@ def support(roots: list[Term], values: Mapping[str, int]) -> set[str]:
         if node.op == "var":
             names.add(str(node.data))
         elif node.op == "read":
-            names.add(cell(node, known[id(node.args[0])]))
+            names.add(cell(node, known[node.args[0]]))
         todo += _needed(node, known)
     return names
 
 
-def _needed(node: Term, known: Mapping[int, int]) -> tuple[Term, ...]:
+def _needed(node: Term, known: Mapping[Term, int]) -> tuple[Term, ...]:
     """The operands that decide about a node."""
     match node.op:
         case "ite":
-            return node.args[0], node.args[1] if known[id(node.args[0])] else node.args[2]
-        case "bor" if known[id(node)]:
-            return (next(part for part in node.args if known[id(part)]),)
-        case "band" if not known[id(node)]:
-            return (next(part for part in node.args if not known[id(part)]),)
+            return node.args[0], node.args[1] if known[node.args[0]] else node.args[2]
+        case "bor" if known[node]:
+            return (next(part for part in node.args if known[part]),)
+        case "band" if not known[node]:
+            return (next(part for part in node.args if not known[part]),)
     return node.args

@@ -13,15 +13,12 @@ BOOL: Final = 0
 class Term:
     """An immutable formula: operator, operands, width, and a constant's value or a variable's name."""
 
-    __slots__ = ("args", "bits", "data", "op", "seen", "serial")
+    __slots__ = ("args", "bits", "data", "op")
 
     op: str
     args: tuple[Term, ...]
     bits: int
     data: int | str | tuple[int, int] | None
-    serial: int
-    seen: int
-    """The last traversal that met this node."""
 
     def __repr__(self) -> str:
         if self.op == "const":
@@ -52,38 +49,33 @@ _TABLE: dict[tuple[Any, ...], Term] = {}
 
 def make(op: str, args: tuple[Term, ...], bits: int, data: int | str | tuple[int, int] | None = None) -> Term:
     """The interned node with exactly this structure, unsimplified."""
-    key = (op, tuple(id(argument) for argument in args), bits, data)
+    key = (op, args, bits, data)
     found = _TABLE.get(key)
     if found is None:
         found = Term()
         found.op, found.args, found.bits, found.data = op, args, bits, data
-        found.serial, found.seen = len(_TABLE), 0
         _TABLE[key] = found
     return found
 
 
-_EPOCH = [0]
-
-
 def topological(roots: list[Term]) -> list[Term]:
     """Every node below the roots, operands first, in an order that only the structure decides."""
-    _EPOCH[0] += 1
-    epoch = _EPOCH[0]
     order: list[Term] = []
-    stack = list(reversed(roots))
+    met: set[Term] = set()
+    stack: list[Term | None] = list(reversed(roots))
+    pop, push, append = stack.pop, stack.append, order.append  # this and `substitute` are most of a run's Python
     while stack:
-        node = stack[-1]
-        if node.seen == epoch:
-            stack.pop()
-            continue
-        pending = [argument for argument in node.args if argument.seen != epoch]
-        if pending:
-            pending.reverse()
-            stack += pending
-        else:
-            node.seen = epoch
-            order.append(node)
-            stack.pop()
+        node = pop()
+        if node is None:  # the operands of the node below are in order
+            append(pop())  # type: ignore[arg-type]
+        elif node not in met:
+            met.add(node)
+            if node.args:
+                push(node)
+                push(None)
+                stack.extend(node.args[::-1])
+            else:
+                append(node)
     return order
 
 

@@ -9,7 +9,7 @@ import z3
 
 from verify.solve.smtlib import script
 from verify.terms import build as t
-from verify.terms.compiled import compile_terms
+from verify.terms.compiled import compile_conjunction
 from verify.terms.concrete import apply
 from verify.terms.evaluate import evaluate, substitute
 from verify.terms.term import Term, make, topological
@@ -68,7 +68,9 @@ def test_value_agrees_with_z3(seed: int) -> None:
         for name, value in values.items()
     }
     expected = evaluate([term], values)[0]
-    assert compile_terms([term])(values)[0] == expected
+    right, wrong = (make("eq", (term, make("const", (), term.bits, value)), 0) for value in (expected, expected ^ 1))
+    assert compile_conjunction([right, right])(values)
+    assert not compile_conjunction([right, wrong])(values)
     assert substitute([term], constants)[0].value == expected
     raw = make("bnot", (make("eq", (term, make("const", (), term.bits, expected)), 0),), 0)
     pairs = [make("eq", (t.var(name, bits), constants[name]), 0) for name, bits in names(term).items()]
