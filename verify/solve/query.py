@@ -1,4 +1,4 @@
-"""Questions to the solvers: Bitwuzla decides, Z3 confirms what was refuted, and decides where Bitwuzla gives up.
+"""Questions to the solvers: Bitwuzla decides, Z3 confirms what was easy to refute, and decides where Bitwuzla gives up.
 
 An answer depends on the earlier questions to the same `Solver` and on no others.
 """
@@ -31,6 +31,8 @@ RLIMIT = 40_000_000
 """Z3's resource units for one query: some eight seconds."""
 UNITS_A_STEP = 4
 """What a step of Bitwuzla's counts for."""
+EASY = 1_000
+"""Steps of Bitwuzla's: what takes it more Z3 does not refute with its part of the limit."""
 
 
 @dataclass(slots=True)
@@ -79,8 +81,8 @@ class Solver:
     cost: Cost = field(default_factory=Cost)
     remembered: Remembered = NOTHING
     _known: dict[tuple[tuple[str, int], ...], dict[Term, Term]] = field(default_factory=dict)
-    _found: dict[str, Answer] = field(default_factory=dict)
-    """What the search said of a text, by its names."""
+    _found: dict[str, tuple[Answer, int]] = field(default_factory=dict)
+    """What the search said of a text, by its names, and after how many steps."""
     _proved: dict[str, Answer] = field(default_factory=dict)
     """And Z3."""
     _tried: dict[tuple[str, Sequence[str]], int] = field(default_factory=dict)
@@ -118,7 +120,9 @@ class Solver:
             return self._proof(goal, ways)
         if isinstance(found, Unsatisfiable) and goal.text not in self._counted:
             self._counted.add(goal.text)
-            self._confirm(goal)
+            self.cost.refuted += 1
+            if self._found[goal.text][1] <= EASY:
+                self._confirm(goal)
         return found
 
     def _confirm(self, goal: _Goal) -> None:
@@ -126,7 +130,6 @@ class Solver:
         answer = self._proof(goal, [(IN_BITS, self.limit // AGAIN)])
         if isinstance(answer, Satisfied):
             raise InternalError("the solvers disagree about a query")
-        self.cost.refuted += 1
         self.cost.confirmed += isinstance(answer, Unsatisfiable)
 
     def _search(self, term: Term, limit: int) -> Answer:
@@ -143,8 +146,9 @@ class Solver:
             if isinstance(answer, Undecided):
                 self._tried[goal.text, ()] = limit
             else:
-                self._found[goal.text] = _checked(goal, answer)
-        return goal.by_own_names(self._found.get(goal.text, Undecided(finding.GIVEN_UP)))
+                self._found[goal.text] = _checked(goal, answer), steps
+        answer, _ = self._found.get(goal.text, (Undecided(finding.GIVEN_UP), 0))
+        return goal.by_own_names(answer)
 
     def _proof(self, goal: _Goal, ways: Sequence[tuple[Sequence[str], int]]) -> Answer:
         answer = self._proved.get(goal.text)

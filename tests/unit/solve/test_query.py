@@ -10,7 +10,7 @@ import pytest
 from verify.errors import InternalError
 from verify.solve import finding
 from verify.solve.answer import Answer, Satisfied, Undecided, Unsatisfiable
-from verify.solve.query import RLIMIT, Solver
+from verify.solve.query import EASY, RLIMIT, Solver
 from verify.solve.reads import name_reads
 from verify.solve.refuting import BY_THEORY, IN_BITS, refute
 from verify.solve.smtlib import anonymous, script
@@ -64,6 +64,13 @@ def test_what_is_refuted_is_confirmed() -> None:
     answers = [type(solver.refute(_question(seed))) for seed in range(150)]
     assert solver.cost.confirmed == solver.cost.refuted > 2
     assert answers.count(Unsatisfiable) > 20
+
+
+def test_what_was_hard_to_refute_is_not_put_to_the_other_solver(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(finding, "find", lambda *_: (Unsatisfiable(), EASY + 1))
+    solver = Solver()
+    assert isinstance(solver.refute([t.ult(t.select("m", PLACES[0]), t.select("m", PLACES[1]))]), Unsatisfiable)
+    assert (solver.cost.refuted, solver.cost.confirmed, solver.cost.rlimit) == (1, 0, 0)
 
 
 def test_solvers_that_disagree_are_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
