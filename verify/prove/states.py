@@ -44,6 +44,8 @@ class StateHunt:
     pages: Sequence[Term] = ()
     _renamed: Renamed = field(default_factory=Renamed)
     _parts: dict[str, Part] = field(default_factory=dict)
+    _known: dict[tuple[Term, ...], list[Term]] = field(default_factory=dict)
+    """What was asked before, with all that it rests on."""
 
     def hits(self, name: str, known: Known, is_thorough: bool = True) -> list[Hit] | Undecided:
         """Unless it is thorough, states are not looked at where a glance at all of them together decides nothing."""
@@ -159,9 +161,6 @@ class StateHunt:
             return starts[evaluate(here, answer.values).index(1)]
         return answer if isinstance(answer, Undecided) else None
 
-    def _exact(self, wanted: Sequence[Term]) -> list[Term]:
-        return self.starts.target.step.record.exact.definitions(wanted)
-
     def _part(self, name: str) -> Part | None:
         if not self._parts:
             scene = self.starts.target.scene(self.profile)
@@ -218,8 +217,12 @@ class StateHunt:
         return self.starts.answers_conform(start, self.level)
 
     def _asked(self, wanted: Sequence[Term]) -> list[Term]:
-        general = self.starts.general(self.level, t.and_(*wanted))
-        return [*general, *wanted, *self._exact(wanted), *self.pages]
+        key = tuple(wanted)
+        if key not in self._known:
+            general = self.starts.general(self.level, t.and_(*wanted))
+            exact = self.starts.target.step.record.exact.definitions(wanted)
+            self._known[key] = [*general, *wanted, *exact, *self.pages]
+        return self._known[key]
 
     def _readable(self, start: Start, wanted: Sequence[Term], values: Mapping[str, int]) -> Mapping[str, int]:
         return make_readable(self._goal(start, wanted), values)

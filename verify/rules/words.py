@@ -28,6 +28,8 @@ class Output:
 
 
 def _merge(left: tuple[Output, ...], right: tuple[Output, ...]) -> tuple[Output, ...]:
+    if not left or not right:
+        return left or right
     return left + tuple(output for output in right if output not in left)
 
 
@@ -252,10 +254,12 @@ def all_of(truths: Iterable[Truth]) -> Truth:
 
 
 def any_of(truths: Iterable[Truth]) -> Truth:
-    result = Truth(t.FALSE)
+    terms, outputs = list[Term](), tuple[Output, ...]()
     for truth in truths:
-        result = result | truth
-    return result
+        _check_truth(truth, "|")
+        terms.append(truth.term)
+        outputs = _merge(outputs, truth.outputs)
+    return Truth(t.or_(*terms), outputs)
 
 
 def _check_condition(value: object, where: str) -> None:
