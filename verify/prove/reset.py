@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,7 +12,7 @@ from verify.engine.transition import Transition
 from verify.interpret.session import HostWrites
 from verify.prove.starts import SMCCC_1_2
 from verify.prove.target import FFA_VERSION, Target, link, link_contents, quiet_and_safe, started
-from verify.prove.trust import axioms
+from verify.prove.trust import ERROR, SUCCESS, axioms
 from verify.solve.query import Answer, Satisfied, Solver, Undecided
 from verify.terms import build as t
 from verify.terms.compiled import compile_conjunction
@@ -25,6 +26,10 @@ PLAINER: tuple[Callable[[int], int], ...] = (
     lambda value: 0, lambda value: value & 0xFFFFFFFF, lambda value: min(value, 1), lambda value: value & -value,
 )
 """Simpler values, tried in this order."""
+ANSWERED = re.compile(r"smc\d+\.q0$")
+"""A variable that is x0 of EL3's answer."""
+USUAL = (SUCCESS, ERROR)
+"""What an answer to a call says there: what a reader expects to see, rather than any function's number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +227,9 @@ def make_readable(conditions: Sequence[Term], values: Mapping[str, int]) -> dict
     names = sorted(needed & result.keys(), key=_importance)
     for plain in PLAINER:
         simplify(names, plain)
+    for name in filter(ANSWERED.search, names):
+        if _is_function(result[name]) and result[name] not in USUAL:
+            any(accepts({name: value}) for value in USUAL)
     return result
 
 
@@ -230,6 +238,11 @@ def _without(roots: list[Term], values: Mapping[str, int], needed: Container[str
     fixed = {name: t.const(values.get(name, 0), node.bits) for name, node in variables(roots).items()
              if name not in needed}
     return substitute(roots, fixed)
+
+
+def _is_function(number: int) -> bool:
+    """Of FF-A, SMC32 or SMC64."""
+    return 0x84000060 <= number & ~0x40000000 <= 0x840000FF
 
 
 def _importance(name: str) -> tuple[bool, str]:
