@@ -88,6 +88,7 @@ def again(item: Found | Open, options: Options) -> str:
     words += [f"--profile {item.profile}"] if item.profile != Options().profile else []
     words += [f"--page-size {options.page_size}"] if options.page_size else []
     words += [f"--rlimit {options.limit}"] if options.limit else []
+    words += map(shlex.quote, options.named)
     return " ".join(words)
 
 

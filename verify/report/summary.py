@@ -62,7 +62,7 @@ def _target(run: TargetRun, options: Options, tolerated: Tolerated, most: int) -
 
 
 def _verdict(run: TargetRun, options: Options, tolerated: Tolerated) -> str:
-    status = exit_status([run], options.strictest, tolerated.fingerprints)
+    status = exit_status([run], options.strictest, tolerated.at(options.strictest))
     return {OK: "passes", VIOLATED: "fails"}.get(status, "is undecided")
 
 

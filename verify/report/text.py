@@ -55,7 +55,7 @@ def render(
     if detail is Detail.BRIEF:
         return "".join(f"{line}\n" for run in runs for line in _brief(run, options, tolerated))
     style = Style(detail, width)
-    return "\n".join(line for run in runs for line in _target(run, options, tolerated.reasons, style)) + "\n"
+    return "\n".join(line for run in runs for line in _target(run, options, tolerated, style)) + "\n"
 
 
 def _brief(run: TargetRun, options: Options, tolerated: Tolerated) -> Iterator[str]:
@@ -70,7 +70,7 @@ def _brief(run: TargetRun, options: Options, tolerated: Tolerated) -> Iterator[s
                    f"{story.wrong(item.finding.cause)}")
 
 
-def _target(run: TargetRun, options: Options, accepted: Mapping[str, str], style: Style) -> Iterator[str]:
+def _target(run: TargetRun, options: Options, tolerated: Tolerated, style: Style) -> Iterator[str]:
     title = f"{run.name}{f' ({run.revision})' if run.revision else ''}"
     yield f"{title}: profile {options.profile}, pages {' '.join(options.page_sizes)}"
     yield "─" * len(title)
@@ -78,6 +78,7 @@ def _target(run: TargetRun, options: Options, accepted: Mapping[str, str], style
     yield from _table(run, options, style)
     names = names_of(run.constants)
     for result in run.results:
+        accepted = tolerated.reasons(result.trust)
         for part in result.parts:
             for finding in part.findings:
                 if result.trust == options.strictest or not _is_in(run, options.strictest, finding):
