@@ -329,7 +329,8 @@ class Judge:
             if found is None:
                 return self._unmet(part)
             self._witnesses[name] = found
-        return PartResult(name, part.function, Status.PROVED, assumptions=setting.assumed,
+        proved_at = self._weakest if name in self.certain else setting
+        return PartResult(name, part.function, Status.PROVED, assumptions=proved_at.assumed,
                           witness=self._witnesses[name])
 
     def _unmet(self, part: Part) -> PartResult:

@@ -44,6 +44,8 @@ class Style:
         return wrapped(lead, text, self.width, " " * min(len(lead), 12) if following is None else following)
 
 
+NEXT = ("verify explain FINGERPRINT says which values matter, verify replay FINGERPRINT plays it to the tree's compiled C; "
+        "both with --tree, and --rule, --function and --trust as above")
 PLAIN = Style()
 
 
@@ -90,6 +92,8 @@ def _target(run: TargetRun, options: Options, tolerated: Tolerated, style: Style
     for level, names_there in assumed(run).items():
         yield from style.wrap(f"assumed by proofs at {level}: ", ", ".join(names_there))
     yield from style.wrap("trusted: ", TRUSTED)
+    if any(part.findings for result in run.results for part in result.parts):
+        yield from style.wrap("next: ", NEXT)
     yield ""
 
 
