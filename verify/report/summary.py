@@ -71,7 +71,8 @@ def counts(run: TargetRun, options: Options, items: Sequence[Found]) -> str:
     statuses = [result.status for result in deciding]
     known = sum(item.decides and bool(item.tolerated) for item in items)
     parts = [f"{statuses.count(status)} {status.value}" for status in reversed(Status) if status in statuses]
-    return (f"{len(deciding)} rule{'s' * (len(deciding) != 1)} at {options.strictest}, which decides: {', '.join(parts)}. "
+    rules = "1 rule" if len(deciding) == 1 else f"{len(deciding)} rules"
+    return (f"{rules} at {options.strictest}, which decides: {', '.join(parts)}. "
             f"Findings that fail the run: {sum(item.fails for item in items)}; tolerated: {known}. "
             f"Profile {options.profile}, pages {' '.join(options.page_sizes)}.")
 

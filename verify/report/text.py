@@ -44,8 +44,8 @@ class Style:
         return wrapped(lead, text, self.width, " " * min(len(lead), 12) if following is None else following)
 
 
-NEXT = ("verify explain FINGERPRINT says which values matter, verify replay FINGERPRINT plays it to the tree's compiled C; "
-        "both with --tree, and --rule, --function and --trust as above")
+NEXT = ("verify explain FINGERPRINT says which values matter, verify replay FINGERPRINT plays it to the tree's C, "
+        "compiled; both with --tree, and --rule and --trust as above")
 PLAIN = Style()
 
 
