@@ -11,6 +11,7 @@ from typing import Any
 
 from verify.errors import InputError
 from verify.frontend.unit import HANDLER
+from verify.prove.trust import LEVELS
 from verify.rules import book
 from verify.rules.binding import Binding, from_table
 from verify.rules.book import Book
@@ -62,6 +63,13 @@ def read_config(path: Path | None) -> Config:
     return Config(Tolerated(tuple(_accepted(path, entry) for entry in entries)), binding, _rules(path, table))
 
 
+def named(path: Path | None, own: Sequence[Path]) -> tuple[str, ...]:
+    """The options that name this file and these rules. Without folders, which are the machine's own."""
+    path = read_from(path)
+    words = ("--config", path.name) if path is not None else ()
+    return (*words, *(word for folder in own for word in ("--rules", folder.resolve().name)))
+
+
 def _rules(path: Path, table: Mapping[str, Any]) -> tuple[Path, ...]:
     """From where the file is; either spelling."""
     given = table.get("rules", [])
@@ -73,14 +81,17 @@ def _rules(path: Path, table: Mapping[str, Any]) -> tuple[Path, ...]:
 
 
 def _accepted(path: Path, entry: Any) -> Accepted:
-    if not isinstance(entry, dict) or set(entry) - {"fingerprint", "reason", "expires"}:
-        raise InputError(f"{path}: [[accepted]] has fingerprint, reason and perhaps expires")
+    if not isinstance(entry, dict) or set(entry) - {"fingerprint", "reason", "expires", "trust"}:
+        raise InputError(f"{path}: [[accepted]] has fingerprint, reason and perhaps expires and trust")
     fingerprint, reason, expires = entry.get("fingerprint"), entry.get("reason"), entry.get("expires")
+    trust = entry.get("trust", LEVELS[-1])
     if not isinstance(fingerprint, str) or not isinstance(reason, str) or not reason.strip():
         raise InputError(f"{path}: [[accepted]] needs a fingerprint and a reason")
     if expires is not None and not isinstance(expires, date):
         raise InputError(f"{path}: [[accepted]] {fingerprint}: expires is a date (2027-01-31)")
-    return Accepted(fingerprint, reason, expires)
+    if trust not in LEVELS:
+        raise InputError(f"{path}: [[accepted]] {fingerprint}: trust is one of {', '.join(LEVELS)}")
+    return Accepted(fingerprint, reason, expires, trust)
 
 
 def load_book(own: Sequence[Path] = (), config: Config | None = None) -> Book:

@@ -90,7 +90,7 @@ def _difference(sides: list[Side], old: Judged, new: Judged, judging: Judging) -
         raise InputError("A and B have no rule at the same trust level in common; choose both with --rule and --trust")
     units = [unit_of(side) for side in sides]
     changes = tuple(drift.compare(units[0], units[1])) if units[0] and units[1] else None
-    return Difference(old, new, levels, changes, tuple(_notes(old, new)), judging.config.tolerated.fingerprints)
+    return Difference(old, new, levels, changes, tuple(_notes(old, new)), judging.config.tolerated.at(trusts[0]))
 
 
 def _notes(old: Judged, new: Judged) -> list[str]:

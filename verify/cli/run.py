@@ -15,7 +15,7 @@ from verify.cache.store import Store, default_folder
 from verify.cli import natively
 from verify.cli import options as given
 from verify.cli.complete import target_names
-from verify.cli.config import Config, load_book, read_config
+from verify.cli.config import Config, load_book, named, read_config
 from verify.cli.output import RENDERERS, pair_outputs, write_reports
 from verify.cli.progress import watched
 from verify.cli.targets import Chosen, from_snapshots, from_source, snapshot_folder, snapshot_names
@@ -95,7 +95,8 @@ def run(
         raise InputError("--confirm needs what the interpreter saw, which --scheduler does not bring: give one of them")
     config = read_config(config_path)
     book = load_book(own, config)
-    options = given.judged_how(book.own, rule_globs, functions, profile, trusts, jobs, page_size, rlimit)
+    options = replace(given.judged_how(book.own, rule_globs, functions, profile, trusts, jobs, page_size, rlimit),
+                      named=named(config_path, own))
     rules = options.select(book.rules)
     before = read_baseline(baseline) if baseline else Baseline()
     places = pair_outputs(formats or ("text",), outputs)
@@ -115,11 +116,11 @@ def run(
     detail = Detail.BRIEF if quiet else Detail.FULL if verbose else Detail.NORMAL
     write_reports(runs, options, tolerated, places, [item.sources for item in chosen], detail)
     finish(store)
-    for line in [*tolerated.unmatched(runs), *before.notes(runs, options.strictest)]:
+    for line in [*tolerated.unmatched(runs, options), *before.notes(runs, options.strictest)]:
         click.echo(line, err=True)
     if wrong := [line for run in runs for line in contradictions(run)]:
         raise InternalError("; ".join(wrong))
-    return exit_status(runs, options.strictest, tolerated.fingerprints)
+    return exit_status(runs, options.strictest, tolerated.at(options.strictest))
 
 
 def choose_targets(

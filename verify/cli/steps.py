@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from verify.cache.store import Store
-from verify.cli.config import Config, load_book, read_config, read_from
+from verify.cli.config import Config, load_book, named, read_config
 from verify.cli.run import bindings, finish, judge_all
 from verify.cli.targets import Chosen
 from verify.errors import InputError, UnsupportedC
@@ -60,16 +60,9 @@ def judging_by(
     """`how`: the options, by the digest of the user's rules. Raises InputError."""
     config = read_config(config_path)
     book = load_book(own, config)
-    options = how(book.own)
-    return Judging(config, options.select(book.rules), options, store, _named(config_path, own, options))
-
-
-def _named(config_path: Path | None, own: Sequence[Path], options: Options) -> tuple[str, ...]:
-    """Files and folders without the folders that they are in, which are the machine's own."""
-    config = read_from(config_path)
-    words = [*(["--config", config.name] if config is not None else [])]
-    words += [word for path in own for word in ("--rules", path.resolve().name)]
-    return (*words, *(["--rlimit", str(options.limit)] if options.limit else []))
+    options = replace(how(book.own), named=named(config_path, own))
+    limit = ("--rlimit", str(options.limit)) if options.limit else ()
+    return Judging(config, options.select(book.rules), options, store, (*options.named, *limit))
 
 
 def one_line(texts: Sequence[str]) -> tuple[str, ...]:

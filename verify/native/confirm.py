@@ -27,6 +27,7 @@ MOST_OUTPUT = 1 << 20
 """Bytes. Where there are more, not all that differs would be seen."""
 CONFIRMED = "confirmed natively"
 NOT_CONFIRMED = "not confirmed natively: "
+NOT_SEEN = f"{NOT_CONFIRMED}compiled here, all happens as listed, and the numbers do not show what is wrong"
 CONTRADICTED = "contradicted natively: "
 COMPILERS = ("cc", "gcc", "clang")
 SHOWN, NOT_SHOWN, NOT_RUN = 1, 0, 2
@@ -156,4 +157,4 @@ def verdict(run: Run) -> str:
         return CONTRADICTED + "; ".join(run.differences[:3] or [f"{counted.differences} differences"])
     if run.status == SHOWN:
         return CONFIRMED
-    return f"{NOT_CONFIRMED}compiled here, all happens as listed, and the numbers do not show what is wrong"
+    return NOT_SEEN

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from verify.ir.function import Unit
-from verify.native.confirm import CONTRADICTED, NOT_CONFIRMED, Run, compiler, execute, verdict
+from verify.native.confirm import CONTRADICTED, NOT_CONFIRMED, NOT_SEEN, Run, compiler, execute, verdict
 from verify.native.program import Subject, program
 from verify.native.statement import NotShown, judged
 from verify.prove.failing import offered
@@ -70,8 +70,8 @@ def said_of(told: Told, run: Run) -> str:
     said, episode = verdict(run), told.finding.episode
     assert isinstance(episode, Episode)
     chosen = episode.is_chosen or (episode.second is not None and episode.second.is_chosen)
-    if chosen and said.startswith(CONTRADICTED):
-        return f"{NOT_CONFIRMED}it rests on particular bytes in EL2's stack, which a compiled stack does not have"
+    if chosen and (said == NOT_SEEN or said.startswith(CONTRADICTED)):
+        return f"{NOT_CONFIRMED}it rests on particular bytes in EL2's stack, which the compiled one does not have there"
     return said
 
 

@@ -158,7 +158,7 @@ def _row(subject: Subject, episode: Episode, number: int) -> str:
     title = ("first run", "second run")[number] if len(subject.episodes) > 1 else "from reset"
     sets = len(_disturbed(subject)) if number else 0
     return (f"\t{{ {text(title)}, &boot_{number}, calls_{number}, {len(episode.calls)}, {_hex(episode.physical)}, "
-            f"{unused:#04x}, sets_{number}, {sets} }},\n")
+            f"{unused:#04x}, sets_{number}, {sets}, {int(episode.is_chosen)} }},\n")
 
 
 def _secrets(subject: Subject) -> str:

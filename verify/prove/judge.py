@@ -329,8 +329,12 @@ class Judge:
             if found is None:
                 return self._unmet(part)
             self._witnesses[name] = found
-        return PartResult(name, part.function, Status.PROVED, assumptions=setting.assumed,
+        return PartResult(name, part.function, Status.PROVED, assumptions=self._assumed(name),
                           witness=self._witnesses[name])
+
+    def _assumed(self, name: str) -> tuple[str, ...]:
+        """What is proved at the weakest level rests on what is assumed there, which this level may have proved."""
+        return () if name in self.certain and not self._weakest.assumed else self._setting.assumed
 
     def _unmet(self, part: Part) -> PartResult:
         """Vacuous, unless the way there may lead through something that is not modelled."""

@@ -1,14 +1,21 @@
-"""What a proof has to assume of code that is not modelled to its end, or whose writes are not proved safe."""
+"""What a proof has to assume: of code that is not modelled to its end, of writes that are not proved safe, of EL3."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from verify.prove.invariants import RECLAIMED, reclaimed
 from verify.prove.safety import blocks
 from verify.prove.target import Target
 
 
-def assumed_safe(target: Target, safe: Sequence[bool]) -> tuple[str, ...]:
+def assumed(target: Target, safe: Sequence[bool], level: str) -> tuple[str, ...]:
+    """By name. Each proof leans on the invariants and on memory safety, and these may lean on what EL3 gives back."""
+    gives_back = reclaimed(target, level) and target.step.record.retrievals
+    return (*_safe(target, safe), *((RECLAIMED,) if gives_back else ()))
+
+
+def _safe(target: Target, safe: Sequence[bool]) -> tuple[str, ...]:
     """`memory-safe(function)` for each such function. `safe`: of each obligation of one call, whether it is proved."""
     record = target.step.record
     names = {boundary.function for boundary in record.boundaries}

@@ -82,13 +82,22 @@ def _outcome(call: Mapping[str, Any]) -> str:
 
 def again(item: Found | Open, options: Options) -> str:
     """The command that shows this alone, with registers and lines; the tree is the reader's to name."""
-    words = ["verify run", f"--rule {item.rule.identity}"]
+    return " ".join(["verify run", *_alone(item, options), *([f"--rlimit {options.limit}"] if options.limit else [])])
+
+
+def further(item: Found, options: Options) -> tuple[str, str]:
+    """The commands that explain it and play it to compiled code."""
+    words = " ".join([item.finding.fingerprint, *_alone(item, options)])
+    return f"verify explain {words}", f"verify replay {words}"
+
+
+def _alone(item: Found | Open, options: Options) -> list[str]:
+    words = [f"--rule {item.rule.identity}"]
     words += [f"--function {shlex.quote(item.function)}"] if item.function else []
     words += [f"--trust {item.trust}"]
     words += [f"--profile {item.profile}"] if item.profile != Options().profile else []
     words += [f"--page-size {options.page_size}"] if options.page_size else []
-    words += [f"--rlimit {options.limit}"] if options.limit else []
-    return " ".join(words)
+    return [*words, *map(shlex.quote, options.named)]
 
 
 def clip(text: str, most: int) -> str:

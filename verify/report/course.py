@@ -43,13 +43,11 @@ class Asked:
     options: Options
     settled: Tolerated = field(default_factory=Tolerated)
 
-    @property
-    def accepted(self) -> Mapping[str, str]:
-        return self.settled.reasons
+    def accepted(self, trust: str) -> Mapping[str, str]:
+        return self.settled.reasons(trust)
 
-    @property
-    def tolerated(self) -> frozenset[str]:
-        return self.settled.fingerprints
+    def tolerated(self, trust: str) -> frozenset[str]:
+        return self.settled.at(trust)
 
 
 class Cell(Enum):

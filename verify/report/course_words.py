@@ -42,7 +42,7 @@ def verdict(course: Course, asked: Asked) -> list[str]:
 
 def untolerated(course: Course, turn: Turn, asked: Asked) -> list[Item]:
     """What the step brings and the exit status follows."""
-    return [item for item in course.brings(turn) if item.finding.fingerprint not in asked.tolerated]
+    return [item for item in course.brings(turn) if item.finding.fingerprint not in asked.tolerated(course.trust)]
 
 
 def brought_back(course: Course, turn: Turn) -> list[Item]:

@@ -82,13 +82,16 @@ def found(run: TargetRun, options: Options, tolerated: Tolerated) -> list[Found]
     for result, part, finding in _all(run):
         levels.setdefault(finding.fingerprint, []).append(result.trust)
         strictest[finding.fingerprint] = result, part, finding
-    valid = tolerated.fingerprints
     items = [
         Found(run.rules[result.rule], result.profile, result.trust, tuple(dict.fromkeys(levels[fingerprint])), part,
               finding, result.trust == options.strictest,
-              tolerated.reasons[fingerprint] if fingerprint in valid else "")
+              _why(tolerated, fingerprint, result.trust))
         for fingerprint, (result, part, finding) in strictest.items()]
     return sorted(items, key=_badness)
+
+
+def _why(tolerated: Tolerated, fingerprint: str, trust: str) -> str:
+    return tolerated.reasons(trust)[fingerprint] if fingerprint in tolerated.at(trust) else ""
 
 
 def _all(run: TargetRun) -> Iterator[tuple[RuleResult, PartResult, Finding]]:

@@ -46,7 +46,7 @@ def _result(run: TargetRun, result: RuleResult, options: Options, accepted: Mapp
     }
 
 
-def report(runs: Sequence[TargetRun], options: Options, accepted: Mapping[str, str]) -> dict[str, Any]:
+def report(runs: Sequence[TargetRun], options: Options, tolerated: Tolerated) -> dict[str, Any]:
     """The whole report as plain data."""
     return {
         "schema": SCHEMA, "tool": __version__, "fingerprints": VERSION,
@@ -55,7 +55,7 @@ def report(runs: Sequence[TargetRun], options: Options, accepted: Mapping[str, s
                 "target": run.name, "revision": run.revision, "assumptions": list(run.assumptions),
                 "notes": list(run.notes),
                 "invariants": {level: list(names) for level, names in sorted(run.invariants.items())},
-                "results": [_result(run, result, options, accepted) for result in run.results],
+                "results": [_result(run, result, options, tolerated.reasons(result.trust)) for result in run.results],
             }
             for run in runs
         ],
@@ -63,4 +63,4 @@ def report(runs: Sequence[TargetRun], options: Options, accepted: Mapping[str, s
 
 
 def render(runs: Sequence[TargetRun], options: Options, tolerated: Tolerated) -> str:
-    return json.dumps(report(runs, options, tolerated.reasons), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(report(runs, options, tolerated), indent=1, ensure_ascii=False) + "\n"

@@ -15,6 +15,7 @@ from verify.prove.trust import LEVELS
 from verify.report.brief import call_line
 from verify.report.json_report import SCHEMA, report
 from verify.source.tree import read_text
+from verify.verdict.baseline import Tolerated
 from verify.verdict.earlier import check_version
 from verify.verdict.exit_status import leaves_open
 from verify.verdict.options import Options
@@ -97,7 +98,7 @@ class Judged:
 
 
 def judged(run: TargetRun, options: Options) -> Judged:
-    return replace(_read_run(report([run], options, {})["runs"][0]), run=run)
+    return replace(_read_run(report([run], options, Tolerated())["runs"][0]), run=run)
 
 
 def read_judged(path: Path) -> Judged:

@@ -52,7 +52,7 @@ def _run(run: TargetRun, options: Options, tolerated: Tolerated, most: int, most
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The kernel tree."}}},
         "invocations": [{
             "executionSuccessful": True,
-            "exitCode": exit_status([run], options.strictest, tolerated.fingerprints),
+            "exitCode": exit_status([run], options.strictest, tolerated.at(options.strictest)),
             "toolExecutionNotifications": _notes(run, len(items) - len(kept), without_flow)}],
         "columnKind": "unicodeCodePoints",
         "properties": {

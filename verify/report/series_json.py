@@ -19,7 +19,8 @@ def render(courses: Sequence[Course], asked: Asked) -> str:
     data = {
         "schema": SCHEMA, "tool": __version__, "title": asked.title, "base": asked.base, "profile": options.profile,
         "page_sizes": list(options.page_sizes), "trust": courses[0].trust, "notes": list(asked.notes),
-        "exit_status": courses[0].exit_status(asked.tolerated), "steps": [_step(step) for step in courses[0].steps],
+        "exit_status": courses[0].exit_status(asked.tolerated(courses[0].trust)),
+        "steps": [_step(step) for step in courses[0].steps],
         "levels": [_level(course, asked) for course in courses],
     }
     return json.dumps(data, indent=1, ensure_ascii=False) + "\n"
@@ -42,7 +43,8 @@ def _level(course: Course, asked: Asked) -> dict[str, Any]:
 
 def _row(course: Course, row: Row, asked: Asked) -> dict[str, Any]:
     name = row.item.finding.fingerprint
-    told = {"accepted": asked.accepted[name]} if name in asked.accepted else {}
+    reasons = asked.accepted(course.trust)
+    told = {"accepted": reasons[name]} if name in reasons else {}
     return {
         **finding_json(row.item), "steps": [cell.value for cell in row.cells],
         "brought": course.steps[row.brought].name if row.brought is not None else None,

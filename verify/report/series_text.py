@@ -99,7 +99,7 @@ def _items(verb: str, items: Sequence[Item], asked: Asked) -> Iterator[str]:
         yield from _wrap(INDENT, f"required: {item.finding.clause}; wrong: {words.wrong(item)}")
         yield from _wrap(INDENT, f"from reset: {words.calls(item)}")
         yield from (line for said in words.sayings(group) for line in _wrap(INDENT, said))
-        yield from (line for one in group if (reason := asked.accepted.get(one.finding.fingerprint))
+        yield from (line for one in group if (reason := asked.accepted(one.trust).get(one.finding.fingerprint))
                     for line in _wrap(INDENT, f"accepted: {reason}"))
         yield from _wrap(INDENT, words.fingerprints(group))
         yield from _wrap(INDENT, f"alone: {words.again(group, asked)}")

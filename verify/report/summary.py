@@ -62,7 +62,7 @@ def _target(run: TargetRun, options: Options, tolerated: Tolerated, most: int) -
 
 
 def _verdict(run: TargetRun, options: Options, tolerated: Tolerated) -> str:
-    status = exit_status([run], options.strictest, tolerated.fingerprints)
+    status = exit_status([run], options.strictest, tolerated.at(options.strictest))
     return {OK: "passes", VIOLATED: "fails"}.get(status, "is undecided")
 
 
@@ -71,7 +71,8 @@ def counts(run: TargetRun, options: Options, items: Sequence[Found]) -> str:
     statuses = [result.status for result in deciding]
     known = sum(item.decides and bool(item.tolerated) for item in items)
     parts = [f"{statuses.count(status)} {status.value}" for status in reversed(Status) if status in statuses]
-    return (f"{len(deciding)} rules at {options.strictest}, which decides: {', '.join(parts)}. "
+    rules = "1 rule" if len(deciding) == 1 else f"{len(deciding)} rules"
+    return (f"{rules} at {options.strictest}, which decides: {', '.join(parts)}. "
             f"Findings that fail the run: {sum(item.fails for item in items)}; tolerated: {known}. "
             f"Profile {options.profile}, pages {' '.join(options.page_sizes)}.")
 

@@ -44,6 +44,8 @@ class Style:
         return wrapped(lead, text, self.width, " " * min(len(lead), 12) if following is None else following)
 
 
+NEXT = ("verify explain FINGERPRINT says which values matter, verify replay FINGERPRINT plays it to the tree's C, "
+        "compiled; both with --tree, and --rule and --trust as above")
 PLAIN = Style()
 
 
@@ -55,7 +57,7 @@ def render(
     if detail is Detail.BRIEF:
         return "".join(f"{line}\n" for run in runs for line in _brief(run, options, tolerated))
     style = Style(detail, width)
-    return "\n".join(line for run in runs for line in _target(run, options, tolerated.reasons, style)) + "\n"
+    return "\n".join(line for run in runs for line in _target(run, options, tolerated, style)) + "\n"
 
 
 def _brief(run: TargetRun, options: Options, tolerated: Tolerated) -> Iterator[str]:
@@ -70,7 +72,7 @@ def _brief(run: TargetRun, options: Options, tolerated: Tolerated) -> Iterator[s
                    f"{story.wrong(item.finding.cause)}")
 
 
-def _target(run: TargetRun, options: Options, accepted: Mapping[str, str], style: Style) -> Iterator[str]:
+def _target(run: TargetRun, options: Options, tolerated: Tolerated, style: Style) -> Iterator[str]:
     title = f"{run.name}{f' ({run.revision})' if run.revision else ''}"
     yield f"{title}: profile {options.profile}, pages {' '.join(options.page_sizes)}"
     yield "─" * len(title)
@@ -78,6 +80,7 @@ def _target(run: TargetRun, options: Options, accepted: Mapping[str, str], style
     yield from _table(run, options, style)
     names = names_of(run.constants)
     for result in run.results:
+        accepted = tolerated.reasons(result.trust)
         for part in result.parts:
             for finding in part.findings:
                 if result.trust == options.strictest or not _is_in(run, options.strictest, finding):
@@ -89,6 +92,8 @@ def _target(run: TargetRun, options: Options, accepted: Mapping[str, str], style
     for level, names_there in assumed(run).items():
         yield from style.wrap(f"assumed by proofs at {level}: ", ", ".join(names_there))
     yield from style.wrap("trusted: ", TRUSTED)
+    if any(part.findings for result in run.results for part in result.parts):
+        yield from style.wrap("next: ", NEXT)
     yield ""
 
 

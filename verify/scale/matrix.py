@@ -90,7 +90,7 @@ def _row(question: Question, answer: Answer, tolerated: Tolerated) -> Row:
     if isinstance(answer, VerifyError):
         return Row(question.name, _status(answer), str(answer), *about)
     levels = {trust: _level(answer, trust) for trust in sorted({result.trust for result in answer.results})}
-    status = exit_status([answer], options.strictest, tolerated.fingerprints)
+    status = exit_status([answer], options.strictest, tolerated.at(options.strictest))
     return Row(question.name, status, "", *about, levels, len(answer.results),
                sum(result.is_cached for result in answer.results))
 

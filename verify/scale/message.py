@@ -50,7 +50,7 @@ def write_question(question: Question, is_fresh: bool) -> str:
         "unit": encode_unit_header(unit),
         "functions": {name: encode_function(function) for name, function in sorted(unit.functions.items())},
         "binding": asdict(question.binding),
-        "options": asdict(replace(question.options, rules=(), jobs=1)),
+        "options": asdict(replace(question.options, rules=(), jobs=1, named=())),
         "fresh": is_fresh,
     }, ensure_ascii=False)
 

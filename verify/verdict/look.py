@@ -18,7 +18,7 @@ from verify.prove.samples import make_samples
 from verify.prove.setting import Setting
 from verify.prove.starts import make_starts
 from verify.prove.target import make_target
-from verify.prove.unmodelled import assumed_safe
+from verify.prove.unmodelled import assumed
 from verify.rules.binding import Binding
 from verify.rules.own import check_parts
 from verify.rules.rule import Part, Rule
@@ -115,9 +115,8 @@ def _quick(unit: Unit, binding: Binding, options: Options, answers: Remembered) 
         target.history(number)
     samples, level = make_samples(target), options.strictest
     facts = known(target, samples, [level], Solver(options.limit or RLIMIT, remembered=answers), 0)
-    assumed = assumed_safe(target, facts[-1]) if facts[0].names else ()
     return Setting(target, target, level, options.profile, *facts, samples, make_starts(target), options.pages,
-                   assumed=assumed)
+                   assumed=assumed(target, facts[-1], level) if facts[0].names else ())
 
 
 def _probed(scene: Scene) -> Scene:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from verify.errors import InputError
@@ -30,6 +30,8 @@ class Options:
     """Resource units per query; 0: the default."""
     own: str = ""
     """The digest of the texts of rules that a user brought."""
+    named: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    """What else somebody has to give who asks the same, as option and value in turn; results do not depend on it."""
 
     def __post_init__(self) -> None:
         """Raises InputError for a name that does not exist."""

@@ -32,7 +32,7 @@ class Reuse:
     base: str = ""
     tell: kept.Teller = lambda finding: {}
     retells: bool = True
-    """Results come from the store and go there as reports tell them; else each finding keeps its episode."""
+    """Results come from the store, as reports tell them; else all is judged, and each finding keeps its episode."""
 
     @property
     def answers(self) -> Remembered:
@@ -65,12 +65,12 @@ class Reuse:
             return None
 
     def keep(self, rule: str, results: list[RuleResult]) -> list[RuleResult]:
-        """The results; retold where they are kept, so that nobody tells them again."""
-        if self.store is None or not self.retells:
+        """Puts them into the store. The results; retold, so that nobody tells them again."""
+        if self.store is None:
             return results
         told = kept.retold(results, self.tell)
         self._put(kept.encode(told), "rule", rule)
-        return told
+        return told if self.retells else results
 
     def _get(self, *names: str) -> str | None:
         return self.store.get(_digest(self.base, *names)) if self.store else None

@@ -20,7 +20,7 @@ from verify.prove.setting import Setting
 from verify.prove.starts import Starts, make_starts
 from verify.prove.target import Target, make_target
 from verify.prove.trust import LEVELS
-from verify.prove.unmodelled import assumed_safe
+from verify.prove.unmodelled import assumed
 from verify.rules.binding import Binding
 from verify.rules.own import check_parts
 from verify.rules.rule import Part, Rule, Statement
@@ -71,7 +71,7 @@ class Begun:
         """With what is `known` at each level."""
         return tuple(
             Setting(self.target, self.light, level, options.profile, *found, self.samples, self.starts, options.pages,
-                    assumed=assumed_safe(self.target, found[-1]) if found[0].names else ())
+                    assumed=assumed(self.target, found[-1], level) if found[0].names else ())
             for level, found in zip(self.levels, facts, strict=True))
 
 

@@ -69,3 +69,16 @@ def test_commands_that_take_a_rule_take_rules(
     told = verify(*command, "--tree", "tree", "--rules", "rules", "--rule", "ACME-VER-01")
     assert told.status == 2
     assert told.err == "verify: rules/acme.py:17: rule ACME-VER-01: NameError: name 'nothing' is not defined\n"
+
+
+@pytest.mark.parametrize("form", ["markdown", "html", "junit", "sarif"])
+def test_reports_name_the_rules_and_the_settings_that_show_a_finding_again(
+    judge: Command, rules: Path, tmp_path: Path, form: str
+) -> None:
+    """Without the folders that they are in: those are the machine's own."""
+    (tmp_path / "my.toml").write_text("")
+    told = judge(BROKEN, "--rules", rules, "--config", tmp_path / "my.toml", "--format", form)
+    assert "--trust L2 --config my.toml --rules rules" in told.out
+    assert str(tmp_path) not in told.out
+    again = judge(BROKEN, "--rules", rules)
+    assert "(cached)" in again.out, "results do not depend on these names"

@@ -130,6 +130,16 @@ def test_an_accepted_finding_that_is_gone_is_reported(verify: Command, good: Pat
     assert "0123456789abcdef" in done.err
 
 
+@pytest.mark.parametrize("trust", ["L3", 2])
+def test_an_accepted_finding_at_a_level_that_there_is_not(
+    verify: Command, good: Path, tmp_path: Path, trust: object
+) -> None:
+    config = tmp_path / "verify.toml"
+    config.write_text(accepted("0123456789abcdef", f"trust = {json.dumps(trust)}\n"))
+    done = verify("run", "--tree", good, "--rule", "VER-07", "--config", config)
+    assert done.status == 2 and "trust is one of L0, L1, L2" in done.err
+
+
 def test_several_reports_at_once(verify: Command, good: Path, tmp_path: Path) -> None:
     text, data = tmp_path / "a.txt", tmp_path / "a.json"
     done = verify("run", "--tree", good, "--rule", "CC-02", "--format", "text", "--output", text,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from specs.bindings.pkvm import PKVM
+from tests import mini
 from verify.cli.targets import from_snapshots, snapshot_folder
-from verify.prove.invariants import booted
+from verify.prove.invariants import RECLAIMED, booted
 from verify.prove.target import Target, make_target
+from verify.prove.unmodelled import assumed
 from verify.solve.query import Solver, Unsatisfiable
 from verify.terms import build as t
 
@@ -23,6 +25,15 @@ def target() -> Target:
 
 def test_nothing_is_left_out(target: Target) -> None:
     assert target.step.record.boundaries == []
+
+
+def test_proofs_name_what_they_assume_of_regions_that_are_given_back(target: Target) -> None:
+    """Invariants and memory safety lean on it, at the level that assumes it."""
+    safe = [True] * len(target.step.record.obligations)
+    assert assumed(target, safe, "L2") == (RECLAIMED,)
+    assert assumed(target, safe, "L1") == assumed(target, safe, "L0") == ()
+    small = make_target(mini.unit(), PKVM, memory=True)
+    assert assumed(small, [True] * len(small.step.record.obligations), "L2") == ()
 
 
 def test_the_buffers_are_those_that_initialisation_hands_out(target: Target) -> None:

@@ -251,6 +251,7 @@ def test_run_and_replay(verify: Command, case: Case, tmp_path: Path) -> None:
     assert {finding["native"] for finding in findings(report)} == {CONFIRMED}
     assert verify("run", *words, "--format", "json", "--output", report).status == 1
     fingerprint = findings(report)[0]["fingerprint"]
+    assert '"cached": true' in report.read_text(), "what is judged to be confirmed is kept for later commands"
     assert "native" not in findings(report)[0]
     shown = verify("replay", fingerprint, "--tree", case.tree, "--function", "FFA_VERSION", "--trust", "L2")
     assert shown.status == 1 and "violated: " in shown.out and CONFIRMED in shown.err

@@ -236,3 +236,15 @@ def test_a_claim_about_secrets_holds_at_the_level_that_it_was_made_for(is_same: 
     judge = Judge(strict, rule, Solver(), weakest=weak)
     assert judge.judge().status is Status.PROVED
     assert bool(judge.certain) is is_same
+
+
+@pytest.mark.parametrize(("weaker", "named"), [((), ()), (("memory-safe(f)",), ("what L2 assumes",))])
+def test_a_proof_of_the_weakest_level_names_what_is_left_of_its_assumptions(
+    weaker: tuple[str, ...], named: tuple[str, ...]
+) -> None:
+    """What was assumed there may be proved at the stricter level, under what that assumes."""
+    _, (strict, weak) = prepare(mini.unit(), PKVM, Options(trusts=("L0", "L2")))
+    (rule,) = Options(rules=("CC-02",)).select(registered())
+    judge = Judge(replace(strict, assumed=("what L2 assumes",)), rule, Solver(), weakest=replace(weak, assumed=weaker))
+    proved = [part for part in judge.judge().parts if part.status is Status.PROVED and part.name in judge.certain]
+    assert proved and {part.assumptions for part in proved} == {named}

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -165,6 +166,12 @@ def test_lines_are_counted_as_c_does(judged: TargetRun) -> None:
     assert f"<td>{line}</td><td>line\\x0c {line}\\u2028{line}</td>" in shown(judged, sources=[{FFA_C: source}])
 
 
+def test_each_finding_has_the_commands_that_go_on_from_it(judged: TargetRun) -> None:
+    text = unescape(shown(with_part(judged, violated(judged))))
+    words = f"{finding(judged).fingerprint} --rule {judged.results[0].rule} --function FFA_VERSION --trust L2"
+    assert f"verify explain {words}" in text and f"verify replay {words}" in text
+
+
 def test_tolerated_findings_say_so(judged: TargetRun) -> None:
     text = shown(with_part(judged, violated(judged)), Tolerated((Accepted(finding(judged).fingerprint, "known, <b>"),)))
     assert "known, &lt;b&gt;" in text and ">tolerated<" in text
@@ -207,7 +214,7 @@ def test_no_finding_is_said(judged: TargetRun) -> None:
 
 
 def test_figures_are_the_json_reports(judged: TargetRun, text: str) -> None:
-    results = json_report.report([judged], OPTIONS, {})["runs"][0]["results"]
+    results = json_report.report([judged], OPTIONS, Tolerated())["runs"][0]["results"]
     for trust in ("L2", "L0"):
         mine = [result["cost"] for result in results if result["trust"] == trust]
         numbers = [len(mine), sum(cost["cached"] for cost in mine)] + [

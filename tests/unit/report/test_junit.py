@@ -77,7 +77,7 @@ def test_each_status_has_its_colour(judged: TargetRun, status: Status, kind: str
 def test_red_as_the_exit_status_is(judged: TargetRun, more: str, tolerate: bool, kind: str, status: int) -> None:
     run = with_part(judged, replace(violated(judged), reason=more))
     tolerated = Tolerated((Accepted(finding(judged).fingerprint, "known"),)) if tolerate else NOTHING
-    assert exit_status([run], "L2", tolerated.fingerprints) == status
+    assert exit_status([run], "L2", tolerated.at("L2")) == status
     case = only_case(run, tolerated)
     assert [child.tag for child in case] == [kind]
     assert ("tolerated: known" in case[0].text) == tolerate

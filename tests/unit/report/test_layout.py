@@ -119,3 +119,11 @@ def test_without_memory_there_is_no_line_for_it(unit: Unit) -> None:
     story_["calls"] = story_["calls"][:1]
     drawn = str(sequence(story_, finding(unit).cause))
     assert "host memory" not in drawn and ">FFA_VERSION(1.1)<" in drawn
+
+
+@pytest.mark.parametrize(("buffer", "ends"), [
+    ({}, ["end of the message"]), ({"buffer": "0x1000"}, ["end of both"]),
+    ({"buffer": "0x2000"}, ["end of the message", "end of the buffer"])])
+def test_no_two_names_lie_over_each_other(buffer: dict[str, str], ends: list[str]) -> None:
+    text = str(layout.drawn({"message": "0x1000", "parts": [{"name": "header", "at": "0x0", "size": "0x30"}], **buffer}))
+    assert re.findall(r">(end of [a-z ]+)<", text) == ends

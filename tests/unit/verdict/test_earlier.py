@@ -74,7 +74,7 @@ def test_a_baseline_of_something_else_is_said(run: TargetRun) -> None:
 
 @pytest.mark.parametrize("version", [None, 1, 3, "2"])
 def test_fingerprints_of_another_version_are_refused(version: object, run: TargetRun, tmp_path: Path) -> None:
-    told = json_report.report([at(run, "x1")], OPTIONS, {})
+    told = json_report.report([at(run, "x1")], OPTIONS, NOTHING)
     del told["fingerprints"]
     path = tmp_path / "old.json"
     path.write_text(json.dumps(told if version is None else told | {"fingerprints": version}), encoding="utf-8")

@@ -1,5 +1,5 @@
 set -eu
-# Only the player's own end says whether it is shown; whatever else ends this, nothing was run.
+# Only the end of the player itself says whether it is shown; whatever else ends this, nothing was run.
 known=2 dir=
 trap 'rm -rf "$dir" || :; exit $known' EXIT
 [ $# -eq 1 ] && [ -f "$1/arch/arm64/kvm/hyp/nvhe/ffa.c" ] || { echo "usage: sh $0 TREE    (a kernel tree, as it was judged)" >&2; exit 2; }
@@ -10,7 +10,7 @@ ffa=$tree/arch/arm64/kvm/hyp/nvhe/ffa.c main=$tree/arch/arm64/kvm/hyp/nvhe/hyp-m
 pkvm=$tree/arch/arm64/include/asm/kvm_pkvm.h nvhe=$tree/arch/arm64/kvm/hyp/include/nvhe
 arm_ffa=$tree/include/linux/arm_ffa.h smccc=$tree/include/linux/arm-smccc.h
 
-# No header's name leads out of the tree: what a compiler says of such a file has lines of it.
+# No name of a header leads out of the tree: what a compiler says of such a file has lines of it.
 outside='^[[:space:]]*#[[:space:]]*include(_next)?[[:space:]]*[<"]([[:space:]]*/|([^>"]*/)?\.\./)'
 stays() {
 	if grep -E "$outside" "$1" >&2; then

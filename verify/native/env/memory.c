@@ -20,6 +20,11 @@ static const char *const endings[] = {
 	"returns", "ends in an access outside of its object", "does not end", "takes a lock that is held, or gives back one that is not",
 	"ends in BUG()" };
 
+/* Where a counterexample needs particular words on the stack, a scout finds words there that say where they lie. */
+#define TAG (0x5eedULL << 48)
+static struct { unsigned number; word at, value; } poured[31];
+static unsigned poured_count, is_scout;
+
 static void differs(const char *format, ...)
 {
 	va_list arguments;
@@ -35,10 +40,13 @@ static void differs(const char *format, ...)
 /* What lies below the stack pointer is something else after each call of others. */
 static __attribute__((noinline)) void fill_stack(void)
 {
-	volatile unsigned char below[1 << 15];
+	volatile word below[1 << 12];
 
-	for (unsigned k = 0; k < sizeof(below); k++)
-		below[k] = run->unused;
+	for (unsigned k = 0; k < count_of(below); k++)
+		below[k] = is_scout ? TAG | (word)&below[k] : run->unused * (~0ULL / 0xff);
+	for (unsigned k = 0; k < poured_count; k++)
+		if (poured[k].at - (word)below < sizeof(below))
+			below[(poured[k].at - (word)below) / sizeof(word)] = poured[k].value;
 }
 
 /* -- memory -- */

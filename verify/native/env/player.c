@@ -255,7 +255,10 @@ static void play(void)
 		map(FIRST_WINDOW + k, windows[k].size, windows[k].physical, "host memory");
 	for (unsigned k = 0; k < count_of(booted) - 1; k++)
 		memcpy(played_places[booted[k].place].at, &booted[k].value, played_places[booted[k].place].size);
-	printf("%s, EL2's unused stack filled with 0x%02x:\n  boot\n", run->name, run->unused);
+	printf("%s, EL2's unused stack filled with 0x%02x", run->name, run->unused);
+	for (unsigned k = 0; k < poured_count; k++)
+		printf("%sx%u=%#llx", k ? " " : ", but where it comes from: ", poured[k].number, poured[k].value);
+	printf(":\n  boot\n");
 	now = run->boot;
 	is_last = 0;
 	fill_stack();
@@ -282,28 +285,54 @@ static int is_violated(const struct statement *statement, const struct seen *all
 	return other->is_done && statement->given(other) && statement->value(all) != statement->value(other);
 }
 
+/* In a process of its own. Did it get to its end? */
+static int play_alone(const struct run *played, struct seen *noted, unsigned scouts)
+{
+	int status;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (child < 0)
+		perror("fork"), exit(2);
+	if (!child) {
+		run = played, seen = noted, is_scout = scouts;
+		if (scouts && !freopen("/dev/null", "w", stdout))
+			_exit(2);
+		play();
+	}
+	return waitpid(child, &status, 0) >= 0 && WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+/* Addresses are the same in each of these processes. */
+static void pour(const struct run *played, const struct seen *scouted)
+{
+	for (unsigned k = 0; k < count_of(poured); k++)
+		if (scouted->is_done && scouted->x[k] >> 48 == TAG >> 48) {
+			poured[poured_count].number = k;
+			poured[poured_count].at = scouted->x[k] ^ TAG;
+			poured[poured_count++].value = played->calls[played->call_count - 1].after[k];
+		}
+}
+
 /* What the shell script above takes for an answer: no other program, and no signal, ends so. */
 enum { IS_NOT_SHOWN = 10, IS_SHOWN = 11 };
 
 int main(void)
 {
 	const unsigned count = count_of(runs);
-	struct seen *all = mmap(NULL, 2 * sizeof(*all), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct seen *all = mmap(NULL, 3 * sizeof(*all), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	unsigned shown = 0, different = 0;
 
 	if (all == MAP_FAILED)
 		return perror("mmap"), 2;
+	struct seen *scouted = &all[2];
 	printf("%s\n", about);
 	for (unsigned k = 0; k < count; k++) {
-		int status;
-		pid_t child;
-		fflush(stdout);
-		child = fork();
-		if (child < 0)
-			return perror("fork"), 2;
-		if (!child)
-			run = &runs[k], seen = &all[k], play();
-		if (waitpid(child, &status, 0) < 0 || !WIFEXITED(status) || WEXITSTATUS(status)) {
+		poured_count = 0;
+		if (runs[k].needs_words && play_alone(&runs[k], scouted, 1))
+			pour(&runs[k], scouted);
+		if (!play_alone(&runs[k], &all[k], 0)) {
 			printf("the run ended by itself\n");
 			return 2;
 		}

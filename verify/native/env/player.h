@@ -39,7 +39,7 @@ struct call {
 	unsigned beyond_count;
 };
 
-/* `set`: statics that are something else in the last call, as numbers by their index in `played_places`. */
+/* `needs_words`: of the stack; those that its last call leaves in registers. `set`: statics that are something else in the last call, as numbers by their index in `played_places`. */
 struct set { unsigned place; word value; };
 struct run {
 	const char *name;
@@ -49,6 +49,7 @@ struct run {
 	unsigned char unused;
 	const struct set *sets;
 	unsigned set_count;
+	int needs_words;
 };
 
 struct window { word physical, size; };

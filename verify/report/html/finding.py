@@ -76,6 +76,7 @@ def _effect(entry: Entry) -> Html:
 def _facts(page: Told, entry: Entry) -> Html:
     item = entry.first
     rule, finding = item.rule, item.finding
+    explain, replay = brief.further(item, page.options)
     return definitions([
         ("Wrong", tag("strong", story.wrong(finding.cause), class_="wrong")),
         ("Required", finding.clause),
@@ -89,7 +90,9 @@ def _facts(page: Told, entry: Entry) -> Html:
         ("Rests on", "a replay of these calls by the interpreter; no solver is trusted for it"),
         ("Compiled code", finding.native),
         ("Fingerprint", code(finding.fingerprint)),
-        ("Command", joined(code(brief.again(item, page.options)), " with --tree or --target"))])
+        ("Command", joined(code(brief.again(item, page.options)), " with --tree or --target")),
+        ("Which values matter", joined(code(explain), " with --tree or --target")),
+        ("On your C, compiled", joined(code(replay), " with --tree"))])
 
 
 def _places(page: Told, entry: Entry) -> Iterator[Html]:

@@ -46,7 +46,9 @@ def drawn(layout: Mapping[str, Any], touched: Sequence[Mapping[str, Any]] = ()) 
     width, height = LEFT + len(lanes) * (LANE + GAP) + RIGHT, max(at.values()) + 16
     kinds = {part: _kind(part, parts, message, room) for part in parts + accesses}
     boxes = [_box(part, number, at, kinds.get(part, "frame")) for number, lane in enumerate(lanes) for part in lane]
-    ends = [_end(place.end, f"end of the {place.name}", at, width) for place in (message, *room)]
+    apart = [place for place in (message, *room) if len({one.end for one in (message, *room)}) > 1]
+    ends = [_end(place.end, f"end of the {place.name}", at, width) for place in apart] or [
+        _end(message.end, "end of both" if room else "end of the message", at, width)]
     scale = [tag("text", f"{edge:#x}", class_="e", x=LEFT - 8, y=y + 4) for edge, y in at.items()]
     return tag("svg", tag("title", f"Layout: {describe(layout)}"), *ends, *boxes, *scale, class_="mem", role="img",
                viewBox=f"0 0 {width} {height}", width=width, height=height)

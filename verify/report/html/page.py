@@ -102,7 +102,7 @@ def _undecided(page: Told) -> Iterator[Html]:
 def _target(page: Told, number: int) -> Html:
     """Does it pass, and what is there at the level that decides."""
     run, options = page.runs[number], page.options
-    status = exit_status([run], options.strictest, page.tolerated.fingerprints)
+    status = exit_status([run], options.strictest, page.tolerated.at(options.strictest))
     kind, verdict = {OK: ("proved", "passes"), VIOLATED: ("violated", "fails")}.get(status, ("unknown", "is undecided"))
     mine = [item for entry in page.entries for at, item in entry.shown if at == number]
     alone, others = sum(item.trust == "L2" for item in mine), sum(item.trust != "L2" for item in mine)
