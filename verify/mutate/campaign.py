@@ -40,6 +40,7 @@ class Fate(Enum):
     UNBOOTED = "does not boot"
     ALIKE = "not told apart"
     UNREACHED = "not reached"
+    CONTRADICTED = "contradicted"
 
 
 KILLED = (Fate.KILLED, Fate.REFUTED)
@@ -52,7 +53,8 @@ LEFT = (Fate.SURVIVED, Fate.ALIKE, Fate.UNREACHED)
 class Tried:
     """`killers`: (trust level, conjunct) of what a call breaks; `shown`: the first calls that do, or that differ.
 
-    `judged`: what proofs say of it, where they were asked.
+    `near`: what a call breaks where the unit's own does not, though a finding of the unit is about it elsewhere.
+    `judged`: what proofs say of it, where they were asked. `problem`: what contradicts what about it, if so.
     """
 
     mutant: Mutant
@@ -60,6 +62,8 @@ class Tried:
     killers: tuple[tuple[str, Broken], ...] = ()
     shown: Shown | None = None
     judged: Judged | None = None
+    problem: str = ""
+    near: tuple[tuple[str, Broken], ...] = ()
 
     @property
     def rules(self) -> frozenset[str]:
@@ -88,9 +92,7 @@ Tell = Callable[[str, int, int], None]
 
 
 def campaign(plan: Plan, jobs: int, tell: Tell) -> Iterator[Tried]:
-    """In order. Raises InternalError where a call of the unit breaks what is proved of it, where the engine finds a
-    mutant equal that calls tell apart, and where a part is proved of a mutant that a call of it breaks.
-    """
+    """In order. `CONTRADICTED` is a mutant about which engine, interpreter and rules do not agree."""
     work = Campaign(plan)
     chosen = range(len(work.chosen))
     with closing(side_by_side(work.by_calls, chosen, jobs, lambda _, done: tell("calls", done, len(chosen)))) as found:
@@ -127,6 +129,12 @@ class Campaign:
     def by_calls(self, number: int) -> Tried:
         """And, where no call tells it apart, by a comparison of all calls at once."""
         mutant = self.chosen[number]
+        try:
+            return self._by_calls(number, mutant)
+        except InternalError as problem:
+            return contradicted(Tried(mutant, Fate.CONTRADICTED), problem)
+
+    def _by_calls(self, number: int, mutant: Mutant) -> Tried:
         is_reached = (mutant.function, mutant.block) in self._reached
         verdict = self._trial.of(mutant) if is_reached else Verdict((), 0)
         found = fate(verdict) if is_reached else Fate.UNREACHED
@@ -135,9 +143,15 @@ class Campaign:
                 raise InternalError(f"mutant {mutant.identity} is proved equivalent, and a call tells it apart")
         elif found is not Fate.UNBOOTED and self._equality.holds(mutant):
             found = Fate.EQUIVALENT
-        return Tried(mutant, found, verdict.killers, verdict.shown)
+        return Tried(mutant, found, verdict.killers, verdict.shown, near=verdict.near)
 
     def by_proof(self, one: Tried) -> Tried:
+        try:
+            return self._by_proof(one)
+        except InternalError as problem:
+            return contradicted(one, problem)
+
+    def _by_proof(self, one: Tried) -> Tried:
         if one.fate is Fate.KILLED:
             return replace(one, judged=self._proving.check(one.mutant, one.killers))
         found = self._proving.of(one.mutant)
@@ -148,6 +162,11 @@ class Campaign:
     @cached_property
     def _reached(self) -> set[tuple[str, str]]:
         return reached(self._trees)
+
+
+def contradicted(one: Tried, problem: InternalError) -> Tried:
+    """It is no longer said that anything kills it; the campaign goes on with the others."""
+    return replace(one, fate=Fate.CONTRADICTED, killers=(), problem=str(problem))
 
 
 def fate(verdict: Verdict) -> Fate:

@@ -23,6 +23,10 @@ class Holds:
         """It breaks what is proved of the unit, or what no finding of the unit is about."""
         return one[:2] in self.proved or (one[:2] in self.violated and one[:3] not in self.failing)
 
+    def is_elsewhere(self, one: Broken) -> bool:
+        """A finding of the unit is about it, in other calls perhaps."""
+        return one[:2] in self.violated and one[:3] in self.failing
+
     def check(self, broken: Iterable[Broken]) -> None:
         """Raises InternalError where a call of the unit itself breaks what is proved of it."""
         for rule, part, text, _ in sorted(broken):
