@@ -232,6 +232,8 @@ RECLAIM_FAULTS = (
         "\t\treturn code_of(&said);\n\n")),
     of("map send", "what another region shares is given back", "MEM-29", "send_ranges", "page", (
         "\t\tWARN_ON(unshare_ranges(ranges, shared) != shared);\n", "\t\tunshare_ranges(ranges, count);\n")),
+    *(of(f"map send{more}", f"pages that the SPMC took are given back{more}", "MEM-29", "answer_sent", "page", (
+        "\tif (verdict < 0)\n\t\tWARN_ON(unshare_ranges(", "\tWARN_ON(unshare_ranges(")) for more in ("", " more")),
 )
 
 MEMORY_FAULTS = (*VERSION_FAULTS, *MAILBOX_FAULTS, *SEND_FAULTS, *FRAGMENT_FAULTS, *RECLAIM_FAULTS)
