@@ -74,7 +74,8 @@ class Tried:
 class Plan:
     """What is tried of a unit that was judged: each `every`-th mutant.
 
-    Of those that are left, and of those that were killed, each `proofs`-th is judged again; 0: none.
+    Of those that are left, and of those that were killed, each `proofs`-th is judged again, and each that is nearly
+    killed; 0: none.
     """
 
     unit: Unit
@@ -97,10 +98,12 @@ def campaign(plan: Plan, jobs: int, tell: Tell) -> Iterator[Tried]:
     chosen = range(len(work.chosen))
     with closing(side_by_side(work.by_calls, chosen, jobs, lambda _, done: tell("calls", done, len(chosen)))) as found:
         tried = list(found)
-    again = proved_again(tried, plan.proofs)
+    whole = proved_again(tried, plan.proofs)
+    near = [number for number, one in enumerate(tried) if one.fate in LEFT and one.near and plan.proofs]
+    again = sorted({*whole, *near})
 
     def one(number: int) -> Tried:
-        return work.by_proof(tried[number])
+        return work.by_proof(tried[number], number in whole)
 
     with closing(side_by_side(one, again, jobs, lambda _, done: tell("proofs", done, len(again)))) as found:
         judged = dict(zip(again, found, strict=True))
@@ -108,7 +111,7 @@ def campaign(plan: Plan, jobs: int, tell: Tell) -> Iterator[Tried]:
 
 
 def proved_again(tried: Sequence[Tried], proofs: int) -> list[int]:
-    """The numbers of those that are judged again."""
+    """The numbers of those that are judged again by all that is proved of the unit."""
     left = [number for number, one in enumerate(tried) if one.fate in LEFT]
     killed = [number for number, one in enumerate(tried) if one.fate is Fate.KILLED]
     return sorted(left[::proofs] + killed[::proofs]) if proofs else []
@@ -145,16 +148,19 @@ class Campaign:
             found = Fate.EQUIVALENT
         return Tried(mutant, found, verdict.killers, verdict.shown, near=verdict.near)
 
-    def by_proof(self, one: Tried) -> Tried:
+    def by_proof(self, one: Tried, is_whole: bool) -> Tried:
+        """`is_whole`: by all parts that are proved of the unit, not only by those that calls nearly break."""
         try:
-            return self._by_proof(one)
+            return self._by_proof(one, is_whole)
         except InternalError as problem:
             return contradicted(one, problem)
 
-    def _by_proof(self, one: Tried) -> Tried:
+    def _by_proof(self, one: Tried, is_whole: bool) -> Tried:
         if one.fate is Fate.KILLED:
             return replace(one, judged=self._proving.check(one.mutant, one.killers))
-        found = self._proving.of(one.mutant)
+        found = self._proving.near(one.mutant, one.near) if one.near else Judged()
+        if not found.killers and is_whole:
+            found = self._proving.of(one.mutant)
         if not found.killers:
             return replace(one, judged=found)
         return replace(one, fate=Fate.REFUTED, killers=found.killers, judged=found)

@@ -32,16 +32,18 @@ def _lengths(w: Writer, room: int) -> Iterator[tuple[Call, ...]]:
     for total in (room - 16, room, room + 1, room + 16) if room else ():
         yield (_announced(w.send(one), total),)
         yield (_announced(w.send(one, function=LEND), total),)
-    count = (w.mailbox - one.composite - COMPOSITE) // RANGE
-    long = Descriptor(w.version, w.ranges(count))
-    reclaim = w.call(RECLAIM, HANDLE)
-    yield (w.send(long), reclaim)
-    yield (*w.in_fragments(Descriptor(w.version, w.ranges(count + 1)), count, 1), reclaim)
     for length in (w.mailbox - 16, w.mailbox, w.mailbox + 1, w.mailbox + 16):
         yield (_announced(w.send(one), length, length),)
         yield (w.in_fragments(w.descriptor(2), 1, 1)[0], w.call(FRAG_TX, HANDLE, 0, length))
     for length in (8, 17, 24):
         yield (w.in_fragments(w.descriptor(2), 1, 1)[0], w.call(FRAG_TX, HANDLE, 0, length))
+
+
+def longest(w: Writer) -> tuple[Call, ...]:
+    """A region whose description fills a mailbox and goes on; such calls take a second each."""
+    count = (w.mailbox - w.descriptor(1).composite - COMPOSITE) // RANGE
+    region = Descriptor(w.version, w.ranges(count + 1))
+    return (*w.start(), *w.in_fragments(region, count, 1), w.call(RECLAIM, HANDLE))
 
 
 def _announced(call: Call, total: int, first: int | None = None) -> Call:
@@ -64,6 +66,9 @@ def _ranges(w: Writer) -> Iterator[tuple[Call, ...]]:
     three = w.descriptor(3)
     for offset in (-16, -8, 8, 15, 16, 17):
         yield (w.send(replace(three, composite_offset=three.composite + offset)),)
+    one = w.descriptor(1)
+    for offset in (17, 32, 0x1000, 1 << 30, 1 << 31):
+        yield (w.send(replace(one, composite_offset=one.composite + offset)), again)
     for sent in (0, 1, 2, 4):
         yield (w.send(replace(three, emad_count=sent)), again)
     yield (*w.in_fragments(three, 1, 1), w.fragment(bytes(three)[-RANGE:]), reclaim, again)

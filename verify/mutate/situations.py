@@ -12,8 +12,7 @@ from verify.interpret.memory import Fault
 from verify.interpret.session import NO_WRITES, CallDone, HostWrites, Session
 from verify.interpret.spmc import ERROR, ONES, SUCCESS, Spmc, frame
 from verify.interpret.world import FOREIGN
-from verify.mutate.edges import VERSIONS, edges, function_numbers
-from verify.mutate.seen import after, seen
+from verify.mutate.edges import VERSIONS, edges, function_numbers, longest
 from verify.prove.histories import DATA, RX, RXTX_MAP, TX, Writer, histories
 from verify.prove.replay import MOST_STEPS
 from verify.prove.samples import OTHERS, last_calls
@@ -30,7 +29,7 @@ ODD = (
     (0x8400007A, 0x1001, 0, 0xFFFFFFFF), (0x84000075, 0x60, 0x60), (0x84000075, ONES, 16), (0x84000075, 0x60, ONES),
     (0x8400007B, 0x1001, 0, 16), (0x8400007B, 0x1001, 0, ONES), (ERROR | 0xAAAA << 32, 5, 0xAAAA_FFFF_FFFE, 7, 8, 9),
     (0x10000,), (0x10002,), (0x20000,), (SUCCESS, 0, 0x8000, 3), (SUCCESS, 0, 1), (SUCCESS, 0, 2),
-    (SUCCESS, 0, 3), (SUCCESS, 0, 5, 7), (SUCCESS, 0, 512, 8), (SUCCESS, 0, 513, 8), (SUCCESS, 0, 170, 24),
+    (SUCCESS, 0, 3), (SUCCESS, 0, 5, 7), (SUCCESS, 0, 512), (SUCCESS, 0, 513), (SUCCESS, 0, 170, 24),
     (SUCCESS, 0, 171, 24), (SUCCESS, 0, 1, 0x1000), (SUCCESS, 0, 1, 0x1001), (ERROR, 0, 0xFFFFFFFF), (0x18001,),
     (SUCCESS << 32 | SUCCESS, 0, 0), (0x84000075, 0x1000, 0x1000), (0x84000075, 0x1010, 0x1010),
     (0x84000075, 0x8000, 0x40),
@@ -80,21 +79,6 @@ class Node:
     session: Session
     is_odd: bool
     children: dict[tuple[object, ...], Node] = field(default_factory=dict)
-    _seen: tuple[int, ...] = ()
-    _left: int = 0
-
-    def seen(self) -> tuple[int, ...]:
-        """Hashes of what rules can tell of it."""
-        if not self._seen:
-            told = seen(self.done)
-            assert isinstance(told, tuple)
-            self._seen = tuple(map(hash, told))
-        return self._seen
-
-    def left(self) -> int:
-        """A hash of what the next call finds."""
-        self._left = self._left or hash(after(self.session))
-        return self._left
 
 
 @dataclass(slots=True)
@@ -156,9 +140,12 @@ def sequences(root: Root, target: Target, room: int) -> Iterator[tuple[Step, ...
             for start in (agreed[:1], agreed) if is_ordinary else (agreed[:1],):
                 yield from ((*start, Step(tuple(last))) for last in last_calls())
                 yield from ((*start, Step(last)) for last in (_filled() if is_ordinary else ()))
+    if is_ordinary:
+        yield tuple(Step(*one) for one in longest(Writer(target.max_version, 1 << root.page_shift, size)))
     if not root.foreign:
         yield from ((Step(tuple(last)),) for last in last_calls())
         yield from ((Step((FFA_VERSION, one)), Step((0x84000069,))) for one in VERSIONS)
+        yield from ((Step((one,)),) for one in function_numbers())
         yield from _mapping(size // 4096)
 
 
@@ -173,6 +160,7 @@ def _filled() -> Iterator[tuple[int, ...]]:
         yield (function & ~0x80000000, 0x8001)
         yield (function | 0x01000000, 0x8001)
     yield from ((one, 0x10000) for one in function_numbers())
+    yield from ((convention << 30 | 0x84000000 | number,) for convention in (0, 1) for number in range(0x60, 0xA0))
     yield from ((FFA_VERSION, one) for one in VERSIONS)
     for number in range(0x60, 0xA0):
         yield from ((FFA_FEATURES, convention << 30 | 0x84000000 | number) for convention in (0, 1))

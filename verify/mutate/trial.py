@@ -11,19 +11,20 @@ from functools import partial
 
 from verify.interpret.environment import Surroundings
 from verify.interpret.session import CallDone, Session
+from verify.interpret.spmc import ERROR
 from verify.mutate.conforming import conforms
 from verify.mutate.holds import Holds
 from verify.mutate.jury import Broken, Jury
 from verify.mutate.mutant import Mutant
-from verify.mutate.seen import INSIDE, Plain, after, seen
-from verify.mutate.situations import Node, Root, Step, Tree, call, started
+from verify.mutate.seen import INSIDE, are_left_alike, differing
+from verify.mutate.situations import MOST_SMCS, Node, Root, Step, Tree, call, started
 from verify.prove.replay import named_by_w1
 from verify.prove.target import Target
 from verify.prove.two_calls import ARGUMENTS, BEYOND
 from verify.rules.binding import Binding
 from verify.rules.rule import IDENTIFIER, STACK
 
-MOST_JUDGED = 12
+MOST_JUDGED = 40
 """Calls that differ and break nothing: the next ones most likely break nothing either."""
 AFTER_A_KILL = 3
 """Calls that are judged to know who else says so."""
@@ -163,7 +164,7 @@ class Walk:
                 if begun is None:
                     self.boots = False
                     continue
-                if after(begun) == after(tree.session):
+                if are_left_alike(begun, tree.session):
                     begun = None
             yield from self._below(tree, begun)
 
@@ -178,15 +179,20 @@ class Walk:
                 if own is not None or self._place in node.done.log.blocks:
                     session = self._session(own or before)
                     done = self._call(session, node.step)
-                    kind = _difference(seen(done), node)
+                    kind = _difference(done, node)
                     if kind:
-                        version = dict(node.done.state_before).get(self._target.binding.version, 0)
-                        yield Difference(tree, path, own or before, done, (*kind, version), node, before)
+                        yield Difference(
+                            tree, path, own or before, done, (*kind, *self._about(done, node.done)), node, before)
                     if done.ended is not None:
                         continue
-                    left = None if not kind and hash(after(session)) == node.left() else session
+                    left = None if not kind and are_left_alike(session, node.session) else session
                 following += [(child, node.session, left, path) for child in node.children.values()]
             todo = following
+
+    def _about(self, one: CallDone, other: CallDone) -> tuple[object, ...]:
+        """How both calls end, in what they differ there, and at which version: rules speak of these."""
+        version = dict(other.state_before).get(self._target.binding.version, 0)
+        return _outcome(one), _outcome(other), _changed(one, other), version
 
     def again(self, found: Difference, kind: str) -> CallDone | None:
         """Where it may only differ in what must not matter."""
@@ -217,12 +223,24 @@ class Walk:
         return call(session, step)
 
 
-def _difference(one: Plain, node: Node) -> tuple[object, ...]:
+def _difference(done: CallDone, node: Node) -> tuple[object, ...]:
     """Which of the things that rules can see are others; the function that was called, too."""
-    assert isinstance(one, tuple)
-    known = node.seen()
-    parts = tuple(k for k, (mine, other) in enumerate(zip(map(hash, one), known, strict=True)) if mine != other)
-    return (node.step.registers[0] & 0xFFFFFFFF, node.is_odd, parts, one[2]) if parts else ()
+    parts, ended = differing(done, node.done), done.ended
+    return (node.step.registers[0] & 0xFFFFFFFF, node.is_odd, parts, ended.kind if ended else None) if parts else ()
+
+
+def _outcome(done: CallDone) -> tuple[int, ...]:
+    """What the host is told, and how often EL3 was asked."""
+    word = done.registers[0] & 0xFFFFFFFF
+    return word, done.registers[2] & 0xFFFFFFFF if word == ERROR else 0, len(done.log.smcs)
+
+
+def _changed(one: CallDone, other: CallDone) -> tuple[tuple[int, int, bool], ...]:
+    """Registers that differ, of the host's and of each SMC, and whether they are zero now."""
+    lists = [(one.registers, other.registers), *(
+        (mine.arguments, theirs.arguments) for mine, theirs in zip(one.log.smcs, other.log.smcs, strict=False))]
+    return tuple((n, k, bool(x)) for n, (mine, theirs) in enumerate(lists[:MOST_SMCS])
+                 for k, (x, y) in enumerate(zip(mine, theirs, strict=False)) if x != y)
 
 
 def _disturbed(registers: tuple[int, ...], kind: str) -> tuple[int, ...]:
