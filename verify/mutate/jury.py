@@ -19,7 +19,7 @@ from verify.rules.rule import ADDRESSES, Part, Rule
 from verify.rules.scene import Instead, Scene, nothing_instead
 from verify.terms.term import variables
 
-MOST_PAGES, MOST_INDICES, MOST_BYTES = 6, 2, 8
+MOST_PAGES, MOST_INDICES, MOST_BYTES = 10, 2, 8
 SHORT = 64
 """Of a message, in bytes: its header and what follows it."""
 Broken = tuple[str, str, str, str]
@@ -52,8 +52,8 @@ class Jury:
 
     def _by(self, rule: Rule, done: CallDone, look: Look) -> Iterator[Broken]:
         of_page, of_index = self._speaks(rule)
-        pages = (interesting_pages([done])[:MOST_PAGES] if of_page else []) or [0]
-        indices = (_indices(done) if of_index else []) or [0]
+        pages = (_pages(done) if of_page else []) or [0]
+        indices = (_indices(done, not of_page) if of_index else []) or [0]
         for page in pages:
             for index in indices:
                 for part in rule.statement(look.scene(done, page, index)):
@@ -103,10 +103,17 @@ class Look:
         return next((part for part in rule.statement(self.scene(done, page, index)) if part.name == name), None)
 
 
-def _indices(done: CallDone) -> list[int]:
-    """Of ranges, and of bytes that are not zero where a message begins that EL2 sends."""
+def _pages(done: CallDone) -> list[int]:
+    """Those that EL2 asks the page tables about come first, then what lies around."""
+    asked = (page for one in done.log.transfers for page in (one.first, one.first + one.count - 1))
+    return list(dict.fromkeys((*asked, *interesting_pages([done]))))[:MOST_PAGES]
+
+
+def _indices(done: CallDone, of_bytes: bool) -> list[int]:
+    """Of ranges; and of bytes that are not zero where a message begins that EL2 sends."""
     said = {at for smc in done.log.smcs if smc.tx is not None for at in range(SHORT) if smc.tx.read(at, 1)}
-    return sorted({*interesting_indices(done)[:MOST_INDICES], *sorted(said, reverse=True)[:MOST_BYTES]})
+    return sorted({*interesting_indices(done)[:MOST_INDICES],
+                   *(sorted(said, reverse=True)[:MOST_BYTES] if of_bytes else ())})
 
 
 def _instead(asked: Asked) -> Instead:
