@@ -34,6 +34,8 @@ ODD = (
     (SUCCESS << 32 | SUCCESS, 0, 0), (0x84000075, 0x1000, 0x1000), (0x84000075, 0x1010, 0x1010),
     (0x84000075, 0x8000, 0x40),
 )
+BOOT = ((0x10003,), (ONES, 1), (0x20000,), (0x10000, 9), (0x80010001,), (0x80010000,))
+"""EL3's odd first answers."""
 AFTERWARDS = ((FFA_VERSION, 0x10000), (FFA_FEATURES, RXTX_MAP), (0x84000069,))
 """What the host does when EL3 answered oddly to its first call."""
 MISPLACED = ((TX >> 12,), (RX >> 12,), (DATA >> 12,), ((DATA >> 12) + 4,))
@@ -122,7 +124,7 @@ def roots(highest: int) -> Iterator[tuple[Root, bool]]:
     yield Root(highest, is_narrow=True), False
     yield Root(highest, largest=64), False
     yield from ((Root(highest, foreign=pages), False) for pages in MISPLACED)
-    yield from ((Root(highest, boot=(answer,)), True) for answer in ((0x10003,), (ONES, 1), (0x20000,), (0x10000, 9)))
+    yield from ((Root(highest, boot=(answer,)), True) for answer in BOOT)
 
 
 def sequences(root: Root, target: Target, room: int) -> Iterator[tuple[Step, ...]]:
@@ -140,6 +142,8 @@ def sequences(root: Root, target: Target, room: int) -> Iterator[tuple[Step, ...
             for start in (agreed[:1], agreed) if is_ordinary else (agreed[:1],):
                 yield from ((*start, Step(tuple(last))) for last in last_calls())
                 yield from ((*start, Step(last)) for last in (_filled() if is_ordinary else ()))
+    if root.page_shift != 12:
+        yield from _sizes(target.max_version)
     if is_ordinary:
         yield tuple(Step(*one) for one in longest(Writer(target.max_version, 1 << root.page_shift, size)))
     if not root.foreign:
@@ -147,6 +151,13 @@ def sequences(root: Root, target: Target, room: int) -> Iterator[tuple[Step, ...
         yield from ((Step((FFA_VERSION, one)), Step((0x84000069,))) for one in VERSIONS)
         yield from ((Step((one,)),) for one in function_numbers())
         yield from _mapping(size // 4096)
+
+
+def _sizes(highest: int) -> Iterator[tuple[Step, ...]]:
+    """What the SPMC may say of the smallest mailbox, where it is asked last."""
+    for number, version in ((1, highest), (2, 0x10000)):
+        for code in range(4):
+            yield (Step((FFA_VERSION, version), answers=((number, (SUCCESS, 0, code)),)), Step((0x84000069,)))
 
 
 def _filled() -> Iterator[tuple[int, ...]]:
