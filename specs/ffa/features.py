@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verify.rules import Part, Scene, Truth, any_of, part, require, rule
+from verify.rules import Part, Scene, Truth, Word, all_of, any_of, part, require, rule
 
 from . import ids
 from .calls import below, denied_quietly
@@ -20,8 +20,9 @@ def features_argument(scene: Scene) -> Iterator[Part]:
     Clause: DEN0077A v1.0 section 8.2, v1.1 section 9.7.
     Reading: EL2 never answers SUCCESS by itself to a feature ID with reserved bits or an unknown number, or to a
         function in a convention that it does not have; such a call is refused, or forwarded for the SPMC to refuse.
+        What EL2 asks for itself, in other calls than FFA_FEATURES, is a function that exists or a feature ID.
     Applies to: 1.0 for functions, 1.1 and later for feature IDs.
-    Not covered: what the SPMC answers to a forwarded FFA_FEATURES; input properties in w2.
+    Not covered: what EL2 asks at boot; what the SPMC answers to a forwarded FFA_FEATURES; input properties in w2.
     """
     asked = scene.call.w(1)
     refused = scene.result.is_error(ids.NOT_SUPPORTED)
@@ -30,13 +31,19 @@ def features_argument(scene: Scene) -> Iterator[Part]:
     yield part("unknown feature ID", anything & (asked.bits_(31, 31) == 0) & ~known, [
         require("refused, or left to the SPMC", scene.result.forwarded | refused, "x0"),
     ], function="FFA_FEATURES")
-    yield part("unknown function", anything & (asked.bits_(31, 31) == 1) & ~_is_defined(scene), [
+    yield part("unknown function", anything & (asked.bits_(31, 31) == 1) & ~_is_defined(asked), [
         require("refused, or left to the SPMC", scene.result.forwarded | refused, "x0"),
     ], function="FFA_FEATURES")
+    own = [smc for smc in scene.smcs if not (smc.w(0) == ids.FEATURES).is_impossible]
+    asks = ~scene.call.is_(ids.FEATURES) & any_of(smc.made & (smc.w(0) == ids.FEATURES) for smc in own)
+    yield part("what EL2 asks", asks, [
+        require("it exists", all_of(
+            (smc.made & (smc.w(0) == ids.FEATURES)).implies(_is_defined(smc.w(1)) | smc.w(1).one_of((1, 2, 3, 4)))
+            for smc in own), "smc"),
+    ], function="FFA_VERSION", exists=asks)
 
 
-def _is_defined(scene: Scene) -> Truth:
-    asked = scene.call.w(1)
+def _is_defined(asked: Word) -> Truth:
     narrow = (asked.bits_(31, 8) == 0x840000) & ~asked.bits_(7, 0).one_of(ids.SMC64_ONLY)
     wide = (asked.bits_(31, 8) == 0xC40000) & ~asked.bits_(7, 0).one_of(ids.SMC32_ONLY)
     return (narrow | wide) & any_of(asked.bits_(7, 0) == number for number in ids.NAMES)

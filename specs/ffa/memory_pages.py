@@ -21,6 +21,7 @@ from .memory_calls import (
     accepted,
     asks,
     by_granule,
+    frame,
     made,
     sent,
     taken,
@@ -104,7 +105,8 @@ def life_cycle(scene: Scene) -> Iterator[Part]:
     Clause: DEN0077A v1.0 sections 5.6–5.9.
     Reading: an arbitrary page that nobody else changed meanwhile, for each call of the host. A page that is shared
         already cannot be shared again: DENIED. No request to take pages back fails (MEM-17, MEM-21). LEND leaves the
-        host's own access in place, as pKVM has it.
+        host's own access in place, as pKVM has it. Where the host is told SUCCESS or FRAG_RX, with zeros above 32
+        bits (ERR-07), the SPMC may have mapped what this call shared before it asked.
     Applies to: every version.
     Not covered: how long a handle is valid (the SPMC answers INVALID_PARAMETERS after its reclaim); which handle a page
         was shared through (MEM-27).
@@ -128,3 +130,10 @@ def life_cycle(scene: Scene) -> Iterator[Part]:
         taken_back = taken_back_without_failure(scene)
         yield part(f"{name}, not the host's own", asks(scene, functions) & denied & taken_back, [
             require("refused with DENIED", scene.result.refused(DENIED), "x0")], function=name)
+    plainly = all_of(scene.result.x(k) < 1 << 32 for k in range(4))
+    told = (frame(scene, ids.SUCCESS) | frame(scene, FRAG_RX)) & plainly
+    for name, functions in (*SENDS, ("FFA_MEM_FRAG_TX", (FRAG_TX,))):
+        fragments = made(scene, FRAG_TX) if functions == (FRAG_TX,) else sent(scene)
+        given = any_of(happens & (smc.page_state == SHARED_FFA) & smc.by_us for smc, happens in fragments)
+        yield part(f"{name}, the host is told so", asks(scene, functions) & told & given & ~page.disturbed, [
+            require("a page that this call shared stays shared", page.after == SHARED_FFA, "page")], function=name)

@@ -41,6 +41,9 @@ def of(serves: str, what: str, rule: str, function: str, output: str, *edits: Ed
 
 
 VERSION_FAULTS = (
+    of("", "EL2 asks about a function that there is not", "DSC-02", "ask", "smc", (
+        "ask(&said, FFA_FEATURES, FFA_FN64_RXTX_MAP, ", "ask(&said, FFA_FEATURES, FFA_FN64(0x67), "),
+       calls="FFA_VERSION"),
     of("", "the SPMC is asked for a version again", "VER-13", "ask", "smc", (
         "\tif (is_given_up)\n\t\treturn (u32)FFA_RET_NOT_SUPPORTED;\n\n", "")),
     of("", "the SPMC's smallest mailbox is not compared", "DSC-04", "agree", "negotiated", (
@@ -232,6 +235,8 @@ RECLAIM_FAULTS = (
         "\t\treturn code_of(&said);\n\n")),
     of("map send", "what another region shares is given back", "MEM-29", "send_ranges", "page", (
         "\t\tWARN_ON(unshare_ranges(ranges, shared) != shared);\n", "\t\tunshare_ranges(ranges, count);\n")),
+    *(of(f"map send{more}", f"pages that the SPMC took are given back{more}", "MEM-29", "answer_sent", "page", (
+        "\tif (verdict < 0)\n\t\tWARN_ON(unshare_ranges(", "\tWARN_ON(unshare_ranges(")) for more in ("", " more")),
 )
 
 MEMORY_FAULTS = (*VERSION_FAULTS, *MAILBOX_FAULTS, *SEND_FAULTS, *FRAGMENT_FAULTS, *RECLAIM_FAULTS)

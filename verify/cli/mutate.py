@@ -15,10 +15,10 @@ from verify.cli.run import judge_all
 from verify.cli.selection import Selection, selected
 from verify.errors import InputError
 from verify.mutate import report
-from verify.mutate.campaign import Plan, campaign
+from verify.mutate.campaign import Fate, Plan, campaign
 from verify.mutate.holds import known
 from verify.mutate.report import Strength
-from verify.verdict.exit_status import OK
+from verify.verdict.exit_status import INTERNAL, OK
 
 FORMATS: dict[str, Callable[[Strength], str]] = {
     "text": report.text, "markdown": report.markdown, "json": report.as_json}
@@ -43,8 +43,8 @@ def mutate(selection: Selection, every: int, proofs: int, form: str, output: Pat
     differs, the engine compares all calls at once: a mutant that nobody can tell from the unit is proved equivalent.
     With --prove, parts that are proved of the unit are judged again of mutants: one with a counterexample is killed.
 
-    Exit status: 0 whatever survives; 4 if a call of the unit itself breaks what is proved of it, or the engine and the
-    interpreter contradict each other about a mutant.
+    Exit status: 0 whatever survives; 4, after the report, if a call of the unit itself breaks what is proved of it, or
+    engine and interpreter contradict each other about a mutant.
     """
     item, options = selection.target, selection.options
     if options.functions:
@@ -58,9 +58,10 @@ def mutate(selection: Selection, every: int, proofs: int, form: str, output: Pat
     tried = tuple(campaign(plan, options.jobs, _told if sys.stderr.isatty() else lambda what, done, total: None))
     minutes = max(monotonic() - begun, 1) / 60
     click.echo(f"verify: {len(tried)} mutants in {minutes:.1f} min, {len(tried) / minutes:.0f} a minute", err=True)
-    found = Strength(item.name, item.revision, options.profile, options.trusts, every, proofs, tried, item.sources)
+    found = Strength(item.name, item.revision, options.profile, options.trusts, every, proofs, tried, item.sources,
+                     tuple(rule.identity for rule in selection.rules))
     deliver(FORMATS[form](found), output)
-    return OK
+    return INTERNAL if found.count(Fate.CONTRADICTED) else OK
 
 
 def _told(what: str, done: int, total: int) -> None:

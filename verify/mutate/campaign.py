@@ -40,6 +40,7 @@ class Fate(Enum):
     UNBOOTED = "does not boot"
     ALIKE = "not told apart"
     UNREACHED = "not reached"
+    CONTRADICTED = "contradicted"
 
 
 KILLED = (Fate.KILLED, Fate.REFUTED)
@@ -52,7 +53,8 @@ LEFT = (Fate.SURVIVED, Fate.ALIKE, Fate.UNREACHED)
 class Tried:
     """`killers`: (trust level, conjunct) of what a call breaks; `shown`: the first calls that do, or that differ.
 
-    `judged`: what proofs say of it, where they were asked.
+    `near`: what a call breaks where the unit's own does not, though a finding of the unit is about it elsewhere.
+    `judged`: what proofs say of it, where they were asked. `problem`: what contradicts what about it, if so.
     """
 
     mutant: Mutant
@@ -60,6 +62,8 @@ class Tried:
     killers: tuple[tuple[str, Broken], ...] = ()
     shown: Shown | None = None
     judged: Judged | None = None
+    problem: str = ""
+    near: tuple[tuple[str, Broken], ...] = ()
 
     @property
     def rules(self) -> frozenset[str]:
@@ -70,7 +74,8 @@ class Tried:
 class Plan:
     """What is tried of a unit that was judged: each `every`-th mutant.
 
-    Of those that are left, and of those that were killed, each `proofs`-th is judged again; 0: none.
+    Of those that are left, and of those that were killed, each `proofs`-th is judged again, and each that is nearly
+    killed; 0: none.
     """
 
     unit: Unit
@@ -88,17 +93,17 @@ Tell = Callable[[str, int, int], None]
 
 
 def campaign(plan: Plan, jobs: int, tell: Tell) -> Iterator[Tried]:
-    """In order. Raises InternalError where a call of the unit breaks what is proved of it, where the engine finds a
-    mutant equal that calls tell apart, and where a part is proved of a mutant that a call of it breaks.
-    """
+    """In order. `CONTRADICTED` is a mutant about which engine, interpreter and rules do not agree."""
     work = Campaign(plan)
     chosen = range(len(work.chosen))
     with closing(side_by_side(work.by_calls, chosen, jobs, lambda _, done: tell("calls", done, len(chosen)))) as found:
         tried = list(found)
-    again = proved_again(tried, plan.proofs)
+    whole = proved_again(tried, plan.proofs)
+    near = [number for number, one in enumerate(tried) if one.fate in LEFT and one.near and plan.proofs]
+    again = sorted({*whole, *near})
 
     def one(number: int) -> Tried:
-        return work.by_proof(tried[number])
+        return work.by_proof(tried[number], number in whole)
 
     with closing(side_by_side(one, again, jobs, lambda _, done: tell("proofs", done, len(again)))) as found:
         judged = dict(zip(again, found, strict=True))
@@ -106,7 +111,7 @@ def campaign(plan: Plan, jobs: int, tell: Tell) -> Iterator[Tried]:
 
 
 def proved_again(tried: Sequence[Tried], proofs: int) -> list[int]:
-    """The numbers of those that are judged again."""
+    """The numbers of those that are judged again by all that is proved of the unit."""
     left = [number for number, one in enumerate(tried) if one.fate in LEFT]
     killed = [number for number, one in enumerate(tried) if one.fate is Fate.KILLED]
     return sorted(left[::proofs] + killed[::proofs]) if proofs else []
@@ -127,6 +132,12 @@ class Campaign:
     def by_calls(self, number: int) -> Tried:
         """And, where no call tells it apart, by a comparison of all calls at once."""
         mutant = self.chosen[number]
+        try:
+            return self._by_calls(number, mutant)
+        except InternalError as problem:
+            return contradicted(Tried(mutant, Fate.CONTRADICTED), problem)
+
+    def _by_calls(self, number: int, mutant: Mutant) -> Tried:
         is_reached = (mutant.function, mutant.block) in self._reached
         verdict = self._trial.of(mutant) if is_reached else Verdict((), 0)
         found = fate(verdict) if is_reached else Fate.UNREACHED
@@ -135,12 +146,21 @@ class Campaign:
                 raise InternalError(f"mutant {mutant.identity} is proved equivalent, and a call tells it apart")
         elif found is not Fate.UNBOOTED and self._equality.holds(mutant):
             found = Fate.EQUIVALENT
-        return Tried(mutant, found, verdict.killers, verdict.shown)
+        return Tried(mutant, found, verdict.killers, verdict.shown, near=verdict.near)
 
-    def by_proof(self, one: Tried) -> Tried:
+    def by_proof(self, one: Tried, is_whole: bool) -> Tried:
+        """`is_whole`: by all parts that are proved of the unit, not only by those that calls nearly break."""
+        try:
+            return self._by_proof(one, is_whole)
+        except InternalError as problem:
+            return contradicted(one, problem)
+
+    def _by_proof(self, one: Tried, is_whole: bool) -> Tried:
         if one.fate is Fate.KILLED:
             return replace(one, judged=self._proving.check(one.mutant, one.killers))
-        found = self._proving.of(one.mutant)
+        found = self._proving.near(one.mutant, one.near) if one.near else Judged()
+        if not found.killers and is_whole:
+            found = self._proving.of(one.mutant)
         if not found.killers:
             return replace(one, judged=found)
         return replace(one, fate=Fate.REFUTED, killers=found.killers, judged=found)
@@ -148,6 +168,11 @@ class Campaign:
     @cached_property
     def _reached(self) -> set[tuple[str, str]]:
         return reached(self._trees)
+
+
+def contradicted(one: Tried, problem: InternalError) -> Tried:
+    """It is no longer said that anything kills it; the campaign goes on with the others."""
+    return replace(one, fate=Fate.CONTRADICTED, killers=(), problem=str(problem))
 
 
 def fate(verdict: Verdict) -> Fate:

@@ -7,7 +7,7 @@ not count.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence, Set
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
@@ -19,13 +19,15 @@ from verify.engine.value import Integer, Pointer
 from verify.engine.watched import Context, Outcome
 from verify.ir.span import Span
 from verify.terms import build as t
-from verify.terms.term import Term
+from verify.terms.term import Term, topological, variables
 
 PLACES = ("span", "site", "place", "origin", "function")
 LISTS = ("smcs", "accesses", "boundaries", "locks", "warns", "buffers", "transfers", "fetches", "releases", "flows",
          "carried", "relies", "rely_guards", "quiet", "meetings", "universals", "indices", "writes", "looks",
          "out_of_turn", "retrievals", "outsides", "byte_facts", "touches")
 """Of a record; obligations and sinks are compared in ways of their own."""
+SUMS = ("add", "mul", "shl")
+"""Operators of which `verify.engine.wraps` asks whether they wrap."""
 ANY_OFFSET, ANY_INDEX = t.var("alike.offset", 64), t.var("alike.index", 64)
 
 
@@ -148,15 +150,19 @@ class Compared:
     left: list[Term] | None
 
 
-def compare(context: Context, one: Outcome, other: Outcome, live: Mapping[str, Container[str]]) -> Compared:
-    """`live`: registers that are read later, by block. Raises Different where another thing happens."""
+def compare(
+    context: Context, one: Outcome, other: Outcome, live: Mapping[str, Container[str]], carried: Set[str],
+) -> Compared:
+    """`live`: registers that are read later, by block. `carried`: variables that stand for what iterations leave to the
+    next. Raises Different where another thing happens.
+    """
     seen, left = Claims(), Claims()
     for name in LISTS:
         seen.same(one.events(name), other.events(name))
     if one.events("order") != other.events("order"):
         raise Different("in another order")
     seen.same(one.record.exact.meanings, other.record.exact.meanings)
-    _sinks(one, other)
+    _sinks(one, other, carried)
     _obligations(seen, one.events("obligations"), other.events("obligations"))
     try:
         _ways(left, context, one, other, live)
@@ -169,13 +175,19 @@ def _once(claims: Claims) -> list[Term]:
     return list({id(claim): claim for claim in claims.found}.values())
 
 
-def _sinks(one: Outcome, other: Outcome) -> None:
+def _sinks(one: Outcome, other: Outcome, carried: Set[str]) -> None:
     """No other sum becomes a size or a count: whether it wraps is asked of its form, not of its value."""
     known = {(id(sink.guard), id(sink.term)) for sink in one.events("sinks")}
-    if any((id(sink.guard), id(sink.term)) not in known for sink in other.events("sinks")):
-        raise Different("another sum becomes a size")
+    for sink in other.events("sinks"):
+        if (id(sink.guard), id(sink.term)) not in known and _may_wrap(sink.term, carried):
+            raise Different("another sum becomes a size")
     if [id(x.term) for x in one.events("carried")] != [id(x.term) for x in other.events("carried")]:
         raise Different("another sum is carried on")
+
+
+def _may_wrap(term: Term, carried: Set[str]) -> bool:
+    """Is there a sum or a product in it, or what a loop may have made of one?"""
+    return any(node.op in SUMS for node in topological([term])) or not carried.isdisjoint(variables([term]))
 
 
 def _obligations(claims: Claims, one: Sequence[Obligation], other: Sequence[Obligation]) -> None:

@@ -106,6 +106,12 @@ class Equality:
         return [context for run in (self.target.init, self.target.step) for context in watched(run.record).contexts]
 
     @cached_property
+    def _carried(self) -> frozenset[str]:
+        """Variables that stand for what an iteration leaves for the next."""
+        return frozenset(name for run in (self.target.init, self.target.step) for one in run.record.carried
+                         for name in one.names)
+
+    @cached_property
     def _contexts(self) -> dict[tuple[str, str], list[Context]]:
         found: dict[tuple[str, str], list[Context]] = {}
         for context in self._all:
@@ -137,7 +143,8 @@ class Equality:
         one, other = self._outcome(context), context.executor.again(context, unit)
         before, after = (live(of.functions[context.frame.function.name]) for of in (self.target.unit, unit))
         try:
-            found = compare(context, one, other, {label: before[label] | after[label] for label in before})
+            read = {label: before[label] | after[label] for label in before}
+            found = compare(context, one, other, read, self._carried)
         except Different:
             return Alike.NO
         if not self._follow(context, one, other, found.seen):

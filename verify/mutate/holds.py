@@ -12,16 +12,24 @@ from verify.prove.outcome import RuleResult, Status
 
 @dataclass(frozen=True, slots=True)
 class Holds:
-    """At one trust level. `failing`: (rule, part, text) of the conjuncts that the findings are about."""
+    """At one trust level. `failing`: (rule, part, text) of the conjuncts that the findings are about.
+
+    `fingerprints`: of the findings.
+    """
 
     level: str
     proved: frozenset[tuple[str, str]]
     violated: frozenset[tuple[str, str]]
     failing: frozenset[tuple[str, str, str]]
+    fingerprints: frozenset[str] = frozenset()
 
     def is_new(self, one: Broken) -> bool:
         """It breaks what is proved of the unit, or what no finding of the unit is about."""
         return one[:2] in self.proved or (one[:2] in self.violated and one[:3] not in self.failing)
+
+    def is_elsewhere(self, one: Broken) -> bool:
+        """A finding of the unit is about it, in other calls perhaps."""
+        return one[:2] in self.violated and one[:3] in self.failing
 
     def check(self, broken: Iterable[Broken]) -> None:
         """Raises InternalError where a call of the unit itself breaks what is proved of it."""
@@ -37,4 +45,5 @@ def known(level: str, results: Iterable[RuleResult]) -> Holds:
              for status in (Status.PROVED, Status.VIOLATED)}
     failing = frozenset((rule, part.name, text) for rule, part in parts for finding in part.findings
                         for text in finding.clause.split("; "))
-    return Holds(level, named[Status.PROVED], named[Status.VIOLATED], failing)
+    prints = frozenset(finding.fingerprint for _, part in parts for finding in part.findings)
+    return Holds(level, named[Status.PROVED], named[Status.VIOLATED], failing, prints)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 
 from verify.engine.pages import PAGE
 from verify.interpret.session import CallDone
@@ -19,7 +19,9 @@ from verify.rules.rule import ADDRESSES, Part, Rule
 from verify.rules.scene import Instead, Scene, nothing_instead
 from verify.terms.term import variables
 
-MOST_PAGES, MOST_INDICES = 6, 2
+MOST_PAGES, MOST_INDICES, MOST_BYTES = 10, 2, 8
+SHORT = 64
+"""Of a message, in bytes: its header and what follows it."""
 Broken = tuple[str, str, str, str]
 """(rule, part, text, output) of a conjunct that does not hold."""
 Again = Callable[[str], CallDone | None]
@@ -44,18 +46,18 @@ class Jury:
 
         Whether a sum that wraps becomes a size is no call's to tell: that is left to proofs.
         """
+        look = Look(partial(self._scene, asked=cache(asked)), cache(again))
         return {one for rule in self.rules if rules is None or rule.identity in rules
-                for one in self._by(rule, done, again, asked)}
+                for one in self._by(rule, done, look)}
 
-    def _by(self, rule: Rule, done: CallDone, again: Again, asked: Asked) -> Iterator[Broken]:
+    def _by(self, rule: Rule, done: CallDone, look: Look) -> Iterator[Broken]:
         of_page, of_index = self._speaks(rule)
-        pages = (interesting_pages([done])[:MOST_PAGES] if of_page else []) or [0]
-        indices = (interesting_indices(done)[:MOST_INDICES] if of_index else []) or [0]
+        pages = (_pages(done) if of_page else []) or [0]
+        indices = (_indices(done, not of_page) if of_index else []) or [0]
         for page in pages:
             for index in indices:
-                scene = partial(self._scene, page=page, index=index, asked=asked)
-                for part in rule.statement(scene(done)):
-                    second = partial(self._second, again, scene, rule, part.name)
+                for part in rule.statement(look.scene(done, page, index)):
+                    second = partial(look.second, rule, part.name, page, index)
                     yield from ((rule.identity, part.name, one.text, one.output)
                                 for k, one in enumerate(part.then if is_met(part) else ())
                                 if (done.ended is None or one.output == HAZARD)
@@ -67,16 +69,6 @@ class Jury:
         return concrete_scene(done, target.binding, self.profile, target.unit.constants, target.max_version, page,
                               index, partial(_instead, asked))
 
-    @staticmethod
-    def _second(
-        again: Again, scene: Callable[[CallDone], Scene], rule: Rule, name: str, kind: str
-    ) -> Part | None:
-        """The part in that other run."""
-        done = again(kind)
-        if done is None or done.ended is not None:
-            return None
-        return next((part for part in rule.statement(scene(done)) if part.name == name), None)
-
     def _speaks(self, rule: Rule) -> tuple[bool, bool]:
         if rule.identity not in self._about:
             scene = self.target.scene(self.profile)
@@ -86,6 +78,42 @@ class Jury:
             of_page = str(PAGE.data) in names or any("$page" in name for name in names)
             self._about[rule.identity] = (of_page, INDEX in names)
         return self._about[rule.identity]
+
+
+@dataclass(slots=True)
+class Look:
+    """At one call, by all rules: scenes and second runs are made once."""
+
+    make: Callable[[CallDone, int, int], Scene]
+    again: Again
+    _scenes: dict[tuple[int, int, int], Scene] = field(default_factory=dict)
+
+    def scene(self, done: CallDone, page: int, index: int) -> Scene:
+        """`done`: the call, or a second run, which `again` keeps."""
+        key = (id(done), page, index)
+        if key not in self._scenes:
+            self._scenes[key] = self.make(done, page, index)
+        return self._scenes[key]
+
+    def second(self, rule: Rule, name: str, page: int, index: int, kind: str) -> Part | None:
+        """The part in that other run."""
+        done = self.again(kind)
+        if done is None or done.ended is not None:
+            return None
+        return next((part for part in rule.statement(self.scene(done, page, index)) if part.name == name), None)
+
+
+def _pages(done: CallDone) -> list[int]:
+    """Those that EL2 asks the page tables about come first, then what lies around."""
+    asked = (page for one in done.log.transfers for page in (one.first, one.first + one.count - 1))
+    return list(dict.fromkeys((*asked, *interesting_pages([done]))))[:MOST_PAGES]
+
+
+def _indices(done: CallDone, of_bytes: bool) -> list[int]:
+    """Of ranges; and of bytes that are not zero where a message begins that EL2 sends."""
+    said = {at for smc in done.log.smcs if smc.tx is not None for at in range(SHORT) if smc.tx.read(at, 1)}
+    return sorted({*interesting_indices(done)[:MOST_INDICES],
+                   *(sorted(said, reverse=True)[:MOST_BYTES] if of_bytes else ())})
 
 
 def _instead(asked: Asked) -> Instead:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -53,15 +53,30 @@ class Proving:
         """All parts that speak of calls which come by the changed function; or only these, if they are proved."""
         wanted = {(level, *part) for level, holds in self.holds.items() for part in holds.proved}
         wanted = wanted & only if only is not None else wanted
-        asked = frozenset(name[1:] for name in wanted)
-        numbers = None if only is not None else self._numbers(mutant.function)
+        results = self._judge(mutant, wanted, None if only is not None else self._numbers(mutant.function))
+        return results if isinstance(results, Judged) else judged(results, wanted)
+
+    def near(self, mutant: Mutant, broken: Sequence[tuple[str, Broken]]) -> Judged:
+        """Parts that the unit breaks as well: is there a finding that it does not have, of what this mutant's calls
+        break and the unit's do not?
+        """
+        texts = {(level, *one[:3]) for level, one in broken}
+        results = self._judge(mutant, {text[:3] for text in texts}, None)
+        if isinstance(results, Judged):
+            return results
+        return Judged(tuple(sorted(
+            (result.trust, (result.rule, part.name, finding.clause, ",".join(finding.cause.outputs)))
+            for result in results for part in result.parts for finding in part.findings
+            if finding.fingerprint not in self.holds[result.trust].fingerprints
+            and any((result.trust, result.rule, part.name, text) in texts for text in finding.clause.split("; ")))))
+
+    def _judge(self, mutant: Mutant, wanted: Set[Name], numbers: frozenset[int] | None) -> list[RuleResult] | Judged:
         try:
-            results = list(self._results(mutant, asked, numbers))
+            return list(self._results(mutant, frozenset(name[1:] for name in wanted), numbers))
         except InternalError:
             raise
         except VerifyError as problem:
             return Judged(problem=str(problem))
-        return judged(results, wanted)
 
     def check(self, mutant: Mutant, killers: Sequence[tuple[str, Broken]]) -> Judged:
         """Raises InternalError where a part is proved of the mutant that one of its calls breaks."""

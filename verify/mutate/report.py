@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 from verify.mutate.campaign import KILLED, LEFT, NOT_COUNTED, Fate, Tried
+from verify.mutate.jury import Broken
 from verify.mutate.mutant import Mutant
 from verify.mutate.proving import Judged
 from verify.mutate.situations import Step
+from verify.mutate.standing import Standing, standings
 from verify.mutate.trial import Shown
 
 SCHEMA = 2
@@ -22,6 +24,7 @@ WIDTH = 118
 @dataclass(frozen=True, slots=True)
 class Strength:
     """Of the rules, on one target; `every`: of the mutants, each so many-th was tried. `sources`: text by file.
+    `rules`: all that were asked.
 
     `proofs`: of those that are left, and of those that were killed, each so many-th was judged again.
     """
@@ -34,6 +37,7 @@ class Strength:
     proofs: int
     tried: Sequence[Tried]
     sources: Mapping[str, str]
+    rules: Sequence[str] = ()
 
     def count(self, fate: Fate) -> int:
         return sum(one.fate is fate for one in self.tried)
@@ -42,14 +46,9 @@ class Strength:
     def rate(self) -> Rate:
         return rate(self.tried)
 
-    def by_rule(self) -> list[tuple[str, int, int]]:
-        """(rule, mutants that break it, mutants that break no other rule), the strongest first."""
-        all_, alone = Counter[str](), Counter[str]()
-        for one in self.tried:
-            all_.update(one.rules)
-            alone.update(one.rules if len(one.rules) == 1 else ())
-        found = ((rule, number, alone[rule]) for rule, number in all_.items())
-        return sorted(found, key=lambda one: (-one[2], -one[1], one[0]))
+    @property
+    def by_rule(self) -> list[Standing]:
+        return standings(self.rules, self.tried)
 
     def by_line(self) -> list[tuple[str, str, int, Rate]]:
         """(file, function, line, rate), in that order."""
@@ -92,6 +91,8 @@ def summary(found: Strength) -> Iterator[str]:
         number = found.count(fate)
         yield f"  {fate.value:<18}{number:>5}  {100 * number / max(len(found.tried), 1):5.1f} %  {meaning}"
     yield f"killed: {found.rate} of those that boot and are not equivalent"
+    if near := sum(bool(one.near) for one in found.tried if one.fate is Fate.SURVIVED):
+        yield f"survived, though a call breaks what the unit breaks in other calls only: {near}"
     if found.proofs:
         again = found.again()
         yield (f"judged again, one of {found.proofs}: {again['asked']} that were left, of which {again['killed']} are "
@@ -99,7 +100,7 @@ def summary(found: Strength) -> Iterator[str]:
                f"{again['asked of those that calls kill']} that calls kill, of which no broken part is proved")
 
 
-OTHERS = (*LEFT, Fate.UNBOOTED, Fate.EQUIVALENT)
+OTHERS = (Fate.CONTRADICTED, *LEFT, Fate.UNBOOTED, Fate.EQUIVALENT)
 MEANING = {
     Fate.KILLED: "a call breaks what is proved of the unit, or what none of its findings is about",
     Fate.REFUTED: "a part that is proved of the unit has a counterexample, which was replayed",
@@ -108,15 +109,16 @@ MEANING = {
     Fate.UNBOOTED: "initialisation fails, where the unit's does not; no other call differs",
     Fate.ALIKE: "no call that was tried differs, nor is it proved equivalent",
     Fate.UNREACHED: "no call that was compared runs the line, nor is it proved equivalent",
+    Fate.CONTRADICTED: "a check of this program by itself failed: exit status 4",
 }
 
 
 def text(found: Strength) -> str:
     """For a terminal: numbers, the rules, and the mutants that are left with what was done."""
     counted = max(found.rate.counted, 1)
-    lines = [*summary(found), "", "rule          breaks   of all  alone"]
-    lines += [f"{rule:<14}{number:>6}  {100 * number / counted:5.1f} %{alone:>7}"
-              for rule, number, alone in found.by_rule()]
+    lines = [*summary(found), "", "rule          breaks   of all  alone  what it adds, by the calls looked at"]
+    lines += [f"{one.rule:<14}{one.breaks:>6}  {100 * one.breaks / counted:5.1f} %{one.alone:>7}  {one.said}"[:WIDTH]
+              for one in found.by_rule]
     for fate in OTHERS:
         left = [one for one in found.tried if one.fate is fate]
         lines += ["", f"{fate.value}: {len(left)}"] if left else []
@@ -133,7 +135,14 @@ def _told(one: Tried, sources: Mapping[str, str]) -> list[str]:
         f"{_place(mutant)} {mutant.function}: {mutant.kind}   {mutant.identity}",
         *([f"    {said}"[:WIDTH]] if said else []),
         f"  - {mutant.before}"[:WIDTH], f"  + {mutant.after or '(nothing)'}"[:WIDTH],
-        *([f"    differs after {'; '.join(map(_registers, one.shown.path))}"[:WIDTH]] if one.shown else [])]
+        *([f"    differs after {'; '.join(map(_registers, one.shown.path))}"[:WIDTH]] if one.shown else []),
+        *([f"    near: {'; '.join(_near(one))}"[:WIDTH]] if one.near and not one.killers else []),
+        *([f"    contradicted: {one.problem}"] if one.problem else [])]
+
+
+def _near(one: Tried) -> list[str]:
+    """Parts that it breaks in a call in which the unit does not."""
+    return sorted({f"{rule} {part}" for _, (rule, part, _, _) in one.near})
 
 
 def _registers(step: Step) -> str:
@@ -155,6 +164,11 @@ def _shown(shown: Shown | None) -> dict[str, Any] | None:
     return {"version": _hex(root.version), "page_shift": root.page_shift, "foreign": list(map(_hex, root.foreign)),
             "boot": [list(map(_hex, answer)) for answer in root.boot], "is_narrow": root.is_narrow,
             "largest": root.largest, "calls": calls}
+
+
+def _broken(found: Iterable[tuple[str, Broken]]) -> list[dict[str, str]]:
+    return [{"trust": level, "rule": rule, "part": part, "text": said, "output": output}
+            for level, (rule, part, said, output) in found]
 
 
 def _judged(judged: Judged | None) -> dict[str, Any] | None:
@@ -182,9 +196,9 @@ def markdown(found: Strength) -> str:
     lines = [f"### {found.target}", "", *(f"    {line}" for line in summary(found)), "",
              *_table("by fault", _by(found, lambda one: one.mutant.kind)),
              *_table("by function", _by(found, lambda one: one.mutant.function)),
-             "| rule | mutants that break it | of all | and no other rule |", "|---|---:|---:|---:|"]
-    lines += [f"| {rule} | {number} | {100 * number / max(found.rate.counted, 1):.1f} % | {alone} |"
-              for rule, number, alone in found.by_rule()]
+             "| rule | mutants that break it | of all | and no other rule | what it adds |", "|---|---:|---:|---:|---|"]
+    lines += [f"| {one.rule} | {one.breaks} | {100 * one.breaks / max(found.rate.counted, 1):.1f} % | {one.alone} "
+              f"| {one.said} |" for one in found.by_rule]
     lines += ["", "| line | killed | of |", "|---|---:|---:|"]
     lines += [f"| {function} {PurePosixPath(file).name}:{line} | {here.killed} | {here.counted} |"
               for file, function, line, here in found.by_line()]
@@ -225,16 +239,16 @@ def as_json(found: Strength) -> str:
         "id": one.mutant.identity, "kind": one.mutant.kind, "function": one.mutant.function,
         "file": one.mutant.span.file, "line": one.mutant.span.line, "before": one.mutant.before,
         "after": one.mutant.after, "fate": one.fate.value, "shown": _shown(one.shown),
-        "judged": _judged(one.judged),
-        "breaks": [{"trust": level, "rule": rule, "part": part, "text": said, "output": output}
-                   for level, (rule, part, said, output) in one.killers],
+        "judged": _judged(one.judged), "problem": one.problem,
+        "breaks": _broken(one.killers), "near": _broken(one.near),
     } for one in found.tried]
     data = {
         "schema": SCHEMA, "target": found.target, "revision": found.revision, "profile": found.profile,
         "trusts": list(found.trusts), "every": found.every,
         "proofs": found.proofs, "counts": {fate.value: found.count(fate) for fate in Fate},
         "killed": found.rate.killed, "counted": found.rate.counted, "again": found.again() if found.proofs else None,
-        "rules": [{"rule": rule, "breaks": number, "alone": alone} for rule, number, alone in found.by_rule()],
+        "rules": [{"rule": one.rule, "breaks": one.breaks, "alone": one.alone, "shows": one.shows or None,
+                   "within": list(one.within)} for one in found.by_rule],
         "lines": [{"file": file, "function": function, "line": line, "killed": here.killed, "counted": here.counted}
                   for file, function, line, here in found.by_line()],
         "mutants": mutants,

@@ -12,8 +12,8 @@ from verify.interpret.memory import Fault
 from verify.interpret.session import NO_WRITES, CallDone, HostWrites, Session
 from verify.interpret.spmc import ERROR, ONES, SUCCESS, Spmc, frame
 from verify.interpret.world import FOREIGN
-from verify.mutate.seen import after, seen
-from verify.prove.histories import DATA, RX, RXTX_MAP, TX, histories
+from verify.mutate.edges import VERSIONS, edges, function_numbers, longest
+from verify.prove.histories import DATA, RX, RXTX_MAP, TX, Writer, histories
 from verify.prove.replay import MOST_STEPS
 from verify.prove.samples import OTHERS, last_calls
 from verify.prove.starts import set_smccc
@@ -29,13 +29,20 @@ ODD = (
     (0x8400007A, 0x1001, 0, 0xFFFFFFFF), (0x84000075, 0x60, 0x60), (0x84000075, ONES, 16), (0x84000075, 0x60, ONES),
     (0x8400007B, 0x1001, 0, 16), (0x8400007B, 0x1001, 0, ONES), (ERROR | 0xAAAA << 32, 5, 0xAAAA_FFFF_FFFE, 7, 8, 9),
     (0x10000,), (0x10002,), (0x20000,), (SUCCESS, 0, 0x8000, 3), (SUCCESS, 0, 1), (SUCCESS, 0, 2),
-    (SUCCESS, 0, 3), (SUCCESS, 0, 5, 7),
+    (SUCCESS, 0, 3), (SUCCESS, 0, 5, 7), (SUCCESS, 0, 512), (SUCCESS, 0, 513), (SUCCESS, 0, 170, 24),
+    (SUCCESS, 0, 171, 24), (SUCCESS, 0, 1, 0x1000), (SUCCESS, 0, 1, 0x1001), (ERROR, 0, 0xFFFFFFFF), (0x18001,),
+    (SUCCESS << 32 | SUCCESS, 0, 0), (0x84000075, 0x1000, 0x1000), (0x84000075, 0x1010, 0x1010),
+    (0x84000075, 0x8000, 0x40),
 )
+BOOT = ((0x10003,), (ONES, 1), (0x20000,), (0x10000, 9), (0x80010001,), (0x80010000,))
+"""EL3's odd first answers."""
 AFTERWARDS = ((FFA_VERSION, 0x10000), (FFA_FEATURES, RXTX_MAP), (0x84000069,))
 """What the host does when EL3 answered oddly to its first call."""
 MISPLACED = ((TX >> 12,), (RX >> 12,), (DATA >> 12,), ((DATA >> 12) + 4,))
 """Pages that somebody else owns."""
 WORDS = (1, 0xFFFF0000, 0x8001, 0x123456789ABCDEF0)
+WIDE = 0x8765_4321_89AB_CDEF
+"""Each half of a half says something, and each has its highest bit set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,21 +81,6 @@ class Node:
     session: Session
     is_odd: bool
     children: dict[tuple[object, ...], Node] = field(default_factory=dict)
-    _seen: tuple[int, ...] = ()
-    _left: int = 0
-
-    def seen(self) -> tuple[int, ...]:
-        """Hashes of what rules can tell of it."""
-        if not self._seen:
-            told = seen(self.done)
-            assert isinstance(told, tuple)
-            self._seen = tuple(map(hash, told))
-        return self._seen
-
-    def left(self) -> int:
-        """A hash of what the next call finds."""
-        self._left = self._left or hash(after(self.session))
-        return self._left
 
 
 @dataclass(slots=True)
@@ -111,7 +103,9 @@ class Scripted(Spmc):
     def smc(self, arguments: Sequence[int], is_forward: bool) -> Sequence[int]:
         number, self.count = self.count, self.count + 1
         if number in self.odd:
-            return frame(*self.odd[number])
+            answer = self.odd[number]
+            is_short = len(answer) <= 8 and not arguments[0] & 0x40000000
+            return [*frame(*answer)[:8], *arguments[8:18]] if is_short else frame(*answer)
         return Spmc.smc(self, arguments, is_forward)
 
 
@@ -130,24 +124,40 @@ def roots(highest: int) -> Iterator[tuple[Root, bool]]:
     yield Root(highest, is_narrow=True), False
     yield Root(highest, largest=64), False
     yield from ((Root(highest, foreign=pages), False) for pages in MISPLACED)
-    yield from ((Root(highest, boot=(answer,)), True) for answer in ((0x10003,), (ONES, 1), (0x20000,), (0x10000, 9)))
+    yield from ((Root(highest, boot=(answer,)), True) for answer in BOOT)
 
 
-def sequences(root: Root, target: Target) -> Iterator[tuple[Step, ...]]:
-    """The calls that are made from there: all of them at an ordinary reset, some elsewhere."""
+def sequences(root: Root, target: Target, room: int) -> Iterator[tuple[Step, ...]]:
+    """The calls that are made from there: all of them at an ordinary reset, some elsewhere. `room`: for descriptors."""
     size = mailbox_size(target, root.page_shift)
     is_ordinary = root == Root(target.max_version)
     for version in range(0x10000 if is_ordinary else target.max_version, target.max_version + 1):
         known = histories(version, 1 << root.page_shift, size)
         yield from (tuple(Step(*one) for one in history.calls) for history in known)
+        if not root.foreign:
+            found = edges(Writer(version, 1 << root.page_shift, size), room)
+            yield from (tuple(Step(*one) for one in calls) for calls in found)
         if not root.foreign and root.page_shift == 12:
             agreed = tuple(Step(*one) for one in next(item.calls for item in known if item.name == "map"))
             for start in (agreed[:1], agreed) if is_ordinary else (agreed[:1],):
                 yield from ((*start, Step(tuple(last))) for last in last_calls())
                 yield from ((*start, Step(last)) for last in (_filled() if is_ordinary else ()))
+    if root.page_shift != 12:
+        yield from _sizes(target.max_version)
+    if is_ordinary:
+        yield tuple(Step(*one) for one in longest(Writer(target.max_version, 1 << root.page_shift, size)))
     if not root.foreign:
         yield from ((Step(tuple(last)),) for last in last_calls())
+        yield from ((Step((FFA_VERSION, one)), Step((0x84000069,))) for one in VERSIONS)
+        yield from ((Step((one,)),) for one in function_numbers())
         yield from _mapping(size // 4096)
+
+
+def _sizes(highest: int) -> Iterator[tuple[Step, ...]]:
+    """What the SPMC may say of the smallest mailbox, where it is asked last."""
+    for number, version in ((1, highest), (2, 0x10000)):
+        for code in range(4):
+            yield (Step((FFA_VERSION, version), answers=((number, (SUCCESS, 0, code)),)), Step((0x84000069,)))
 
 
 def _filled() -> Iterator[tuple[int, ...]]:
@@ -155,10 +165,14 @@ def _filled() -> Iterator[tuple[int, ...]]:
     for function in (*OTHERS, FFA_VERSION, FFA_FEATURES):
         for k in range(1, 8):
             yield (function, *[0] * (k - 1), WORDS[k % len(WORDS)])
+            yield (function, *[0] * (k - 1), WIDE)
         yield (function | 1 << 32, 0x8001)
         yield (function | 0x10000, 0x8001)
         yield (function & ~0x80000000, 0x8001)
         yield (function | 0x01000000, 0x8001)
+    yield from ((one, 0x10000) for one in function_numbers())
+    yield from ((convention << 30 | 0x84000000 | number,) for convention in (0, 1) for number in range(0x60, 0xA0))
+    yield from ((FFA_VERSION, one) for one in VERSIONS)
     for number in range(0x60, 0xA0):
         yield from ((FFA_FEATURES, convention << 30 | 0x84000000 | number) for convention in (0, 1))
 
@@ -186,7 +200,7 @@ def grow(target: Target) -> list[Tree]:
         if session is None or (result and session.buffers.keys() != result[0].session.buffers.keys()):
             continue
         tree = Tree(root, session, is_odd)
-        for steps in sequences(root, target):
+        for steps in sequences(root, target, session.buffers.get(target.binding.descriptor, 0)):
             _add(tree, steps)
         if root == Root(target.max_version):
             _answer_oddly(tree)

@@ -11,17 +11,20 @@ from functools import partial
 
 from verify.interpret.environment import Surroundings
 from verify.interpret.session import CallDone, Session
+from verify.interpret.spmc import ERROR
+from verify.mutate.conforming import conforms
 from verify.mutate.holds import Holds
 from verify.mutate.jury import Broken, Jury
 from verify.mutate.mutant import Mutant
-from verify.mutate.seen import INSIDE, Plain, after, seen
-from verify.mutate.situations import Node, Root, Step, Tree, call, started
+from verify.mutate.seen import INSIDE, are_left_alike, differing
+from verify.mutate.situations import MOST_SMCS, Node, Root, Step, Tree, call, started
 from verify.prove.replay import named_by_w1
 from verify.prove.target import Target
 from verify.prove.two_calls import ARGUMENTS, BEYOND
+from verify.rules.binding import Binding
 from verify.rules.rule import IDENTIFIER, STACK
 
-MOST_JUDGED = 12
+MOST_JUDGED = 40
 """Calls that differ and break nothing: the next ones most likely break nothing either."""
 AFTER_A_KILL = 3
 """Calls that are judged to know who else says so."""
@@ -33,7 +36,8 @@ DISTURBANCE = 0xDEAD_BEEF
 class Difference:
     """A call that is another one with the fault. `before`: the session that it was made in.
 
-    `kind` is alike for calls that differ in the same. `node`, `beside`: the unit's own call, and the session before it.
+    `kind` is alike for calls that differ in the same, at one version. `node`, `beside`: the unit's own call, and the
+    session before it.
     """
 
     tree: Tree
@@ -44,9 +48,16 @@ class Difference:
     node: Node
     beside: Session
 
-    @property
-    def is_odd(self) -> bool:
-        return self.node.is_odd
+    def is_at(self, level: str, binding: Binding) -> bool:
+        """May EL3 have answered so at that trust level, in this call and in the unit's own?"""
+        if level == "L0" or not self.node.is_odd:
+            return True
+        if self.tree.is_odd or any(step.answers for step in self.path[:-1]):
+            return False
+        return all(conforms(done.log.smcs[number], level, self.tree.root.version,
+                            dict(done.state_before).get(binding.version, 0), dict(done.buffers).get(binding.own_rx, 0))
+                   for done in (self.done, self.node.done)
+                   for number, _ in self.path[-1].answers if number < len(done.log.smcs))
 
     @property
     def tells(self) -> bool:
@@ -81,6 +92,8 @@ class Verdict:
     boots: bool = True
     shown: Shown | None = None
     tells: bool = False
+    near: tuple[tuple[str, Broken], ...] = ()
+    """What a call breaks where the unit's own does not, but a finding of the unit is about it in other calls."""
 
 
 @dataclass(slots=True)
@@ -94,7 +107,7 @@ class Trial:
 
     def of(self, mutant: Mutant) -> Verdict:
         walk = Walk(self.target, self.trees, mutant)
-        killers: dict[tuple[str, Broken], None] = {}
+        killers, near = set[tuple[str, Broken]](), set[tuple[str, Broken]]()
         judged, left, shown, tells = set[object](), MOST_JUDGED, None, False
         for found in walk.differences():
             here = Shown(found.tree.root, found.path)
@@ -102,26 +115,29 @@ class Trial:
             if found.kind in judged:
                 continue
             judged.add(found.kind)
-            new = list(self._kills(found, walk))
+            new, others = self._kills(found, walk)
             if new and not killers:
                 left, shown = AFTER_A_KILL, here
-            killers.update(dict.fromkeys(new))
+            killers |= new
+            near |= others
             left -= 1
             if left <= 0:
                 break
-        return Verdict(tuple(sorted(killers)), walk.runs, walk.boots, shown, tells)
+        return Verdict(tuple(sorted(killers)), walk.runs, walk.boots, shown, tells, tuple(sorted(near)))
 
-    def _kills(self, found: Difference, walk: Walk) -> Iterator[tuple[str, Broken]]:
-        """A conforming answer is one that EL3 may give at every level."""
-        levels = [holds for level, holds in self.holds.items() if level == "L0" or not found.is_odd]
+    def _kills(self, found: Difference, walk: Walk) -> tuple[set[tuple[str, Broken]], set[tuple[str, Broken]]]:
+        """What kills, and what is near to it. A conforming answer is one that EL3 may give at every level."""
+        levels = [holds for level, holds in self.holds.items() if found.is_at(level, self.target.binding)]
         all_ = self._broken(found, walk, None) if levels else set()
-        broken = {(holds.level, one) for holds in levels for one in all_ if holds.is_new(one)}
-        if broken:
-            itself = Walk(self.target, self.trees, None)
-            known = self._broken(found.itself, itself, {one[0] for _, one in broken})
-            for holds in levels:
-                holds.check(known)
-            yield from sorted((level, one) for level, one in broken if one not in known)
+        new = {(holds.level, one) for holds in levels for one in all_ if holds.is_new(one)}
+        near = {(holds.level, one) for holds in levels for one in all_ if holds.is_elsewhere(one)}
+        if not new and not near:
+            return new, near
+        itself = Walk(self.target, self.trees, None)
+        known = self._broken(found.itself, itself, {one[0] for _, one in new | near})
+        for holds in levels:
+            holds.check(known)
+        return {one for one in new if one[1] not in known}, {one for one in near if one[1] not in known}
 
     def _broken(self, found: Difference, walk: Walk, rules: Container[str] | None) -> set[Broken]:
         """By these rules; None: by all."""
@@ -148,7 +164,7 @@ class Walk:
                 if begun is None:
                     self.boots = False
                     continue
-                if after(begun) == after(tree.session):
+                if are_left_alike(begun, tree.session):
                     begun = None
             yield from self._below(tree, begun)
 
@@ -163,14 +179,20 @@ class Walk:
                 if own is not None or self._place in node.done.log.blocks:
                     session = self._session(own or before)
                     done = self._call(session, node.step)
-                    kind = _difference(seen(done), node)
+                    kind = _difference(done, node)
                     if kind:
-                        yield Difference(tree, path, own or before, done, kind, node, before)
+                        yield Difference(
+                            tree, path, own or before, done, (*kind, *self._about(done, node.done)), node, before)
                     if done.ended is not None:
                         continue
-                    left = None if not kind and hash(after(session)) == node.left() else session
+                    left = None if not kind and are_left_alike(session, node.session) else session
                 following += [(child, node.session, left, path) for child in node.children.values()]
             todo = following
+
+    def _about(self, one: CallDone, other: CallDone) -> tuple[object, ...]:
+        """How both calls end, in what they differ there, and at which version: rules speak of these."""
+        version = dict(other.state_before).get(self._target.binding.version, 0)
+        return _outcome(one), _outcome(other), _changed(one, other), version
 
     def again(self, found: Difference, kind: str) -> CallDone | None:
         """Where it may only differ in what must not matter."""
@@ -201,12 +223,24 @@ class Walk:
         return call(session, step)
 
 
-def _difference(one: Plain, node: Node) -> tuple[object, ...]:
+def _difference(done: CallDone, node: Node) -> tuple[object, ...]:
     """Which of the things that rules can see are others; the function that was called, too."""
-    assert isinstance(one, tuple)
-    known = node.seen()
-    parts = tuple(k for k, (mine, other) in enumerate(zip(map(hash, one), known, strict=True)) if mine != other)
-    return (node.step.registers[0] & 0xFFFFFFFF, node.is_odd, parts, one[2]) if parts else ()
+    parts, ended = differing(done, node.done), done.ended
+    return (node.step.registers[0] & 0xFFFFFFFF, node.is_odd, parts, ended.kind if ended else None) if parts else ()
+
+
+def _outcome(done: CallDone) -> tuple[int, ...]:
+    """What the host is told, and how often EL3 was asked."""
+    word = done.registers[0] & 0xFFFFFFFF
+    return word, done.registers[2] & 0xFFFFFFFF if word == ERROR else 0, len(done.log.smcs)
+
+
+def _changed(one: CallDone, other: CallDone) -> tuple[tuple[int, int, bool], ...]:
+    """Registers that differ, of the host's and of each SMC, and whether they are zero now."""
+    lists = [(one.registers, other.registers), *(
+        (mine.arguments, theirs.arguments) for mine, theirs in zip(one.log.smcs, other.log.smcs, strict=False))]
+    return tuple((n, k, bool(x)) for n, (mine, theirs) in enumerate(lists[:MOST_SMCS])
+                 for k, (x, y) in enumerate(zip(mine, theirs, strict=False)) if x != y)
 
 
 def _disturbed(registers: tuple[int, ...], kind: str) -> tuple[int, ...]:

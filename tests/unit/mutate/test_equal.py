@@ -232,3 +232,18 @@ def test_what_the_host_is_shown_is_told() -> None:
     for planted in (filled, other):
         assert not equality(PARTITION).holds(host.mutant("planted", planted))
         assert not equality(PARTITION).holds(host.mutant("planted", host.statement, planted))
+
+
+def test_another_number_is_compared_but_no_other_sum() -> None:
+    """Whether a sum wraps is asked of its form: one of the same value is another one."""
+    found = place("kvm_host_ffa_handler", "<u 0x60")
+    branch = found.statement
+    assert isinstance(branch, i.Branch) and isinstance(branch.condition, e.Compare)
+    number = branch.condition.left
+    assert isinstance(number, e.Binary) and isinstance(number.right, e.Const)
+    wider = replace(number, right=e.Const(0x1FF, number.bits))
+    assert equality(SMALL).holds(found.ending("planted", replace(
+        branch, condition=replace(branch.condition, left=wider))))
+    more = e.Binary(e.BinaryOp.ADD, number, e.Const(1, number.bits), number.bits)
+    assert not equality(SMALL).holds(found.ending("planted", replace(branch, condition=replace(
+        branch.condition, left=more, right=e.Const(0x61, number.bits)))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -96,6 +97,22 @@ def test_what_is_open_of_a_mutant_kills_nothing() -> None:
     """Where an agreed version may change later, nothing is proved, and no sequence of calls shows a rule broken."""
     found = proving().of(the("dropped check", "negotiate", "%2 != 0", "if.end"))
     assert found.unknown and not found.killers
+
+
+def test_of_what_the_unit_breaks_too_only_a_new_finding_kills() -> None:
+    mutant, known = without_the_major(), proving()
+    broken = [(level, (rule, part, text, output)) for level, (rule, part, clause, output) in known.of(mutant).killers
+              for text in clause.split("; ")]
+    parts = frozenset(one[:2] for _, one in broken)
+    holds = Holds("L2", frozenset(), parts, frozenset(one[:3] for _, one in broken))
+    unknown = replace(known, holds={"L2": holds})
+    assert unknown.near(mutant, broken).killers and not unknown.near(mutant, [
+        (level, (*one[:2], "something else", one[3])) for level, one in broken]).killers
+    results = unknown._judge(mutant, {("L2", *part) for part in parts}, None)
+    assert isinstance(results, list)
+    prints = frozenset(one.fingerprint for result in results for part in result.parts for one in part.findings)
+    assert prints
+    assert not replace(known, holds={"L2": replace(holds, fingerprints=prints)}).near(mutant, broken).killers
 
 
 def test_each_so_many_th_is_judged_again_of_those_left_and_of_those_killed() -> None:
