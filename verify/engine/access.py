@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import reduce
 
-from verify.engine import memory
+from verify.engine import memory, told
 from verify.engine.buffers import Buffers, Inside, from_cells, to_cells
 from verify.engine.content import Content
 from verify.engine.memory import Cell
 from verify.engine.place import Place
 from verify.engine.record import AccessEvent, Obligation, Record
-from verify.engine.regions import Region
+from verify.engine.regions import CONTEXT, Region
 from verify.engine.shared import Others, Shared, join_path
 from verify.engine.state import State
 from verify.engine.value import Integer, NotModelled, Pointer, Target, Value, as_pointer, join
@@ -105,6 +105,8 @@ class Accesses:
         size = 8 if bits == POINTER else bits // 8
         result: Value | None = None
         for guard, name, offset, inside in self.resolve(state, pointer, t.const(size, 64), place, is_read=True):
+            if name == CONTEXT:
+                told.look(state.ghost, guard, offset, t.const(size, 64))
             value = self._load(state, (name, offset, inside), bits, order, place)
             result = value if result is None else join(guard, value, result)
         if result is None:
@@ -181,6 +183,8 @@ class Accesses:
         if not sources or not targets:
             return
         (_, from_name, start, inside), (_, to_name, at, _) = sources[0], targets[0]
+        if from_name == CONTEXT:
+            told.look(state.ghost, t.TRUE, start, length)
         if not self.buffers.has(from_name) and not self.buffers.has(to_name):
             self._copy_cells(state, (to_name, self._number(at)), (from_name, self._number(start)), length)
         elif self.buffers.has(to_name):
