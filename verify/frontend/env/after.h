@@ -66,6 +66,8 @@ struct kvm_host_psci_config {
 	bool psci_0_1_migrate_implemented;
 };
 extern struct kvm_host_psci_config kvm_host_psci_config;
+extern u32 hyp_cpu_number;
+#define hyp_smp_processor_id() (hyp_cpu_number)
 #define cpu_reg(ctxt, r) (ctxt)->regs.regs[r]
 #define DECLARE_REG(type, name, ctxt, reg) type name = (type)cpu_reg(ctxt, (reg))
 
