@@ -51,7 +51,8 @@ def payload(scene: Scene) -> Iterator[Part]:
     """What reaches the receiver is what the host wrote: w1 and the payload registers, and nothing else.
 
     Clause: DEN0077A direct messages; the compliance suite compares payloads.
-    Reading: requests use w1 and w2, then x3–x7 (w for SMC32); REQ2 uses w1 and x2–x17. Responses come back unchanged.
+    Reading: requests use w1 and w2, then x3–x7 (w for SMC32); REQ2 uses w1 and x2–x17. Responses come back unchanged:
+        x0–x17 for REQ2, else x0–x7 (w for SMC32). What x8–x17 hold then is the calling convention's business (CC-06).
     Applies to: every version; REQ2 from 1.2 on.
     Not covered: bits that the layout reserves.
     """
@@ -69,8 +70,9 @@ def payload(scene: Scene) -> Iterator[Part]:
         ]
         back = [
             require("the response is what EL3 answered",
-                    all_of(~smc.made | (scene.result.x(k) == smc.q(k)) for smc in sent), f"x{k}")
-            for k in range(18)
+                    all_of(~smc.made | (scene.result.w(k) == smc.qw(k) if narrow else scene.result.x(k) == smc.q(k))
+                           for smc in sent), f"x{k}")
+            for k in range(18 if name == "REQ2" else 8)
         ]
         yield part(f"{name}: request", asked, [
             require("w1 is the host's", all_of(~smc.made | (smc.w(1) == scene.call.w(1)) for smc in sent), "smc x1"),

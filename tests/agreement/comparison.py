@@ -121,12 +121,12 @@ class Engine:
         """
         record, log = self.target.step.record, done.log
         sent = [tuple(said["arguments"][18 * k:18 * k + 18]) for k in range(len(record.smcs))]
-        known = [tuple(said["told then"][2 * k:2 * k + 2]) for k in range(len(record.smcs))]
+        known = [tuple(said["told then"][3 * k:3 * k + 3]) for k in range(len(record.smcs))]
         yield "SMCs", _made(said["smcs"], (
             (x.is_forward, None if x.is_forward else x.span, arguments, byte, known)
             for x, arguments, byte, known in zip(record.smcs, sent, said["messages"], known, strict=True))), [
             (x.is_forward, None if x.is_forward else x.span, x.arguments, x.tx.read(at, 1) if x.tx is not None else 0,
-             _told(x.told)) for x in log.smcs]
+             (*_told(x.told), int(x.is_own))) for x in log.smcs]
         yield "pages", _made(said["transfers"], (
             (x.action, x.span, covers, found)
             for x, covers, found in zip(record.transfers, said["covers"], said["found"], strict=True))), [
@@ -218,7 +218,9 @@ def formulas(target: Target) -> Formulas:
         "locks": (x.guard for x in record.locks), "warns": (guard for guard, _, _ in record.warns),
         "broken": (t.and_(x.guard, t.not_(x.holds)) for x in record.obligations),
         "told": (step.page[name] for name in (*told.KEPT, told.LEFT, told.FOUND)),
-        "told then": (dict(smc.ghost)[name] for smc in record.smcs for name in told.KEPT),
+        "told then": (term for smc in record.smcs for term in (
+            *(dict(smc.ghost)[name] for name in told.KEPT),
+            t.FALSE if smc.is_forward else told.is_own(dict(smc.ghost)))),
         "boundaries": (x.guard for x in record.boundaries), "quiet": record.quiet, "relies": record.relies,
     }
     made["contents"] = (content.byte(step.contents[name], AT) for name in sorted(step.contents))

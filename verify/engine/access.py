@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import reduce
 
-from verify.engine import memory
+from verify.engine import memory, told
 from verify.engine.buffers import Buffers, Inside, from_cells, to_cells
 from verify.engine.content import Content
+from verify.engine.elements import places
 from verify.engine.memory import Cell
 from verify.engine.place import Place
 from verify.engine.record import AccessEvent, Obligation, Record
-from verify.engine.regions import Region
+from verify.engine.regions import CONTEXT, Region
 from verify.engine.shared import Others, Shared, join_path
 from verify.engine.state import State
 from verify.engine.value import Integer, NotModelled, Pointer, Target, Value, as_pointer, join
@@ -105,6 +106,8 @@ class Accesses:
         size = 8 if bits == POINTER else bits // 8
         result: Value | None = None
         for guard, name, offset, inside in self.resolve(state, pointer, t.const(size, 64), place, is_read=True):
+            if name == CONTEXT:
+                told.look(state.ghost, guard, offset, t.const(size, 64))
             value = self._load(state, (name, offset, inside), bits, order, place)
             result = value if result is None else join(guard, value, result)
         if result is None:
@@ -122,6 +125,8 @@ class Accesses:
             return as_pointer(found) if bits == POINTER else found
         if not offset.is_const and bits != POINTER and (entries := self._table(state, name, size)):
             return self._entry(entries, name, offset, bits)
+        if not offset.is_const and bits != POINTER and (found_at := self._elements(name, offset, size)):
+            return self._element(state, found_at, (name, offset, size), order, place)
         at = self._number(offset)
         self._exactly(name, at, size)
         self.others.before_look(state, self.path(name, at))
@@ -148,12 +153,56 @@ class Accesses:
             result = Integer(t.ite(t.eq(offset, t.const(at, 64)), value.term, result.term), value.origin)
         return result
 
+    def _elements(self, name: str, offset: Term, size: int) -> tuple[int, ...]:
+        """Where an access to an array in a static may be; none where the version or the agreement is."""
+        item, known = self.objects.get(name), (self.shared.version, self.shared.negotiated)
+        if item is None or name == CONTEXT or name in {path.partition(".")[0] for path in known}:
+            return ()
+        return places(self._fields, item, offset, size)
+
+    def _element(
+        self, state: State, found_at: tuple[int, ...], where: tuple[str, Term, int], order: str, place: Place
+    ) -> Integer:
+        """One of them; anything for an offset outside."""
+        name, offset, size = where
+        entries = []
+        for at in found_at:
+            self.others.before_look(state, self.path(name, at))
+        for at in found_at:
+            value = memory.read(state.cells(name), name, at, size, self.fresh)
+            if isinstance(value, Pointer):
+                raise NotModelled("bytes of a pointer read as a number")
+            self._note(state, name, at, False, order, value, place)
+            entries.append((at, value))
+        return self._entry(entries, name, offset, 8 * size)
+
+    def _store_element(
+        self, state: State, found_at: tuple[int, ...], where: tuple[str, Term, Term], value: Integer, order: str,
+        place: Place,
+    ) -> None:
+        """Into one of them; `where`: (object, offset, does the store go there?)."""
+        name, offset, goes = where
+        size = value.term.bits // 8
+        for at in found_at:
+            cells = state.cells(name)
+            hit = t.and_(goes, t.eq(offset, t.const(at, 64)))
+            new = join(hit, value, memory.read(cells, name, at, size, self.fresh))
+            self._note(state, name, at, True, order, new, place)
+            state.objects[name] = memory.write(cells, at, size, new)
+            if (path := self.path(name, at)) in state.left:
+                state.left[path] = new
+
     def store(self, state: State, pointer: Pointer, value: Value, bits: int, order: str, place: Place) -> None:
         size = 8 if bits == POINTER else bits // 8
         targets = self.resolve(state, pointer, t.const(size, 64), place)
         for guard, name, offset, _ in targets:
             if self.buffers.has(name):
                 self._store_buffer(state, name, offset, value, place, is_only=len(targets) == 1)
+                continue
+            if not offset.is_const and isinstance(value, Integer) and (
+                    found_at := self._elements(name, offset, size)):
+                goes = guard if len(targets) > 1 else t.TRUE
+                self._store_element(state, found_at, (name, offset, goes), value, order, place)
                 continue
             at = self._number(offset)
             self._exactly(name, at, size)
@@ -181,6 +230,8 @@ class Accesses:
         if not sources or not targets:
             return
         (_, from_name, start, inside), (_, to_name, at, _) = sources[0], targets[0]
+        if from_name == CONTEXT:
+            told.look(state.ghost, t.TRUE, start, length)
         if not self.buffers.has(from_name) and not self.buffers.has(to_name):
             self._copy_cells(state, (to_name, self._number(at)), (from_name, self._number(start)), length)
         elif self.buffers.has(to_name):

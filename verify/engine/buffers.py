@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from verify.engine import content as c
-from verify.engine import pages
+from verify.engine import pages, told
 from verify.engine.memory import Cell, Cells
 from verify.engine.place import Place
 from verify.engine.record import BufferEvent, Fetch, Obligation, Outside, Record
@@ -83,7 +83,7 @@ class Buffers:
             self._record.sink(state.guard, offset, place)
         self._record.buffers.append(BufferEvent(
             state.guard, name, written is not None, is_copy, offset, length, tuple(sorted(state.held.items())),
-            place.span, site.value, written))
+            place.span, site.value, written, told.is_own(state.ghost)))
 
     def source(self, state: State, name: str, offset: Term) -> tuple[c.Content, Term]:
         """What is read from there on, and at which offset of it; host memory is something new at each look."""

@@ -12,7 +12,7 @@ from verify.engine.place import Place
 from verify.engine.record import Obligation
 from verify.engine.regions import HOST, physical
 from verify.engine.state import State
-from verify.engine.value import Integer, NotModelled, Pointer, Target, Value
+from verify.engine.value import Integer, NotModelled, Pointer, Target, Value, as_pointer
 from verify.terms import build as t
 from verify.terms.term import Term
 
@@ -92,6 +92,26 @@ def _transfer(
     return pages.transfer(executor.record, state, request, locked, (place.span, place.function, place.text))
 
 
+def guests_transfer(executor: Executor, state: State, arguments: tuple[Value, ...], place: Place) -> Value:
+    """__pkvm_get_vm_ffa_transfer: none, or what some guest has shared, which lies outside of all that is modelled.
+
+    Counterexamples have no guests: there it finds none.
+    """
+    origin = executor.record.site(place.span, place.function, "computed", "__pkvm_get_vm_ffa_transfer")
+    found = executor.record.unknown("guest.transfer", 64, origin)
+    executor.record.quiet.append(t.eq(found.term, t.const(0, 64)))
+    return as_pointer(found)
+
+
+def _elsewhere(
+    action: str, executor: Executor, state: State, arguments: tuple[Value, ...], place: Place
+) -> None:
+    """It changes what is outside of all that is modelled, and nothing else."""
+    (pointer,) = arguments
+    if any(target.object is not None for target in as_pointer(pointer).targets):
+        raise NotModelled(f"{action} of something that is modelled")
+
+
 CONTRACTS: dict[str, Contract] = {
     "hyp_virt_to_phys": physical_address,
     "hyp_phys_to_virt": virtual_address,
@@ -101,4 +121,7 @@ CONTRACTS: dict[str, Contract] = {
     "__pkvm_host_unshare_ffa": partial(_transfer, pages.UNSHARE_FFA, _numbers),
     "hyp_pin_shared_mem": partial(_transfer, pages.PIN, _between),
     "hyp_unpin_shared_mem": partial(_transfer, pages.UNPIN, _between),
+    "__pkvm_get_vm_ffa_transfer": guests_transfer,
+    "list_del": partial(_elsewhere, "list_del"),
+    "hyp_free": partial(_elsewhere, "hyp_free"),
 }

@@ -14,6 +14,7 @@ from verify.engine.access import Accesses
 from verify.engine.calls_out import emit
 from verify.engine.control import Region, Side, Ways, walk
 from verify.engine.expressions import Expressions
+from verify.engine.footprint import ahead
 from verify.engine.frame import Frame, grouped
 from verify.engine.induction import Decide, Induction
 from verify.engine.locking import lock
@@ -27,7 +28,7 @@ from verify.engine.wraps import compared
 from verify.engine.writes import escaped, written
 from verify.ir import expr as e
 from verify.ir import instr as i
-from verify.ir.flow import remaining, topological_order
+from verify.ir.flow import topological_order
 from verify.ir.function import Block, Unit
 from verify.ir.span import Span
 from verify.terms import build as t
@@ -106,7 +107,8 @@ class Executor:
             return merge_states(sides, self.memory.fresh, partial(self._unset, frame))
         except NotModelled as problem:
             self._enter(frame, block.terminator.span, "join")
-            for side, _ in sides:
+            for side, registers in sides:
+                frame.registers = registers
                 self._boundary(side, str(problem))
         return None
 
@@ -143,7 +145,7 @@ class Executor:
         """Any number of iterations."""
         self._enter(frame, region.order[0].terminator.span, "loop")
         if not self.memory.shared.memory:
-            frame.block, frame.index = region.head, 0
+            frame.block, frame.index, frame.registers = region.head, 0, side[1]
             self._boundary(side[0], "loop")
             return Ways()
         place, runner = frame.inner, _InFrame(self, frame)
@@ -159,7 +161,7 @@ class Executor:
             return Induction(self.record, side, body, self._decide, place).run()
         except NotModelled as problem:
             self.record.rewind(mark)
-            frame.block, frame.index = region.head, 0
+            frame.block, frame.index, frame.registers = region.head, 0, side[1]
             self._enter(frame, region.order[0].terminator.span, "loop")
             self._boundary(side[0], str(problem))
             return Ways()
@@ -329,8 +331,7 @@ class Executor:
         statics: set[str] = set()
         for frame in self._frames:
             inner = frame is self._frames[-1]
-            rest = remaining(frame.function, frame.block, frame.index if inner else frame.index + 1)
-            statics |= written(self.unit, rest)
+            statics |= written(self.unit, ahead(frame, state.guard, self.page_shift, inner))
         statics |= self._escaped
         place = self._frames[-1].inner
         self.record.boundaries.append(

@@ -131,6 +131,7 @@ class BufferEvent:
     span: Span
     site: int
     written: tuple[Content, Term] | None = None
+    own: Term = t.FALSE
 
 
 def in_range(page: Term, first: Term, count: Term) -> Term:

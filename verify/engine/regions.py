@@ -15,6 +15,8 @@ PAGES = "$pages"
 """The memory that hyp_ffa_init gets: mailboxes that EL2 shares with EL3, and buffers."""
 HOST = "$host"
 """The host's memory, as EL2 sees it: offsets are physical addresses."""
+CONTEXT = "$context"
+"""The host's saved registers."""
 PAGE_SIZES = ({"page.64K": 0, "page.16K": 0}, {"page.64K": 0, "page.16K": 1}, {"page.64K": 1, "page.16K": 0})
 
 

@@ -15,6 +15,8 @@ from verify.engine.value import Integer
 from verify.terms import build as t
 from verify.terms.term import Term
 
+LOOKED = "looked"
+"""This call has looked at its parameters, x1 and on: until then, what EL2 asks EL3 is its own business."""
 MAPPED, ASKED, LEFT, FOUND = "mapped", "asked", "mapped.left", "asked.found"
 """`LEFT`: mapped, as this call leaves it, whatever others do later. `FOUND`: asked, as the version's lock was taken."""
 KEPT = (MAPPED, ASKED)
@@ -30,7 +32,18 @@ def at_boot() -> dict[str, Term]:
 def at_a_call(prefix: str) -> dict[str, Term]:
     """Anything, by names that sequences of calls link."""
     mapped, asked = (t.var(variable(prefix, name), 0) for name in KEPT)
-    return {MAPPED: mapped, ASKED: asked, LEFT: mapped, FOUND: asked}
+    return {MAPPED: mapped, ASKED: asked, LEFT: mapped, FOUND: asked, LOOKED: t.FALSE}
+
+
+def look(ghost: dict[str, Term], guard: Term, offset: Term, length: Term) -> None:
+    """Bytes of the host's saved registers are read where the guard holds."""
+    if LOOKED not in ghost or (offset.is_const and length.is_const and offset.value + length.value <= 8):
+        return
+    ghost[LOOKED] = t.or_(ghost[LOOKED], guard)
+
+
+def is_own(ghost: Mapping[str, Term]) -> Term:
+    return t.not_(ghost[LOOKED]) if LOOKED in ghost else t.FALSE
 
 
 def variable(prefix: str, name: str) -> str:

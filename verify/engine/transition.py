@@ -13,7 +13,7 @@ from verify.engine.execute import Executor
 from verify.engine.induction import Decide
 from verify.engine.memory import Cell
 from verify.engine.record import Record, Snapshot
-from verify.engine.regions import HOST, PAGES, Region, find_regions
+from verify.engine.regions import CONTEXT, HOST, PAGES, Region, find_regions
 from verify.engine.shared import Shared, flags, join_path
 from verify.engine.state import State
 from verify.engine.value import Integer, Pointer, Target, Value, null
@@ -24,7 +24,6 @@ from verify.ir.span import NOWHERE
 from verify.terms import build as t
 from verify.terms.term import Term, variables
 
-CONTEXT = "$context"
 FFA_ERROR = 0x84000060
 PROXY_PAGES = "hyp_ffa_proxy_pages"
 """Says how many pages setup.c sets aside for the initialisation."""

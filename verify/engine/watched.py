@@ -20,10 +20,10 @@ from verify.engine.frame import Frame
 from verify.engine.memory import Cells
 from verify.engine.place import Place
 from verify.engine.record import Record
-from verify.engine.regions import Region
+from verify.engine.regions import CONTEXT, Region
 from verify.engine.shared import Shared
 from verify.engine.state import Registers, State
-from verify.engine.transition import CONTEXT, Kind
+from verify.engine.transition import Kind
 from verify.engine.value import Pointer, Value
 from verify.ir.function import Block, Object, Unit
 from verify.terms import build as t

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verify.frontend import ctypes as ct
@@ -158,8 +159,17 @@ class Builder:
     def copy(self, target: Expr, source: Expr, size: int) -> None:
         self.emit(i.Copy(target, source, Const(size, 64), self.span))
 
-    def unsupported(self, construct: str, span: Span) -> None:
-        self.emit(i.Unsupported(construct, span))
+    def unsupported(self, construct: str, span: Span, names: tuple[str, ...]) -> None:
+        self.emit(i.Unsupported(construct, span, names))
+
+    def any_of(self, labels: Sequence[str]) -> None:
+        """Control may go on at any of these, behind what is not modelled."""
+        if len(labels) == 1:
+            self.jump(labels[0])
+            return
+        choice = self.temporary(32)
+        self.assign(choice, Const(0, 32))
+        self.end(i.Switch(choice, tuple(enumerate(labels[1:])), labels[0], self.span))
 
     # -- names -----------------------------------------------------------------------------------------------
 

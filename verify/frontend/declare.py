@@ -9,6 +9,7 @@ from pycparser import c_ast
 
 from verify.errors import UnsupportedC
 from verify.frontend import ctypes as ct
+from verify.frontend.macros import KEYWORDS
 from verify.ir.span import Span
 
 _BASIC: dict[tuple[str, ...], ct.CType] = {
@@ -97,7 +98,8 @@ class Types:
             return self.typedefs[node.names[0]]
         found = basic(list(node.names))
         if found is None:
-            raise self.refuse(f"type {' '.join(node.names)}", node)
+            what = ", which is not known" if len(node.names) == 1 and node.names[0] not in KEYWORDS else ""
+            raise self.refuse(f"type {' '.join(node.names)}{what}", node)
         return found
 
     def _function(self, node: Any) -> ct.Function:

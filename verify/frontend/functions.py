@@ -68,12 +68,14 @@ def _scalar(kind: ct.CType, node: Any, types: Types) -> int:
     return ct.bits_of(kind)
 
 
-def unsupported_function(name: str, signature: ct.Function | None, problem: UnsupportedC, span: Span) -> Function:
+def unsupported_function(
+    name: str, signature: ct.Function | None, problem: UnsupportedC, span: Span, names: tuple[str, ...],
+) -> Function:
     """Stands for a definition that is not modelled at all: calling it is reaching an `Unsupported`."""
     kinds = signature.parameters if signature else ()
     parameters = tuple(
         Register(f"p{k}", ct.bits_of(kind) if ct.is_scalar(kind) else 64) for k, kind in enumerate(kinds))
     result = signature.result if signature else ct.VOID
-    block = Block("entry.1", (i.Unsupported(problem.construct, span),), i.Stop(span))
+    block = Block("entry.1", (i.Unsupported(problem.construct, span, names),), i.Stop(span))
     bits = ct.bits_of(result) if ct.is_scalar(result) else None
     return Function(name, parameters, bits, (), (block,), span)

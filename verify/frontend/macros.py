@@ -43,6 +43,11 @@ def is_call(tokens: Sequence[Token], at: int) -> bool:
             and tokens[at + 1].text == "(")
 
 
+def words(tokens: Sequence[Token]) -> str:
+    """The names in it, as a C string: what is not read may still write to them."""
+    return '"' + " ".join(sorted({token.text for token in tokens if token.kind == "CPP_ID"} - KEYWORDS)) + '"'
+
+
 def heads_statement(tokens: Sequence[Token], at: int) -> int | None:
     """The end of a call that has a statement behind it, without a semicolon in between."""
     if at == 0 or tokens[at - 1].text not in _BEFORE_STATEMENT or not is_call(tokens, at):
@@ -78,12 +83,34 @@ def refuse_unread(tokens: Sequence[Token], known: Collection[str]) -> None:
     words = [token for token in tokens if token.text not in _STORAGE]
     if is_call(words, 0):
         raise UnsupportedC(f"definition by {words[0].text}, whose text is not read", str(words[0].span))
-    unknown = _unknown_type(tokens, known)
+    unknown = unknown_type(tokens, known)
     if unknown is not None:
         raise UnsupportedC(f"type {unknown.text}, which is not known", str(unknown.span))
 
 
-def _unknown_type(tokens: Sequence[Token], known: Collection[str]) -> Token | None:
+def is_type_alone(tokens: Sequence[Token], name: str) -> bool:
+    """Does this name stand only where a type does, so that it is one, whatever it means?"""
+    for at, token in enumerate(tokens):
+        if token.text != name:
+            continue
+        before = tokens[at - 1].text if at else ";"
+        following = tokens[at + 1] if at + 1 < len(tokens) else token
+        is_declaring = before in _BEFORE_TYPE | {"{", "}"} and (
+            following.text == "*" or (following.kind == "CPP_ID" and following.text not in KEYWORDS))
+        if not is_declaring and (before, following.text) != ("(", ")"):
+            return False
+    return True
+
+
+def _is_cast(tokens: Sequence[Token], at: int) -> bool:
+    """Does a value stand behind `(NAME)`, which is no condition and no argument?"""
+    before, value = tokens[at - 2] if at > 1 else tokens[0], tokens[at + 2 : at + 3]
+    is_free = before.kind != "CPP_ID" or before.text in ("return", "sizeof", "case", "else", "do")
+    return is_free and any(
+        token.kind == "CPP_INTEGER" or (token.kind == "CPP_ID" and token.text not in KEYWORDS) for token in value)
+
+
+def unknown_type(tokens: Sequence[Token], known: Collection[str]) -> Token | None:
     """A name that stands where only a type can, and is none of the known ones."""
     is_outside = True
     for at, token in enumerate(tokens[:-1]):
@@ -95,5 +122,7 @@ def _unknown_type(tokens: Sequence[Token], known: Collection[str]) -> Token | No
         if following.kind == "CPP_ID" and following.text not in KEYWORDS and not following.text.startswith("__verify_"):
             return token
         if following.text == "*" and is_outside and before in _BEFORE_TYPE:
+            return token
+        if (before, following.text) == ("(", ")") and _is_cast(tokens, at):
             return token
     return None

@@ -14,6 +14,10 @@ HANDLERS = {
     "module_handle_host_smc": "no module takes an FF-A function ID",
 }
 """Asked by the host's SMC handler before it forwards what the proxy left; a call of FF-A goes past them."""
+GUESTS = {
+    "__pkvm_get_vm_ffa_transfer": "what guests have shared is kept outside of the proxy's own statics and buffers",
+}
+"""Finds something of a guest's; what is done with that changes nothing of the host's."""
 MODULE_POINTER = "default_host_smc_handler"
 """Where a module may put a function that is asked the same."""
 _KEY = re.compile(r"^[ \t]*DECLARE_STATIC_KEY_(FALSE|TRUE)\((\w+)\)", re.MULTILINE)
@@ -33,6 +37,7 @@ def stand_ins(texts: Iterable[str]) -> tuple[str, list[str]]:
     said = list(known.values())
     if re.search(rf"\(\s*\*\s*{MODULE_POINTER}\s*\)", text):
         said.append(f"no module takes the host's SMCs ({MODULE_POINTER} stays NULL)")
+    said += [told for name, told in GUESTS.items() if re.search(rf"\b{name}\s*\(", text)]
     keys = {name: value.lower() for value, name in _KEY.findall(text)}
     said += [f"the static key {name} is {value}" for name, value in sorted(keys.items())]
     return macros, said

@@ -13,7 +13,7 @@ from typing import Any
 from pycparser import c_ast, c_parser
 
 from verify.errors import InputError, UnsupportedC
-from verify.frontend.macros import refuse_unread
+from verify.frontend.macros import is_type_alone, refuse_unread, unknown_type
 from verify.frontend.preprocess import Token
 from verify.frontend.split import Definition
 from verify.ir.span import NOWHERE, Span
@@ -38,6 +38,9 @@ class Parsed:
 MOST_DEEP = 100
 """What reads a syntax tree or an expression of the IR calls itself that often."""
 
+MOST_UNREAD = 20
+"""Types that one definition names and that nobody has read."""
+
 
 def _is_deep(nodes: Sequence[Any]) -> bool:
     """Asked without recursion."""
@@ -57,12 +60,8 @@ class Parser:
         """Raises InputError where the tokens are not C, UnsupportedC where they are beyond the parser."""
         if definition.refusal is not None:
             raise definition.refusal
-        words = {token.text for token in definition.tokens}
-        types = [name for name in self._typedefs if name in words]
-        prelude = f"typedef int {', '.join(types)};\n" if types else "\n"
-        text = prelude + "\n".join(token.text for token in definition.tokens) + "\n"
         try:
-            unit = c_parser.CParser().parse(text, "unit")
+            unit = self._unit(definition.tokens)
         except c_parser.ParseError as problem:
             if definition.tokens[0].span.file == definition.tokens[-1].span.file:
                 refuse_unread(definition.tokens, self._typedefs)
@@ -77,6 +76,21 @@ class Parser:
             if isinstance(node, c_ast.Typedef):
                 self._typedefs[node.name] = None
         return Parsed(nodes, definition.tokens, 2)
+
+    def _unit(self, tokens: Sequence[Token]) -> Any:
+        """A type whose text is not read costs what uses it: it is parsed as one, and refused where it stands."""
+        words, unread = {token.text for token in tokens}, list[str]()
+        while True:
+            types = [*(name for name in self._typedefs if name in words), *unread]
+            prelude = f"typedef int {', '.join(types)};\n" if types else "\n"
+            text = prelude + "\n".join(token.text for token in tokens) + "\n"
+            try:
+                return c_parser.CParser().parse(text, "unit")
+            except c_parser.ParseError:
+                found = unknown_type(tokens, types)
+                if found is None or len(unread) == MOST_UNREAD or not is_type_alone(tokens, found.text):
+                    raise
+                unread.append(found.text)
 
     @staticmethod
     def _message(problem: str, tokens: Sequence[Token]) -> str:

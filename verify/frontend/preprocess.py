@@ -99,7 +99,8 @@ _PKVM_PARTS = (
     r"|^static inline [^;{}]{0,200}\bhyp_ffa_proxy_pages\(void\)" + _BODY
 )
 _FFA_FUNCTION = r"^[^;{}()#/*\n]{1,200}\b\w*ffa\w*\([^;{}()]{0,500}\)"
-_NVHE_PKVM_PARTS = r"^struct kvm_ffa_buffers[ \t]*\{[^{}]{0,5000}^\};|" + _FFA_FUNCTION + ";"
+_FOUND = r"^struct \w{1,100}[ \t]*\*\w*ffa\w*\([^;{}()]{0,500}\);"
+_NVHE_PKVM_PARTS = r"^struct kvm_ffa_buffers[ \t]*\{[^{}]{0,5000}^\};|" + _FFA_FUNCTION + ";|" + _FOUND
 _FFA_FUNCTIONS = _FFA_FUNCTION + _BODY
 _MAIN_PARTS = (
     r"^static void (?:default_host_smc_handler|handle_host_smc)\([^)]{0,200}\)" + _BODY

@@ -128,7 +128,8 @@ def _normalise(tokens: list[Token], blocks: list[Token], numbers: Iterator[int])
             continue
         end = macros.heads_statement(tokens, at)
         if end is not None:
-            result += _written(token, ["while", "(", f"{macros.UNREAD}{token.text}", "(", ")", ")"])
+            call = [f"{macros.UNREAD}{token.text}", "(", macros.words(tokens[at + 1 : end]), ")"]
+            result += _written(token, ["while", "(", *call, ")"])
             at = end + 1
             continue
         if token.text == "(" and at + 1 < len(tokens) and tokens[at + 1].text == "{":
@@ -140,8 +141,9 @@ def _normalise(tokens: list[Token], blocks: list[Token], numbers: Iterator[int])
             continue
         replaced = _refused_expression(tokens, at)
         if replaced is not None:
-            construct, at = replaced
-            result += _refusal_call(token, construct)
+            construct, end = replaced
+            result += _refusal_call(token, construct, macros.words(tokens[at:end]))
+            at = end
             continue
         _refuse(tokens, at)
         text = _SPELLING.get(token.text, token.text)
@@ -166,6 +168,8 @@ def _refused_expression(tokens: list[Token], at: int) -> tuple[str, int] | None:
     if text in ("asm", "__asm__", "__asm"):
         opening = at + 1
         while opening < len(tokens) and tokens[opening].text in _ASM_QUALIFIERS:
+            if tokens[opening].text == "goto":
+                raise UnsupportedC("asm goto", str(tokens[at].span))
             opening += 1
         if opening == len(tokens) or tokens[opening].text != "(":
             raise UnsupportedC("asm", str(tokens[at].span))
@@ -173,13 +177,14 @@ def _refused_expression(tokens: list[Token], at: int) -> tuple[str, int] | None:
     return None
 
 
-def _refusal_call(token: Token, construct: str) -> list[Token]:
-    return _written(token, ["__verify_refused_" + construct.replace(" ", "_"), "(", ")"])
+def _refusal_call(token: Token, construct: str, words: str) -> list[Token]:
+    return _written(token, ["__verify_refused_" + construct.replace(" ", "_"), "(", words, ")"])
 
 
 def _written(token: Token, words: list[str]) -> list[Token]:
     """Tokens of ours, at the place of another."""
-    return [Token("CPP_ID" if word not in "()" else word, word, token.span) for word in words]
+    return [Token(word if word in "()" else "CPP_STRING" if word[0] == '"' else "CPP_ID", word, token.span)
+            for word in words]
 
 
 def _refuse(tokens: list[Token], at: int) -> None:

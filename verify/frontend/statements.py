@@ -11,6 +11,7 @@ from verify.errors import UnsupportedC
 from verify.frontend import ctypes as ct
 from verify.frontend.builder import BrokenVariable, Builder, ObjectVariable, RegisterVariable
 from verify.frontend.expressions import Expressions
+from verify.frontend.named import in_node, jumps_in
 from verify.frontend.values import ConversionError, RegisterPlace, convert, promoted
 from verify.ir import expr as e
 from verify.ir import instr as i
@@ -73,10 +74,13 @@ class Statements:
             case c_ast.While() | c_ast.DoWhile() | c_ast.For():
                 self._loop(node)
             case _:
-                self._attempt(lambda: self._simple(node))
+                self._attempt(lambda: self._simple(node), node)
 
-    def _attempt(self, action: Callable[[], None]) -> bool:
-        """Run `action`; if it meets something that is not modelled, undo it and say so there."""
+    def _attempt(self, action: Callable[[], None], node: Any) -> bool:
+        """Run `action`; if it meets something that is not modelled, undo it and say so there.
+
+        The code behind is kept, for it may run then and write.
+        """
         mark = self._builder.mark()
         try:
             action()
@@ -84,10 +88,20 @@ class Statements:
         except (UnsupportedC, ConversionError, ct.LayoutError) as problem:
             self._builder.rollback(mark)
             construct = problem.construct if isinstance(problem, UnsupportedC) else str(problem)
-            self._builder.unsupported(construct, self._builder.span)
-            self._builder.end(i.Stop(self._builder.span))
-            self._builder.start(self._builder.label("after"))
+            self._builder.unsupported(construct, self._builder.span, in_node(node, self._x.names))
+            after = self._builder.label("after")
+            if isinstance(node, c_ast.Return):
+                self._builder.end(i.Stop(self._builder.span))
+            else:
+                self._builder.any_of([after, *self._jumps(node)])
+            self._builder.start(after)
             return False
+
+    def _jumps(self, node: Any) -> list[str]:
+        """Where it may go besides, out of a `({ … })`."""
+        labels, is_leaving = jumps_in(node, self._x.names)
+        around = [*self._breaks[-1:], *self._continues[-1:]] if is_leaving else []
+        return [*(f"label.{name}" for name in sorted(labels)), *around]
 
     def _begin(self, label: str) -> None:
         """A new block, entered from the one before too."""
@@ -126,8 +140,8 @@ class Statements:
         b.start(b.label("after"))
 
     def _condition(self, node: Any, then: str, other: str) -> None:
-        if not self._attempt(lambda: self._x.branch(node, then, other)):
-            self._builder.end(i.Stop(self._builder.span))
+        if not self._attempt(lambda: self._x.branch(node, then, other), node):
+            self._builder.any_of([then, other])
 
     def _if(self, node: Any) -> None:
         b = self._builder
@@ -149,7 +163,8 @@ class Statements:
         done = b.label("switch.end")
         items = node.stmt.block_items or [] if isinstance(node.stmt, c_ast.Compound) else [node.stmt]
         labels = {id(item): b.label("case") for item in items if isinstance(item, (c_ast.Case, c_ast.Default))}
-        self._attempt(lambda: self._dispatch(node, items, labels, done))
+        if not self._attempt(lambda: self._dispatch(node, items, labels, done), node.cond):
+            b.any_of([*labels.values(), done])
         b.start(b.label("after"))
         self._breaks.append(done)
         b.push()
@@ -212,7 +227,7 @@ class Statements:
             self._condition(node.cond, body, done)
         else:
             if isinstance(node, c_ast.For) and node.next is not None:
-                self._attempt(lambda: self._simple(node.next))
+                self._attempt(lambda: self._simple(node.next), node.next)
             b.jump(head)
         self._breaks.pop()
         self._continues.pop()
@@ -230,7 +245,7 @@ class Statements:
         if isinstance(node.init, c_ast.DeclList):
             self.lower(node.init)
         elif node.init is not None:
-            self._attempt(lambda: self._simple(node.init))
+            self._attempt(lambda: self._simple(node.init), node.init)
 
     # -- declarations ----------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from verify.frontend.builder import Builder
 from verify.frontend.declare import Types
 from verify.frontend.expressions import Expressions
 from verify.frontend.functions import lower_function, unsupported_function
+from verify.frontend.named import in_texts
 from verify.frontend.parse import Parsed, Parser
 from verify.frontend.preprocess import FFA_C, preprocess
 from verify.frontend.scope import Names
@@ -42,7 +43,8 @@ class _Draft:
     names: Names
     bodies: dict[str, tuple[Any, Parsed]] = field(default_factory=dict)
     statics: dict[str, tuple[Any, Parsed]] = field(default_factory=dict)
-    refused: dict[str, tuple[UnsupportedC, Span]] = field(default_factory=dict)
+    refused: dict[str, tuple[UnsupportedC, Span, tuple[str, ...]]] = field(default_factory=dict)
+    """With its words."""
 
 
 def lower_tree(files: Mapping[str, str], handler: str = HANDLER) -> Unit:
@@ -68,7 +70,7 @@ def lower_tree(files: Mapping[str, str], handler: str = HANDLER) -> Unit:
     return with_agreement(Unit(
         dict(sorted(functions.items())), statics, _externs(draft, functions), values, _layouts(draft.types),
         source.assumptions, ENTRY,
-        {name: (problem.construct, span) for name, (problem, span) in sorted(draft.refused.items())},
+        {name: (problem.construct, span) for name, (problem, span, _) in sorted(draft.refused.items())},
     ))
 
 
@@ -89,7 +91,8 @@ def _collect(draft: _Draft, definition: Definition) -> None:
             _declare(draft, node, parsed)
     except (UnsupportedC, RecursionError, ct.LayoutError) as problem:
         if definition.is_function:
-            draft.refused[definition.name] = (_located(problem, span), span)
+            words = tuple(token.text for token in definition.tokens)
+            draft.refused[definition.name] = (_located(problem, span), span, words)
 
 
 def _located(problem: Exception, span: Span) -> UnsupportedC:
@@ -134,30 +137,40 @@ def _sized(kind: ct.CType, node: Any) -> ct.CType:
 def _lower_needed(draft: _Draft) -> dict[str, Function]:
     """Functions of ffa.c, the entry and what says how much memory there is; then whatever they call."""
     todo = [name for name, (node, parsed) in draft.bodies.items() if parsed.span(node.decl).file == FFA_C]
-    todo += [name for name, (_, span) in draft.refused.items() if span.file == FFA_C] + [ENTRY, PROXY_PAGES]
+    todo += [name for name, (_, span, _) in draft.refused.items() if span.file == FFA_C] + [ENTRY, PROXY_PAGES]
     done: dict[str, Function] = {}
     while todo:
         name = todo.pop()
         if name in done or name not in draft.names.defined:
             continue
         done[name] = _lower_one(draft, name)
-        todo += [
-            instruction.callee for block in done[name].blocks for instruction in block.instructions
-            if isinstance(instruction, i.Call)]
+        todo += _called(done[name])
     return done
+
+
+def _called(function: Function) -> list[str]:
+    """What it calls, and what an unmodelled statement in it names."""
+    result: list[str] = []
+    for instruction in (x for block in function.blocks for x in block.instructions):
+        if isinstance(instruction, i.Call):
+            result.append(instruction.callee)
+        elif isinstance(instruction, i.Unsupported):
+            result += [name.removesuffix("()") for name in instruction.names if name.endswith("()")]
+    return result
 
 
 def _lower_one(draft: _Draft, name: str) -> Function:
     signature = draft.names.functions.get(name)
     if name in draft.refused:
-        problem, span = draft.refused[name]
-        return unsupported_function(name, signature, problem, span)
+        problem, span, words = draft.refused[name]
+        return unsupported_function(name, signature, problem, span, in_texts(words, draft.names))
     node, parsed = draft.bodies[name]
     try:
         return lower_function(node, parsed, draft.types, draft.names)
     except (UnsupportedC, RecursionError, ct.LayoutError) as problem:
         span = parsed.span(node.decl)
-        return unsupported_function(name, signature, _located(problem, span), span)
+        words = tuple(token.text for token in parsed.tokens)
+        return unsupported_function(name, signature, _located(problem, span), span, in_texts(words, draft.names))
 
 
 def _check_entry(functions: Mapping[str, Function]) -> None:
@@ -173,7 +186,8 @@ def _without_deep_calls(draft: _Draft, functions: dict[str, Function]) -> dict[s
         for name in found(functions):
             span = functions[name].span
             functions[name] = unsupported_function(
-                name, draft.names.functions.get(name), UnsupportedC(construct, str(span)), span)
+                name, draft.names.functions.get(name), UnsupportedC(construct, str(span)), span,
+                _named(functions[name]))
     return functions
 
 
@@ -196,6 +210,11 @@ def _layouts(types: Types) -> dict[str, Object]:
     }
 
 
+def _named(function: Function) -> tuple[str, ...]:
+    statics, called = _statics_used([function]), {*_called(function)} - {function.name}
+    return tuple(sorted({*(f"&{name}" for name in statics), *(f"{name}()" for name in called)}))
+
+
 def _statics_used(functions: Iterable[Function]) -> set[str]:
     found: set[str] = set()
     for function in functions:
@@ -209,6 +228,8 @@ def _mentions(node: Any, found: set[str]) -> None:
     if isinstance(node, AddressOf):
         if node.is_static:
             found.add(node.name)
+    elif isinstance(node, i.Unsupported):
+        found |= {name.removeprefix("&") for name in node.names if not name.endswith("()")}
     elif isinstance(node, tuple):
         for item in node:
             _mentions(item, found)

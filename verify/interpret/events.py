@@ -51,6 +51,8 @@ class SmcDone:
     transfers: int = 0
     told: Told = NOTHING_TOLD
     """What EL3 had been told before."""
+    is_own: bool = False
+    """The call's parameters had not been looked at."""
 
 
 def newly_left(done: SmcDone, known: dict[int, int]) -> Bytes:
@@ -92,6 +94,7 @@ class BufferDone:
     span: Span
     function: str
     written: bytes = b""
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ MAX_STEPS = 2_000_000
 MAX_SMCS = 20_000
 """In one call: more than the fragments of 16 bytes that any descriptor buffer holds."""
 ONES = (1 << 64) - 1
+CONTEXT_BYTES = 8 * 34
+"""The host's registers, its stack pointer, program counter and state."""
 
 
 @dataclass(slots=True)
@@ -47,6 +49,8 @@ class Machine:
         self.mailbox: Mailbox | None = None
         self.log = Log()
         self.told = Told()
+        self._context: int | None = None
+        """Where the host's saved registers lie, until one besides x0 was read."""
         self._trace = trace
         self._world = world
         if world is not None:
@@ -110,6 +114,10 @@ class Machine:
     def allocate(self, name: str, size: int, content: bytes | None = None) -> int:
         return self.memory.allocate(name, size, content)
 
+    def begin(self, context: int) -> None:
+        """A call of the host begins, with these registers."""
+        self._context = context
+
     @property
     def held(self) -> tuple[str, ...]:
         return tuple(self._held)
@@ -171,6 +179,7 @@ class Machine:
                 address, size = self._value(frame, pointer), _bytes(target.bits)
                 self._note_buffer(address, size, is_write=False, is_copy=False)
                 loaded = self.memory.load(address, size)
+                self._look(address, size)
                 self._note(address, False, instruction.order, loaded)
                 self._set(frame, target, loaded)
             case i.Store(pointer=pointer, value=value):
@@ -184,6 +193,7 @@ class Machine:
                 self._note_buffer(start, length, is_write=False, is_copy=True)
                 self._note_buffer(at, length, is_write=True, is_copy=True)
                 self.memory.copy(at, start, length)
+                self._look(start, length)
                 self._note_written(at, length)
             case i.Fill(target=into, value=value, size=size):
                 address, byte = self._value(frame, into), self._value(frame, value)
@@ -286,7 +296,7 @@ class Machine:
         rx = mailbox.received() if mailbox is not None else None
         self.log.add(SmcDone(
             tuple(arguments), tuple(answers), is_forward, self._span, self._where(), self.held, tx, rx, pages,
-            len(self.log.transfers), self.told))
+            len(self.log.transfers), self.told, self._context is not None and not is_forward))
         self.told = self.told.after(arguments[0], answers[0])
         return answers
 
@@ -294,7 +304,14 @@ class Machine:
         home = self.memory.home(address) if self._world is not None else None
         if home is not None and home[0].is_buffer:
             self.log.add(BufferDone(
-                home[0].name, is_write, is_copy, home[1], length, self.held, self._span, self._where()))
+                home[0].name, is_write, is_copy, home[1], length, self.held, self._span, self._where(),
+                is_own=self._context is not None))
+
+    def _look(self, address: int, length: int) -> None:
+        """Is it one of the call's parameters that was read?"""
+        begin, end = self._context, address + length
+        if begin is not None and begin <= address and begin + 8 < end <= begin + CONTEXT_BYTES:
+            self._context = None
 
     def _note_written(self, address: int, length: int) -> None:
         """What lies there now, in a buffer or in the host's memory."""

@@ -154,6 +154,7 @@ class Session:
         machine.log = Log()
         old, pages, told = self.state(), world.now(), machine.told
         ended = None
+        machine.begin(context)
         try:
             machine.call(self.unit.entry, [context])
         except Fault as problem:

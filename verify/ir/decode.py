@@ -237,6 +237,8 @@ class Decoder:
                 return i.ScopeBegin(string(name), self.span(span))
             case ["unsupported", construct, span]:
                 return i.Unsupported(string(construct), self.span(span))
+            case ["unsupported", construct, [*names], span]:
+                return i.Unsupported(string(construct), self.span(span), tuple(map(string, names)))
             case [str(tag), operand, span]:
                 return self._one_operand(tag, operand, self.span(span))
         raise Malformed(f"{short(value)} is no instruction")

@@ -111,7 +111,7 @@ class Encoder:
             case i.Assert():
                 return ["assert", x.kind.value, self.expr(x.condition)]
             case i.Unsupported():
-                return ["unsupported", x.construct]
+                return ["unsupported", x.construct, *([list(x.names)] if x.names else [])]
             case _:
                 assert_never(x)
 

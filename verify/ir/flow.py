@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from verify.ir import instr as i
 from verify.ir.function import Block, Function
 
@@ -18,22 +20,27 @@ def targets(terminator: i.Terminator) -> tuple[str, ...]:
     return ()
 
 
-def reachable(function: Function, start: str) -> tuple[Block, ...]:
+Ways = Callable[[i.Terminator], tuple[str, ...]]
+"""The labels that control may go to next."""
+
+
+def reachable(function: Function, start: str, ways: Ways = targets) -> tuple[Block, ...]:
     blocks = {block.label: block for block in function.blocks}
     todo, seen = [start], {start}
     while todo:
-        for label in targets(blocks[todo.pop()].terminator):
+        for label in ways(blocks[todo.pop()].terminator):
             if label not in seen:
                 seen.add(label)
                 todo.append(label)
     return tuple(block for block in function.blocks if block.label in seen)
 
 
-def remaining(function: Function, label: str, index: int) -> tuple[Block, ...]:
+def remaining(function: Function, label: str, index: int, ways: Ways = targets) -> tuple[Block, ...]:
     """What may still run once instruction `index` of block `label` is reached (it included)."""
     here = next(block for block in function.blocks if block.label == label)
     rest = Block(label, here.instructions[index:], here.terminator)
-    following = {block.label: block for after in targets(here.terminator) for block in reachable(function, after)}
+    following = {block.label: block for after in ways(here.terminator)
+                 for block in reachable(function, after, ways)}
     return (rest, *following.values())
 
 

@@ -141,10 +141,14 @@ class Assert:
 
 @dataclass(frozen=True, slots=True)
 class Unsupported:
-    """What follows is not modelled: reaching this is an obligation, never an assumption."""
+    """What follows is not modelled: reaching this is an obligation, never an assumption.
+
+    `names`: what its text names of the unit, as `static`, as `&static` where it may take the address, as `function()`.
+    """
 
     construct: str
     span: Span
+    names: tuple[str, ...] = ()
 
 
 Instr: TypeAlias = (
@@ -187,7 +191,7 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Control never gets past this point (after an Unsupported or a BUG)."""
+    """Control never gets past this point in this function."""
 
     span: Span
 

@@ -28,12 +28,13 @@ def live(function: Function) -> dict[str, frozenset[str]]:
 def _before(block: Block, known: Mapping[str, frozenset[str]]) -> frozenset[str]:
     here = {name for label in targets(block.terminator) for name in known[label]} | set(_read(block.terminator))
     for instruction in reversed(block.instructions):
-        here -= _set(instruction)
+        here -= set_by(instruction)
         here |= set(_read(instruction))
     return frozenset(here)
 
 
-def _set(instruction: i.Instr) -> set[str]:
+def set_by(instruction: i.Instr) -> set[str]:
+    """The registers that it sets."""
     match instruction:
         case i.Assign(target=target) | i.Load(target=target):
             return {target.name}
@@ -49,15 +50,16 @@ def _read(statement: i.Instr | i.Terminator) -> Iterator[str]:
     is_result = ("target",) if isinstance(statement, i.Assign | i.Load | i.Call) else ("results",)
     for one in fields(statement):
         if one.name not in is_result:
-            yield from _registers(getattr(statement, one.name))
+            yield from registers_in(getattr(statement, one.name))
 
 
-def _registers(value: Any) -> Iterator[str]:
+def registers_in(value: Any) -> Iterator[str]:
+    """All that are named anywhere in an expression or an instruction."""
     if isinstance(value, Register):
         yield value.name
     elif isinstance(value, tuple):
         for one in value:
-            yield from _registers(one)
+            yield from registers_in(one)
     elif is_dataclass(value):
         for part in fields(value):
-            yield from _registers(getattr(value, part.name))
+            yield from registers_in(getattr(value, part.name))

@@ -195,7 +195,7 @@ def show_instruction(x: i.Instr) -> str:
         case i.Assert():
             return f"assert {x.kind.value}: {show_expr(x.condition)}"
         case i.Unsupported():
-            return f"unsupported: {x.construct}"
+            return f"unsupported: {x.construct}" + (f" of {', '.join(x.names)}" if x.names else "")
         case _:
             assert_never(x)
 

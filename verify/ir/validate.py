@@ -252,6 +252,9 @@ class _Checker:
                 self._typed("condition", x.condition, 1)
             case i.Unsupported():
                 self._need(bool(x.construct), "unsupported construct without a name")
+                for name in x.names:
+                    self._need(name.endswith("()") or name.removeprefix("&") in self._unit.statics,
+                               f"unsupported construct that names {name}")
             case _:
                 assert_never(x)
 

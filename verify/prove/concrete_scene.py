@@ -66,7 +66,7 @@ def _smc(done: SmcDone, binding: Binding, transfers: Sequence[TransferDone], pag
         _truth(True), tuple(number(x, 64) for x in done.arguments), tuple(number(x, 64) for x in done.results),
         _content(done.tx), _content(done.rx), number(state, PAGE_STATE_BITS), number(found, PAGE_STATE_BITS),
         _truth(bool(changed)), _truth(binding.buffers_lock in done.held),
-        _truth(done.told.is_asked))
+        _truth(done.told.is_asked), _truth(done.is_own))
 
 
 def _accesses(done: CallDone, binding: Binding) -> list[Access]:
@@ -91,7 +91,8 @@ def _buffer_access(done: BufferDone, binding: Binding) -> BufferAccess:
     known = {binding.own_tx: EL2_TX, binding.own_rx: EL2_RX, binding.descriptor: DESCRIPTOR}
     return BufferAccess(
         known.get(done.buffer, HOST), done.is_write, done.is_copy, _truth(True), number(done.offset, 64),
-        number(done.length, 64), _truth(binding.buffers_lock in done.held), written=_written(done))
+        number(done.length, 64), _truth(binding.buffers_lock in done.held), written=_written(done),
+        own=_truth(done.is_own))
 
 
 def _written(done: BufferDone) -> Content:

@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from verify.engine.regions import CONTEXT
 from verify.engine.relevance import guard_equations, numbers_of
 from verify.engine.trace import OUTSIDE, Step, Trace, leaves
 from verify.engine.traced import KIND, traced
-from verify.engine.transition import CONTEXT, Transition
+from verify.engine.transition import Transition
 from verify.errors import InternalError
 from verify.prove.target import Target, make_target
 from verify.rules.rule import Part

@@ -117,11 +117,11 @@ def _is_secret(name: str, kind: str, target: Target) -> bool:
 
 
 def _is_unrelated(path: str, target: Target) -> bool:
-    """A static that is EL2's own business: neither FF-A state nor a flag that its locks protect."""
+    """A static that is EL2's own business: neither FF-A state nor a flag that calls set."""
     static, known = path.partition(".")[0], (target.binding.version, target.binding.negotiated)
     if static not in target.unit.statics or path in known or static == target.binding.buffers:
         return False
-    is_flag = path in target.shared.lock_of and holds_truth(target.unit, static)
+    is_flag = path in (*target.shared.lock_of, *target.shared.others) and holds_truth(target.unit, static)
     return (not is_flag and path not in target.step.pointers and path in target.init.after
             and target.is_private(path))
 

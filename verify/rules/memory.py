@@ -78,6 +78,8 @@ class BufferAccess:
     locked: Truth
     repeats: Truth = NO
     written: Content = NO_CONTENT
+    own: Truth = NO
+    """EL2 has not looked at the call's parameters yet."""
 
     @property
     def end(self) -> Word:

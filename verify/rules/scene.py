@@ -135,6 +135,8 @@ class Smc:
     locked: Truth = NO
     asked: Truth = NO
     """Some function of FF-A besides FFA_VERSION was asked before, since boot."""
+    own: Truth = NO
+    """EL2's own business: it has not looked at the call's parameters yet, so that nothing of them is in it."""
 
     def x(self, number: int) -> Word:
         return self.parameters[_index(number, 18)]
@@ -237,9 +239,10 @@ class Scene:
 
     @property
     def silent(self) -> Truth:
-        """No SMC of EL2's own, and the call is not forwarded."""
-        made = [smc.made for smc in (*self.smcs, *self.forwards)]
-        return blame(~self.emitted & self.result.handled, "smc", made)
+        """No SMC because of the call, which is not forwarded."""
+        made = [smc.made & ~smc.own for smc in self.smcs]
+        emitted = blame(any_of(made), "smc", made)
+        return blame(~emitted & self.result.handled, "smc", [*made, *(smc.made for smc in self.forwards)])
 
     @property
     def unchanged(self) -> Truth:

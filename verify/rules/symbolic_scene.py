@@ -106,7 +106,7 @@ def _smc(record: Record, event: SmcEvent, binding: Binding) -> Smc:
         tuple(Word(value.term) for value in event.results),
         _content(record, event.tx), _content(record, event.rx), Word(state),
         Word(t.ite(touched, ghost.get("found", state), state)), Truth(ghost.get("ours", t.FALSE)), Truth(locked),
-        Truth(ghost[told.ASKED]),
+        Truth(ghost[told.ASKED]), NO if event.is_forward else Truth(told.is_own(ghost)),
     )
 
 
@@ -147,7 +147,9 @@ def _asked(step: Transition) -> Instead:
                f"{prefix}hi": t.extract(wanted, 31, 17), f"{prefix}up": t.const(0, 32)}
     x0, x2 = (t.extract(step.outputs[k].term, 31, 0) for k in (0, 2))
     refused = t.and_(t.eq(x0, t.const(0x84000060, 32)), t.eq(x2, t.const(-1, 32)))
-    silent = t.not_(t.or_(*(event.guard for event in step.record.smcs)))
+    silent = t.not_(t.or_(*(
+        event.guard if event.is_forward else t.and_(event.guard, t.not_(told.is_own(dict(event.ghost))))
+        for event in step.record.smcs)))
     answer, decided = substitute([t.and_(step.alive, refused, silent), t.and_(step.alive, silent)], instead)
     unset = {name: t.const(0, one.bits) for name, one in variables([answer]).items() if "!" in name}
     answer = substitute([answer], unset)[0]
@@ -238,7 +240,7 @@ def _buffer_access(step: Transition, event: BufferEvent, binding: Binding) -> Bu
     return BufferAccess(
         _buffer_name(event, binding), event.is_write, event.is_copy, _truth(event.guard, "access", site),
         Word(event.offset), Word(event.length), Truth(dict(event.locks).get(binding.buffers_lock, t.FALSE)),
-        Truth(t.truth(in_loop(event.guard))), _written(step.record, event))
+        Truth(t.truth(in_loop(event.guard))), _written(step.record, event), Truth(event.own))
 
 
 def _written(record: Record, event: BufferEvent) -> Content:

@@ -49,7 +49,7 @@ def test_what_is_outside_is_still_owed() -> None:
 
 
 @pytest.mark.parametrize(("table", "answered"), [
-    ("static int codes[4];\n", "(codes[1] = 3, codes[cpu_reg(host_ctxt, 1) & 3])"),
+    ("static u64 codes[4];\n", "(codes[1] = 3, *(u16 *)((u8 *)codes + 2 * (cpu_reg(host_ctxt, 1) & 7)))"),
     ("static const u64 codes[4] = { 1, 2, 3, 4 };\n", "*(u32 *)((u8 *)codes + (cpu_reg(host_ctxt, 1) & 15))"),
 ], ids=["a call writes it", "parts of its entries"])
 def test_what_is_no_table_of_constants_is_not_modelled(table: str, answered: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support import FFA, SMCCC, evaluate, unit_of, unsupported
-from verify.frontend.preprocess import FFA_C, FFA_H, HYP_MAIN_C, NVHE_PKVM_H, PKVM_C, SMCCC_H
+from verify.frontend.preprocess import FFA_C, FFA_H, HYP_MAIN_C, NVHE_FFA_H, NVHE_PKVM_H, PKVM_C, SMCCC_H
 from verify.frontend.unit import lower_tree
 from verify.interpret.environment import Scripted
 from verify.interpret.machine import Machine
@@ -115,3 +115,23 @@ def test_headers_may_use_what_the_kernel_says_before_them() -> None:
     unit = unit_of("int f(int k) { return code(k); }", header)
     assert [Machine(unit, Scripted()).call("f", (k,)) for k in (1, 2, 3)] == [
         (1 << 32) - 4, (1 << 32) - 125, (1 << 32) - 22]
+
+
+GUESTS = {
+    FFA_C: PROXY + "u64 f(void *p)\n{\n\tstruct ffa_mem_transfer *found = __pkvm_get_vm_ffa_transfer(3);\n\n"
+           "\tif (found) {\n\t\tlist_del(&found->node);\n\t\thyp_free(found);\n\t}\n\treturn found ? 1 : 2;\n}\n",
+    FFA_H: FFA, SMCCC_H: SMCCC,
+    NVHE_PKVM_H: "struct kvm_ffa_buffers {\n\tstruct list_head xfers;\n};\n"
+                 "struct ffa_mem_transfer *__pkvm_get_vm_ffa_transfer(u16 handle);\n"
+                 " * struct ffa_odd *ffa_in_a_comment(u16 handle);\n",
+    NVHE_FFA_H: "struct ffa_mem_transfer { struct list_head node; u64 handle; };\n",
+    PKVM_C: "struct ffa_mem_transfer *__pkvm_get_vm_ffa_transfer(u16 handle)\n{\n\treturn anything(handle);\n}\n",
+}
+
+
+def test_what_finds_something_of_a_guests_is_an_outside_function() -> None:
+    unit = lower_tree(GUESTS)
+    assert unsupported(unit, "f") == []
+    assert {"__pkvm_get_vm_ffa_transfer", "list_del", "hyp_free"} <= set(unit.externs)
+    assert "what guests have shared is kept outside of the proxy's own statics and buffers" in unit.assumptions
+    assert Machine(unit, Scripted()).call("f", (0,)) == 2

@@ -64,6 +64,32 @@ def test_a_type_that_is_not_known_costs_what_is_declared_with_it(text: str) -> N
 
 
 @pytest.mark.parametrize("text", [
+    "u32 f(struct odd *p) { odd_t a; if (!p) return 7; a = p->a; return other(a); }",
+    "u32 f(void *p) { odd_t *a; odd_t b, *c; if (!p) return 7; return a == (odd_t *)p; }",
+    "u32 f(void *p) { if (p) { odd_t a = 1; return a; } return 7; }",
+])
+def test_a_type_that_is_not_known_costs_the_statements_that_use_it(text: str) -> None:
+    unit = unit_of(text)
+    assert len(unsupported(unit, "f")) >= 1
+    assert evaluate(text, "f", 0) == 7
+
+
+@pytest.mark.parametrize("text", [
+    "u32 f(u32 a) { odd_t b; return b; }", "u32 f(u32 a) { odd_t b; return sizeof(b); }",
+    "u32 f(u32 a) { return sizeof(odd_t) + (odd_t)a; } u32 g(void) { odd_t b; return 0; }",
+    "u32 f(odd_t a) { return 1; }", "odd_t f(void) { odd_t b; return b; }",
+])
+def test_what_uses_such_a_type_is_refused_with_its_place(text: str) -> None:
+    assert unsupported(unit_of(text), "f") != []
+
+
+def test_a_name_that_may_be_a_macros_is_no_type() -> None:
+    """`ODD(a)` might do anything, which a declaration of `a` would not."""
+    text = "static u32 n;\nu32 f(u32 a)\n{\n  ODD b;\n  ODD(a);\n  return 1;\n}\n"
+    assert unsupported(unit_of(text), "f") == [("type ODD, which is not known", 2)]
+
+
+@pytest.mark.parametrize("text", [
     "DEFINE_CALL(other, u32, a)\n{\n  return a;\n}\n", "static DEFINE_CALL(other, u32, a)\n{\n  return a;\n}\n",
     "static u32 other(u32 a)\n{\n  CLEANUP(put) u32 b = a;\n  return b;\n}\n",
 ])

@@ -66,6 +66,8 @@ struct kvm_host_psci_config {
 	bool psci_0_1_migrate_implemented;
 };
 extern struct kvm_host_psci_config kvm_host_psci_config;
+extern u32 hyp_cpu_number;
+#define hyp_smp_processor_id() (hyp_cpu_number)
 #define cpu_reg(ctxt, r) (ctxt)->regs.regs[r]
 #define DECLARE_REG(type, name, ctxt, reg) type name = (type)cpu_reg(ctxt, (reg))
 
@@ -138,6 +140,7 @@ static inline void __verify_smc_1_2(const struct arm_smccc_1_2_regs *args, struc
 #define arm_smccc_1_2_smc(...) __verify_smc_1_2(__VA_ARGS__)
 #define hyp_smccc_1_1_smc(...) arm_smccc_1_1_smc(__VA_ARGS__)
 #define hyp_smccc_1_2_smc(...) arm_smccc_1_2_smc(__VA_ARGS__)
+#define nvhe_arm_smccc_1_2_smc(...) arm_smccc_1_2_smc(__VA_ARGS__)
 
 /* The caller, in hyp-main.c where the tree has it. The PSCI handler takes none of FF-A's function IDs; the
  * host's SMC has immediate 0. */

@@ -9,3 +9,5 @@ static inline void INIT_LIST_HEAD(struct list_head *list)
 	list->next = list;
 	list->prev = list;
 }
+void list_del(struct list_head *entry);
+void hyp_free(void *addr);
