@@ -24,7 +24,7 @@ from verify.terms.term import Term
 __all__ = ["Answer", "Satisfied", "Undecided", "Unsatisfiable"]
 
 ROUNDS = 2
-QUICK, MODEST, GLANCE, AGAIN = 4, 20, 200, 200
+QUICK, MODEST, GLANCE, AGAIN = 10, 20, 200, 200
 """The part of the limit that a first look gets, one that need not find anything, one that comes before a proof, and
 Z3's second opinion."""
 RLIMIT = 40_000_000
