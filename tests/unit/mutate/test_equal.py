@@ -65,15 +65,15 @@ def test_the_unit_is_equal_to_itself_in_every_block() -> None:
 
 
 def test_what_calls_tell_apart_is_never_equal() -> None:
-    """Of every mutant, not of a sample of what the campaign tries."""
+    """Of mutants of every kind, whatever a campaign tries."""
     target = equality(SMALL).target
     trial = Trial(target, grow(target), Jury(target, [], "SEED"), {})
     told = 0
-    for one in mutants(unit(SMALL))[::3]:
+    for one in mutants(unit(SMALL))[::7]:
         if trial.of(one).tells:
             told += 1
             assert not equality(SMALL).holds(one), one
-    assert told > 25
+    assert told > 10
 
 
 def test_what_no_reachable_call_shows_is_equal() -> None:
