@@ -48,7 +48,7 @@ def test_one_line_and_status_2(
 
 @pytest.mark.parametrize(("content", "said"), [
     (mini.SOURCE[:1500].encode(), f"{FFA_C}:"),
-    (b"this is no C at all\n", f"{FFA_C}:1:1: not C"),
+    (b"this is no C at all\n", f"{FFA_C}:1:9: not C"),
     (b"", f"{FFA_C}:1: no C in this file"),
     (b"\xff\xfe\x00", "not UTF-8"),
 ])
