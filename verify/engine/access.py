@@ -184,13 +184,16 @@ class Accesses:
         name, offset, goes = where
         size = value.term.bits // 8
         for at in found_at:
-            cells = state.cells(name)
             hit = t.and_(goes, t.eq(offset, t.const(at, 64)))
-            new = join(hit, value, memory.read(cells, name, at, size, self.fresh))
+            new = join(hit, value, memory.read(state.cells(name), name, at, size, self.fresh))
             self._note(state, name, at, True, order, new, place)
-            state.objects[name] = memory.write(cells, at, size, new)
-            if (path := self.path(name, at)) in state.left:
-                state.left[path] = new
+            self._put(state, (name, at, size), new)
+
+    def _put(self, state: State, where: tuple[str, int, int], value: Value) -> None:
+        name, at, size = where
+        state.objects[name] = memory.write(state.cells(name), at, size, value)
+        if (path := self.path(name, at)) in state.left:
+            state.left[path] = value
 
     def store(self, state: State, pointer: Pointer, value: Value, bits: int, order: str, place: Place) -> None:
         size = 8 if bits == POINTER else bits // 8
@@ -206,14 +209,11 @@ class Accesses:
                 continue
             at = self._number(offset)
             self._exactly(name, at, size)
-            old = state.cells(name)
             new: Value = value
             if len(targets) > 1:
-                new = join(guard, value, memory.read(old, name, at, size, self.fresh))
+                new = join(guard, value, memory.read(state.cells(name), name, at, size, self.fresh))
             self._note(state, name, at, True, order, value, place)
-            state.objects[name] = memory.write(old, at, size, new)
-            if (path := self.path(name, at)) in state.left:
-                state.left[path] = new
+            self._put(state, (name, at, size), new)
 
     def _store_buffer(
         self, state: State, name: str, offset: Term, value: Value, place: Place, is_only: bool

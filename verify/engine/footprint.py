@@ -15,7 +15,7 @@ from verify.ir.flow import remaining, targets
 from verify.ir.function import Block
 from verify.ir.live import registers_in, set_by
 from verify.terms import build as t
-from verify.terms.evaluate import assume
+from verify.terms.evaluate import assume, outright
 from verify.terms.term import Term
 
 NO_SITE = t.const(0, 16)
@@ -67,8 +67,7 @@ def _ways(terminator: i.Terminator, known: Known) -> tuple[str, ...]:
 def _said(guard: Term) -> dict[Term, Term]:
     """What the condition says outright: truths, and numbers that something is."""
     parts = guard.args if guard.op == "band" else (guard,)
-    said = dict.fromkeys(parts, t.TRUE)
-    said.update((part.args[0], t.FALSE) for part in parts if part.op == "bnot")
+    said = outright(parts)
     said.update((part.args[0], part.args[1]) for part in parts if part.op == "eq" and part.args[1].is_const)
     return said
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from verify.terms import build as t
-from verify.terms.evaluate import assume
+from verify.terms.evaluate import assume, outright
 from verify.terms.term import Term
 
 ORIGIN_BITS = 16
@@ -97,8 +97,7 @@ def _conjuncts(term: Term) -> dict[int, Term]:
 
 def within(guard: Term, terms: Sequence[Term]) -> list[Term]:
     """The terms where the guard holds: a choice that it decides is none."""
-    said = dict.fromkeys(_conjuncts(guard).values(), t.TRUE)
-    return assume(list(terms), {**said, **{x.args[0]: t.FALSE for x in said if x.op == "bnot"}})
+    return assume(list(terms), outright(_conjuncts(guard).values()))
 
 
 def factor(guards: list[Term]) -> tuple[Term, list[Term]]:

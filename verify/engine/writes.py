@@ -32,9 +32,9 @@ def _of_block(block: Block) -> tuple[set[str], set[str]]:
                 statics |= set() if _static_of(pointer) else mentioned(pointer)
             case i.Copy(target=target, source=source, size=size):
                 statics |= mentioned(target) | mentioned(size) | (set() if _static_of(source) else mentioned(source))
-            case i.Unsupported(names=names):
-                statics |= {name.removeprefix("&") for name in names if not name.endswith("()")}
-                callees |= {name.removesuffix("()") for name in names if name.endswith("()")}
+            case i.Unsupported():
+                statics |= instruction.statics
+                callees |= instruction.functions
             case i.Call(callee=callee):
                 callees.add(callee)
                 statics |= mentioned(instruction)
@@ -52,7 +52,7 @@ def escaped(unit: Unit) -> set[str]:
         others = tuple(x for x in block.instructions if x not in direct and x not in open_)
         statics |= _of_block(Block(block.label, others, block.terminator))[0]
         statics |= {name for store in direct for name in mentioned(store.value)}
-        statics |= {name[1:] for x in open_ for name in x.names if name.startswith("&")}
+        statics.update(*(x.exposed for x in open_))
     return statics
 
 
@@ -61,9 +61,9 @@ def holds_truth(unit: Unit, name: str) -> bool:
     stores = [
         x.value for function in unit.functions.values() for block in function.blocks for x in block.instructions
         if isinstance(x, i.Store) and _static_of(x.pointer) == name]
-    open_ = {named.removeprefix("&") for function in unit.functions.values() for block in function.blocks
-             for x in block.instructions if isinstance(x, i.Unsupported) for named in x.names}
-    return name not in escaped(unit) | open_ and all(map(_is_truth, stores))
+    is_open = any(name in x.statics for function in unit.functions.values() for block in function.blocks
+                  for x in block.instructions if isinstance(x, i.Unsupported))
+    return not is_open and name not in escaped(unit) and all(map(_is_truth, stores))
 
 
 def _is_truth(value: Expr) -> bool:

@@ -155,7 +155,7 @@ def _called(function: Function) -> list[str]:
         if isinstance(instruction, i.Call):
             result.append(instruction.callee)
         elif isinstance(instruction, i.Unsupported):
-            result += [name.removesuffix("()") for name in instruction.names if name.endswith("()")]
+            result += sorted(instruction.functions)
     return result
 
 
@@ -229,7 +229,7 @@ def _mentions(node: Any, found: set[str]) -> None:
         if node.is_static:
             found.add(node.name)
     elif isinstance(node, i.Unsupported):
-        found |= {name.removeprefix("&") for name in node.names if not name.endswith("()")}
+        found |= node.statics
     elif isinstance(node, tuple):
         for item in node:
             _mentions(item, found)

@@ -25,7 +25,12 @@ class Told:
             is_mapped = True
         elif is_done and function == 0x84000067:
             is_mapped = False
-        return Told(is_mapped, self.is_asked or (0x84000060 <= number <= 0x840000FF and function != 0x84000063))
+        return Told(is_mapped, self.is_asked or (is_ffa(function) and function != 0x84000063))
+
+
+def is_ffa(function: int) -> bool:
+    """A number of FF-A's, SMC32 or SMC64."""
+    return 0x84000060 <= function & ~0x40000000 <= 0x840000FF
 
 
 NOTHING_TOLD = Told()

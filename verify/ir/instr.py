@@ -150,6 +150,19 @@ class Unsupported:
     span: Span
     names: tuple[str, ...] = ()
 
+    @property
+    def statics(self) -> set[str]:
+        return {name.removeprefix("&") for name in self.names if not name.endswith("()")}
+
+    @property
+    def exposed(self) -> set[str]:
+        """Statics whose address it may take."""
+        return {name[1:] for name in self.names if name.startswith("&")}
+
+    @property
+    def functions(self) -> set[str]:
+        return {name.removesuffix("()") for name in self.names if name.endswith("()")}
+
 
 Instr: TypeAlias = (
     Assign | Load | Store | Copy | Fill | ScopeBegin | Call | Lock | Unlock | Smc | Forward

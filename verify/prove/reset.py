@@ -9,6 +9,7 @@ from functools import partial
 
 from verify.engine.record import SmcEvent
 from verify.engine.transition import Transition
+from verify.interpret.events import is_ffa
 from verify.interpret.session import HostWrites
 from verify.prove.starts import SMCCC_1_2
 from verify.prove.target import FFA_VERSION, Target, link, link_contents, quiet_and_safe, started
@@ -228,7 +229,7 @@ def make_readable(conditions: Sequence[Term], values: Mapping[str, int]) -> dict
     for plain in PLAINER:
         simplify(names, plain)
     for name in filter(ANSWERED.search, names):
-        if _is_function(result[name]) and result[name] not in USUAL:
+        if is_ffa(result[name]) and result[name] not in USUAL:
             any(accepts({name: value}) for value in USUAL)
     return result
 
@@ -238,11 +239,6 @@ def _without(roots: list[Term], values: Mapping[str, int], needed: Container[str
     fixed = {name: t.const(values.get(name, 0), node.bits) for name, node in variables(roots).items()
              if name not in needed}
     return substitute(roots, fixed)
-
-
-def _is_function(number: int) -> bool:
-    """Of FF-A, SMC32 or SMC64."""
-    return 0x84000060 <= number & ~0x40000000 <= 0x840000FF
 
 
 def _importance(name: str) -> tuple[bool, str]:

@@ -94,6 +94,11 @@ def _content(record: Record, content: EngineContent | None) -> Content:
     return Content(lambda offset, size: record.word(content, offset, size))
 
 
+def _is_own(event: SmcEvent) -> Term:
+    """EL2 asks for itself."""
+    return t.FALSE if event.is_forward else told.is_own(dict(event.ghost))
+
+
 def _smc(record: Record, event: SmcEvent, binding: Binding) -> Smc:
     ghost = dict(event.ghost)
     locked = dict(event.locks).get(binding.buffers_lock, t.FALSE)
@@ -106,7 +111,7 @@ def _smc(record: Record, event: SmcEvent, binding: Binding) -> Smc:
         tuple(Word(value.term) for value in event.results),
         _content(record, event.tx), _content(record, event.rx), Word(state),
         Word(t.ite(touched, ghost.get("found", state), state)), Truth(ghost.get("ours", t.FALSE)), Truth(locked),
-        Truth(ghost[told.ASKED]), NO if event.is_forward else Truth(told.is_own(ghost)),
+        Truth(ghost[told.ASKED]), Truth(_is_own(event)),
     )
 
 
@@ -147,9 +152,7 @@ def _asked(step: Transition) -> Instead:
                f"{prefix}hi": t.extract(wanted, 31, 17), f"{prefix}up": t.const(0, 32)}
     x0, x2 = (t.extract(step.outputs[k].term, 31, 0) for k in (0, 2))
     refused = t.and_(t.eq(x0, t.const(0x84000060, 32)), t.eq(x2, t.const(-1, 32)))
-    silent = t.not_(t.or_(*(
-        event.guard if event.is_forward else t.and_(event.guard, t.not_(told.is_own(dict(event.ghost))))
-        for event in step.record.smcs)))
+    silent = t.not_(t.or_(*(t.and_(event.guard, t.not_(_is_own(event))) for event in step.record.smcs)))
     answer, decided = substitute([t.and_(step.alive, refused, silent), t.and_(step.alive, silent)], instead)
     unset = {name: t.const(0, one.bits) for name, one in variables([answer]).items() if "!" in name}
     answer = substitute([answer], unset)[0]

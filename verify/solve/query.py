@@ -18,7 +18,7 @@ from verify.solve.remembered import NOTHING, Remembered
 from verify.solve.simplify import Simplified, conjuncts, simplify
 from verify.solve.smtlib import anonymous, script
 from verify.terms import build as t
-from verify.terms.evaluate import assume, evaluate, holds, substitute
+from verify.terms.evaluate import assume, evaluate, holds, outright, substitute
 from verify.terms.term import Term
 
 __all__ = ["Answer", "Satisfied", "Undecided", "Unsatisfiable"]
@@ -274,16 +274,11 @@ def _checked(goal: _Goal, answer: Answer) -> Answer:
 
 def _assumed(parts: Sequence[Term], terms: Sequence[Term]) -> tuple[list[Term], list[Term]]:
     """The parts of a conjunction and other terms, simplified by what the parts say outright."""
-    said: dict[Term, Term] = {}
-    for part in parts:
-        if part.op not in ("const", "bor"):
-            said[part] = t.TRUE
-            if part.op == "bnot":
-                said[part.args[0]] = t.FALSE
-    outright = [part for part in parts if part in said]
+    said = outright(part for part in parts if part.op not in ("const", "bor"))
+    known = [part for part in parts if part in said]
     others = [part for part in parts if part not in said]
     simpler = assume([*others, *terms], said)
-    return [*outright, *simpler[: len(others)]], simpler[len(others):]
+    return [*known, *simpler[: len(others)]], simpler[len(others):]
 
 
 def equations(terms: Sequence[Term]) -> dict[str, Term]:

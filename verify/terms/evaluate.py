@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
-from verify.terms.build import rebuild
+from verify.terms.build import FALSE, TRUE, rebuild
 from verify.terms.concrete import apply
 from verify.terms.term import Term, topological
 
@@ -87,6 +87,16 @@ def substitute(
             else:
                 known[node] = replacement.get(str(node.data), node) if node.op == "var" else node
     return [known[root] for root in roots]
+
+
+def outright(conjuncts: Iterable[Term]) -> dict[Term, Term]:
+    """What they say: each of them holds, and what it denies does not."""
+    said: dict[Term, Term] = {}
+    for part in conjuncts:
+        said[part] = TRUE
+        if part.op == "bnot":
+            said[part.args[0]] = FALSE
+    return said
 
 
 def assume(roots: list[Term], said: Mapping[Term, Term]) -> list[Term]:

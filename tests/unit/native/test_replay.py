@@ -8,7 +8,6 @@ import shlex
 import subprocess
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,9 @@ import pytest
 from specs.bindings.pkvm import PKVM
 from tests import mini
 from tests.unit.cli.conftest import Command
+from tests.unit.native.faulty import Case, judged
 from tests.unit.report.test_finding import SCHEMA
 from verify.frontend.preprocess import FFA_C, FFA_H
-from verify.ir.function import Unit
 from verify.native.confirm import (
     CONFIRMED,
     CONTRADICTED,
@@ -32,11 +31,9 @@ from verify.native.confirm import (
     execute,
     verdict,
 )
-from verify.native.findings import Told, all_told, asked, contradictions, with_marks, written
+from verify.native.findings import all_told, asked, contradictions, with_marks
 from verify.report import smc_script
-from verify.rules.book import load_rules
 from verify.verdict.options import Options
-from verify.verdict.run import TargetRun, judge_target
 
 LATE = ("if (wanted >= hyp_ffa_version)\n            result", "result")
 UNSET = ("    int k;\n\n    cpu_reg(ctxt, 0) = a0;", "    u64 k;\n\n    cpu_reg(ctxt, 0) = a0;")
@@ -50,24 +47,9 @@ LONG = 20
 pytestmark = pytest.mark.compiler
 
 
-@dataclass(frozen=True)
-class Case:
-    run: TargetRun
-    unit: Unit
-    tree: Path
-
-    def told(self, rule: str) -> Told:
-        return next(told for told in all_told(self.run) if told.result.rule == rule)
-
-    def program(self, rule: str) -> str:
-        return written(self.run, self.unit, PKVM, self.told(rule))
-
-
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
-    unit = mini.unit(*EDITS)
-    run = judge_target("mini", "", unit, PKVM, OPTIONS.select(load_rules()), OPTIONS)
-    return Case(run, unit, mini.write(tmp_path_factory.mktemp("faulty"), *EDITS))
+    return judged(tmp_path_factory.mktemp("faulty"), OPTIONS, *EDITS)
 
 
 def test_each_finding_is_confirmed_or_says_why_not(case: Case) -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from specs.bindings.pkvm import PKVM
 from tests import mini
-from verify.ir.function import Unit
+from tests.unit.native.faulty import Case, judged
 from verify.native.confirm import CONFIRMED, CONTRADICTED, NOT_CONFIRMED, NOT_SEEN, Run, execute
-from verify.native.findings import Told, all_told, asked, contradictions, said_of, with_marks, written
-from verify.rules.book import load_rules
+from verify.native.findings import all_told, asked, contradictions, said_of, with_marks, written
 from verify.verdict.options import Options
-from verify.verdict.run import TargetRun, judge_target
 
 LEAVES = (
     ("    refuse(host_ctxt, FFA_RET_NOT_SUPPORTED);\n", "    leave(host_ctxt);\n"),
@@ -25,27 +22,14 @@ OPTIONS = Options(("ERR-04",), ("FFA_RXTX_MAP",), trusts=("L2",))
 pytestmark = pytest.mark.compiler
 
 
-@dataclass(frozen=True)
-class Case:
-    run: TargetRun
-    unit: Unit
-    tree: Path
-
-    @property
-    def told(self) -> list[Told]:
-        return list(all_told(self.run))
-
-
 @pytest.fixture(scope="module")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Case:
-    unit = mini.unit(*LEAVES)
-    run = judge_target("mini", "", unit, PKVM, OPTIONS.select(load_rules()), OPTIONS)
-    return Case(run, unit, mini.write(tmp_path_factory.mktemp("leaves"), *LEAVES))
+    return judged(tmp_path_factory.mktemp("leaves"), OPTIONS, *LEAVES)
 
 
 def test_they_are_confirmed(case: Case) -> None:
-    assert len(case.told) == 2
-    for told in case.told:
+    assert len(case.all_told) == 2
+    for told in case.all_told:
         done = execute(written(case.run, case.unit, PKVM, told), case.tree)
         assert "filled with 0x00, but where it comes from: x0=0xc4000061 x1=0x1:\n" in done.output
         assert "after: x0=0xc4000061 x1=0x1\n" in done.output
@@ -62,6 +46,6 @@ def test_a_tree_that_reads_no_stack_is_not_blamed(case: Case, tmp_path: Path) ->
 
 @pytest.mark.parametrize("last", ["shown 0 of 1, differs 0", "shown 0 of 1, differs 1", "shown 1 of 1, differs 1"])
 def test_what_the_stack_does_not_show_says_so(case: Case, last: str) -> None:
-    said = said_of(case.told[0], Run(int(last.startswith("shown 1")), f"verdict: {last}\n"))
+    said = said_of(case.all_told[0], Run(int(last.startswith("shown 1")), f"verdict: {last}\n"))
     assert said.startswith(f"{NOT_CONFIRMED}it rests on particular bytes in EL2's stack")
     assert said != NOT_SEEN and not said.startswith(CONTRADICTED)
