@@ -219,6 +219,8 @@ NOT_COMPARED = {
     "__verify_set": "part of IS_ENABLED",
     "hyp_smccc_1_1_smc": "a wrapper of newer kernels: the same SMC, with tracing around it",
     "hyp_smccc_1_2_smc": "a wrapper of newer kernels: the same SMC, with tracing around it",
+    "nvhe_arm_smccc_1_2_smc": "a wrapper of Android's kernels: the same SMC",
+    "hyp_smp_processor_id": "an assumption that reports name: which CPU this is, is the world's business",
     "kvm_host_psci_handler": "an assumption of every verdict: it takes no FF-A function ID",
     "read_sysreg_el2": "an assumption of every verdict: the host's SMC has immediate 0",
     "SMCCC_FORWARD": "for tracing, which does nothing here",
