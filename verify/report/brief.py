@@ -44,7 +44,7 @@ def said(item: Found | Open, names: Names, others: Sequence[Found] = ()) -> str:
     parts = _named([item.part, *(other.part for other in others)])
     return (f"Violated in {item.finding.cause.function}, {parts}. Required: {item.finding.clause}. "
             f"Wrong: {wrong(item.finding.cause)}. {_capital(who(item.trust))}. "
-            f"From reset: {calls(item.finding, names)}.")
+            f"From reset: {calls(item.finding, names)}." + (f" Accepted: {item.lapsed}." if item.lapsed else ""))
 
 
 def reason(item: Open) -> str:

@@ -20,7 +20,7 @@ class Found:
     """A finding, with the strictest trust level that shows it and all that do, weakest first.
 
     `decides`: it is there at the level that the exit status follows. `tolerated`: why it does not fail the run; empty
-    where it would.
+    where it would. `lapsed`: why it was accepted once, and is no longer.
     """
 
     rule: Rule
@@ -31,6 +31,7 @@ class Found:
     finding: Finding
     decides: bool
     tolerated: str
+    lapsed: str
 
     @property
     def function(self) -> str:
@@ -85,13 +86,15 @@ def found(run: TargetRun, options: Options, tolerated: Tolerated) -> list[Found]
     items = [
         Found(run.rules[result.rule], result.profile, result.trust, tuple(dict.fromkeys(levels[fingerprint])), part,
               finding, result.trust == options.strictest,
-              _why(tolerated, fingerprint, result.trust))
+              *_why(tolerated, fingerprint, result.trust))
         for fingerprint, (result, part, finding) in strictest.items()]
     return sorted(items, key=_badness)
 
 
-def _why(tolerated: Tolerated, fingerprint: str, trust: str) -> str:
-    return tolerated.reasons(trust)[fingerprint] if fingerprint in tolerated.at(trust) else ""
+def _why(tolerated: Tolerated, fingerprint: str, trust: str) -> tuple[str, str]:
+    """Why it is tolerated; or was, and is no longer."""
+    reason = tolerated.reasons(trust).get(fingerprint, "")
+    return (reason, "") if fingerprint in tolerated.at(trust) else ("", reason)
 
 
 def _all(run: TargetRun) -> Iterator[tuple[RuleResult, PartResult, Finding]]:

@@ -130,6 +130,8 @@ def _finding(item: Found, names: Names) -> Iterator[str]:
     yield f"  from reset: {calls(item.finding, names)}"
     if item.tolerated:
         yield f"  tolerated: {item.tolerated}"
+    if item.lapsed:
+        yield f"  accepted: {item.lapsed}"
     yield f"  fingerprint {item.finding.fingerprint}"
 
 

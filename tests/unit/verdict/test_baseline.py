@@ -10,6 +10,7 @@ import pytest
 from tests.unit.report.judged import OPTIONS, finding, judge, violated, with_part
 from verify.report import json_report, junit, sarif, summary, text
 from verify.report.found import found
+from verify.report.html import page
 from verify.verdict.baseline import Accepted, Tolerated
 from verify.verdict.exit_status import OK, VIOLATED, exit_status
 from verify.verdict.options import Options
@@ -43,8 +44,11 @@ def test_each_report_says_why_it_fails_all_the_same(judged: TargetRun) -> None:
     said = "no longer, accepted at L0 and there at L2: known"
     assert f"accepted: {said}" in text.render([run], OPTIONS, tolerated)
     assert said in json_report.render([run], OPTIONS, tolerated)
+    for report in (sarif.render([run], OPTIONS, tolerated), junit.render([run], OPTIONS, tolerated)):
+        assert said in report
     assert '"suppressions":[{' not in sarif.render([run], OPTIONS, tolerated)
     assert "<failure" in junit.render([run], OPTIONS, tolerated)
+    assert said in page.render([run], OPTIONS, tolerated)
     assert "Findings that fail the run: 1; tolerated: 0." in summary.render([run], OPTIONS, tolerated)
 
 

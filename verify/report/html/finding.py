@@ -86,6 +86,7 @@ def _facts(page: Told, entry: Entry) -> Html:
         ("Where", _list(list(_places(page, entry)))),
         ("Part", f"{item.part.name}, of {item.function}" if item.function != item.part.name else item.function),
         ("Tolerated", item.tolerated),
+        ("Accepted", item.lapsed),
         ("Also assumed", ", ".join(item.part.assumptions)),
         ("Rests on", "a replay of these calls by the interpreter; no solver is trusted for it"),
         ("Compiled code", finding.native),
