@@ -128,28 +128,8 @@ def validated_response(scene: Scene) -> Iterator[Part]:
         require("the total fits the descriptor buffer", all_of(
             happens.implies(smc.qw(1).widened(64) <= scene.descriptor_size) for smc, happens in answers), "smc"),
     ], function=NAME)
-    reads = [x for x in scene.buffer_accesses if x.buffer == "EL2's RX" and not x.is_write and not x.is_copy]
     for layout in LAYOUTS:
-        agreed = layout.agreed(scene)
-        found = [(smc, _response(smc, layout), happens) for smc, happens in answers]
-        yield part(layout.name, asked & agreed & goes, [
-            require("the fragment holds a header and an entry", all_of(happens.implies(
-                (m.entries >= layout.header) & m.has(m.entries, SMALL_ENTRY)) for _, m, happens in found), "smc"),
-            require("the composite is behind the entry and inside the total", all_of(happens.implies(
-                (m.composite >= m.entries + SMALL_ENTRY)
-                & (m.composite + COMPOSITE_HEADER <= smc.qw(1).widened(64))) for smc, m, happens in found), "smc"),
-            require("the handle is the host's", all_of(happens.implies(
-                (smc.rx.u32(HANDLE) == scene.call.w(1)) & (smc.rx.u32(HANDLE + 4) == scene.call.w(2)))
-                for smc, _, happens in found), "smc"),
-            require("the sender is the host", all_of(happens.implies(m.sender == HOST_ID) for _, m, happens in found),
-                    "smc"),
-        ], function=NAME, exists=layout.agreed_for(scene, (RECLAIM,)))
-        looks = agreed & any_of(x.happens for x in reads)
-        yield part(f"{layout.name}, reads", asked & looks, [
-            require("EL2 parses only what the SPMC announced", all_of(
-                (x.happens & happens).implies(x.end <= smc.qw(2).widened(65))
-                for x in reads for smc, happens in answers), "access"),
-        ], function=NAME, exists=asked & looks)
+        yield from _validated(scene, layout, answers, goes)
     released = any_of(happens for _, happens in made(scene, RX_RELEASE))
     yield part("a description that is not used", asked & ~goes & any_of(happens for _, happens in answers), [
         require("EL2 releases its RX buffer", released, "smc"),
@@ -159,6 +139,33 @@ def validated_response(scene: Scene) -> Iterator[Part]:
         require("nothing is reclaimed", ~goes, "smc"),
         require("the host sees an error", frame(scene, ids.ERROR), "x0"),
     ], function=NAME)
+
+
+def _validated(
+    scene: Scene, layout: Layout, answers: list[tuple[Smc, Truth]], goes: Truth,
+) -> Iterator[Part]:
+    """By one version's layout."""
+    asked, agreed = asks(scene, (RECLAIM,)), layout.agreed(scene)
+    found = [(smc, _response(smc, layout), happens) for smc, happens in answers]
+    yield part(layout.name, asked & agreed & goes, [
+        require("the fragment holds a header and an entry", all_of(happens.implies(
+            (m.entries >= layout.header) & m.has(m.entries, SMALL_ENTRY)) for _, m, happens in found), "smc"),
+        require("the composite is behind the entry and inside the total", all_of(happens.implies(
+            (m.composite >= m.entries + SMALL_ENTRY)
+            & (m.composite + COMPOSITE_HEADER <= smc.qw(1).widened(64))) for smc, m, happens in found), "smc"),
+        require("the handle is the host's", all_of(happens.implies(
+            (smc.rx.u32(HANDLE) == scene.call.w(1)) & (smc.rx.u32(HANDLE + 4) == scene.call.w(2)))
+            for smc, _, happens in found), "smc"),
+        require("the sender is the host", all_of(happens.implies(m.sender == HOST_ID) for _, m, happens in found),
+                "smc"),
+    ], function=NAME, exists=layout.agreed_for(scene, (RECLAIM,)))
+    reads = [x for x in scene.buffer_accesses if x.buffer == "EL2's RX" and not x.is_write and not x.is_copy]
+    looks = agreed & any_of(x.happens for x in reads)
+    yield part(f"{layout.name}, reads", asked & looks, [
+        require("EL2 parses only what the SPMC announced", all_of(
+            (x.happens & happens).implies(x.end <= smc.qw(2).widened(65))
+            for x in reads for smc, happens in answers), "access"),
+    ], function=NAME, exists=asked & looks)
 
 
 @rule("FFA-MEM-25", "The fragment loop", ids.clause("v1.0 12.2"), force="security", confidence="high")

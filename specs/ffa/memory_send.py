@@ -55,25 +55,7 @@ def transmission_registers(scene: Scene) -> Iterator[Part]:
     call, sends = scene.call, _sends(scene)
     for name, functions in SENDS:
         asked = asks(scene, functions)
-        yield part(f"{name}, accepted", asked & sends, [
-            only_if("the address is zero", no_address(scene), sent(scene)),
-            only_if("the page count is zero", call.w(4) == 0, sent(scene)),
-            only_if("the fragment is not empty", ~(call.w(2) == 0), sent(scene)),
-            only_if("the fragment is at most the total", call.w(2) <= call.w(1), sent(scene)),
-            only_if("the total length is a multiple of 16", call.w(1) % 16 == 0, sent(scene)),
-            only_if("the fragment's length is a multiple of 16", call.w(2) % 16 == 0, sent(scene)),
-        ], function=name)
-        yield part(f"{name}, as emitted", asked & sends, [
-            require("the same kind of transaction",
-                    all_of(happens.implies(smc.w(0).one_of(functions)) for smc, happens in sent(scene)), "smc"),
-            require("the host's total length",
-                    all_of(happens.implies(smc.x(1) == call.w(1).widened(64)) for smc, happens in sent(scene)), "smc"),
-            require("the host's fragment length",
-                    all_of(happens.implies(smc.x(2) == call.w(2).widened(64)) for smc, happens in sent(scene)), "smc"),
-            *(require("x3–x7 are zero",
-                      all_of(happens.implies(smc.x(k) == 0) for smc, happens in sent(scene)), "smc")
-              for k in range(3, 8)),
-        ], function=name)
+        yield from _transmitted(scene, name, functions)
         fault = ~(no_address(scene) & (call.w(4) == 0) & ~(call.w(2) == 0) & (call.w(2) <= call.w(1)))
         large = call.w(1).widened(64) > scene.descriptor_size
         yield part(f"{name}, a register at fault", asked & fault, [
@@ -84,6 +66,29 @@ def transmission_registers(scene: Scene) -> Iterator[Part]:
         yield part(f"{name}, refused", asked & ~sends, [
             require("an error that a send may have", refused(scene, INVALID, NO_MEMORY, BUSY, DENIED), "x0")],
             function=name)
+
+
+def _transmitted(scene: Scene, name: str, functions: tuple[int, ...]) -> Iterator[Part]:
+    """What is sent on: when, and with which registers."""
+    call, sent_on = scene.call, asks(scene, functions) & _sends(scene)
+    yield part(f"{name}, accepted", sent_on, [
+        only_if("the address is zero", no_address(scene), sent(scene)),
+        only_if("the page count is zero", call.w(4) == 0, sent(scene)),
+        only_if("the fragment is not empty", ~(call.w(2) == 0), sent(scene)),
+        only_if("the fragment is at most the total", call.w(2) <= call.w(1), sent(scene)),
+        only_if("the total length is a multiple of 16", call.w(1) % 16 == 0, sent(scene)),
+        only_if("the fragment's length is a multiple of 16", call.w(2) % 16 == 0, sent(scene)),
+    ], function=name)
+    yield part(f"{name}, as emitted", sent_on, [
+        require("the same kind of transaction",
+                all_of(happens.implies(smc.w(0).one_of(functions)) for smc, happens in sent(scene)), "smc"),
+        require("the host's total length",
+                all_of(happens.implies(smc.x(1) == call.w(1).widened(64)) for smc, happens in sent(scene)), "smc"),
+        require("the host's fragment length",
+                all_of(happens.implies(smc.x(2) == call.w(2).widened(64)) for smc, happens in sent(scene)), "smc"),
+        *(require("x3–x7 are zero", all_of(happens.implies(smc.x(k) == 0) for smc, happens in sent(scene)), "smc")
+          for k in range(3, 8)),
+    ], function=name)
 
 
 def _reads_host(scene: Scene) -> list[BufferAccess]:

@@ -30,11 +30,13 @@ def sources(
 
 
 def asker(
-    confirm: bool, tree: Path | None, revision: str | None, patches: Sequence[Path]
+    confirm: bool, tree: Path | None, revision: str | None, patches: Sequence[Path], scheduler: str | None
 ) -> AbstractContextManager[Path] | None:
-    """For --confirm: where the C is. Raises InputError where there is none."""
+    """For --confirm: where the C is. Raises InputError where there is none, or where others judge."""
     if not confirm:
         return None
+    if scheduler:
+        raise InputError("--confirm needs what the interpreter saw, which --scheduler does not bring: give one of them")
     if tree is None:
         raise InputError("--confirm compiles the tree's own C: it needs --tree")
     return sources(tree, revision, patches)

@@ -89,10 +89,7 @@ def run(
 
     Exit status: 0 proved, 1 violated, 2 wrong input, 3 undecided, 4 internal error.
     """
-    if quiet and verbose:
-        raise InputError("--quiet tells less, --verbose more: give one of them")
-    if confirm and scheduler:
-        raise InputError("--confirm needs what the interpreter saw, which --scheduler does not bring: give one of them")
+    detail = _detail(quiet, verbose)
     config = read_config(config_path)
     book = load_book(own, config)
     options = replace(given.judged_how(book.own, rule_globs, functions, profile, trusts, jobs, page_size, rlimit),
@@ -102,7 +99,7 @@ def run(
     places = pair_outputs(formats or ("text",), outputs)
     chosen = choose_targets(tree, revision, patches, extracted, targets, config.handler)
     store = open_store(folder, fresh, read_only)
-    asks = natively.asker(confirm, tree, revision, patches)
+    asks = natively.asker(confirm, tree, revision, patches, scheduler)
     try:
         with executor(scheduler, book, fresh) as judge:
             runs = judge_all(chosen, bindings(config), rules, options, store, judge, quiet, verbose, asks is None)
@@ -113,7 +110,6 @@ def run(
         click.echo(f"verify: {stop}", err=True)
         return INTERRUPTED
     tolerated = config.tolerated.with_baseline(before.again(runs, options.strictest))
-    detail = Detail.BRIEF if quiet else Detail.FULL if verbose else Detail.NORMAL
     write_reports(runs, options, tolerated, places, [item.sources for item in chosen], detail)
     finish(store)
     for line in [*tolerated.unmatched(runs, options), *before.notes(runs, options.strictest)]:
@@ -121,6 +117,12 @@ def run(
     if wrong := [line for run in runs for line in contradictions(run)]:
         raise InternalError("; ".join(wrong))
     return exit_status(runs, options.strictest, tolerated.at(options.strictest))
+
+
+def _detail(quiet: bool, verbose: bool) -> Detail:
+    if quiet and verbose:
+        raise InputError("--quiet tells less, --verbose more: give one of them")
+    return Detail.BRIEF if quiet else Detail.FULL if verbose else Detail.NORMAL
 
 
 def choose_targets(

@@ -135,8 +135,7 @@ def concrete_scene(
 
     `asked` runs another call in its place.
     """
-    before, after, log = dict(done.state_before), dict(done.state_after), done.log
-    sizes = dict(done.buffers)
+    before, after, sizes, log = dict(done.state_before), dict(done.state_after), dict(done.buffers), done.log
     registers = tuple(
         Word(t.const(x, 64), (Output(f"x{k}", t.const(0, 16)),)) for k, x in enumerate(done.registers))
     return Scene(

@@ -54,8 +54,7 @@ def problems(folder: Path, text: str) -> list[str]:
     return [line.replace(f"{folder}/", "") for line in found]
 
 
-def test_sections_with_c_or_a_table_are_examples(tmp_path: Path) -> None:
-    first, second = read_examples(write(tmp_path, """# A file
+SECTIONS = """# A file
 
 ```toml
 trust = "L0"
@@ -90,7 +89,11 @@ int x; /* FFA-VER-01: violated (x0, version) */
 int y; // FFA-VER-02, FFA-VER-03 part w*: unsupported; FFA-VER-04: proved
 int z; /* FFA-VER-01 is a rule */
 ```
-"""))
+"""
+
+
+def test_sections_with_c_or_a_table_are_examples(tmp_path: Path) -> None:
+    first, second = read_examples(write(tmp_path, SECTIONS))
     assert [(e.rule, e.part, e.status, e.number, e.is_here) for e in first.expected] == [
         ("FFA-VER-01", "", Status.PROVED, 17, False), ("FFA-CC-*", "", Status.PROVED, 17, False),
         ("FFA-MSG-03", "REQ", Status.NOT_APPLICABLE, 18, False)]
