@@ -187,10 +187,14 @@ class Judge:
     def _holds(
         self, part: Part, given: Sequence[Term], wrong: Sequence[Term], known: Known, effort: Effort
     ) -> bool:
-        """With this effort, at the weakest level or at this one."""
+        """With this effort, at the weakest level or at this one.
+
+        What else is wrong is asked at the weakest level first: it will be asked there.
+        """
         if not known and self._is_certain(part, given, wrong, effort):
             return True
-        return self._fails(part, given, wrong, self._setting, effort) is None
+        levels = [self._weakest] if known and self._is_certain_if_weakest(part) else []
+        return any(self._fails(part, given, wrong, level, effort) is None for level in [*levels, self._setting])
 
     def _vague(self, given: Sequence[Term], conjuncts: Sequence[Claim]) -> _Open | None:
         """Are two calls compared whose values depend on memory or on a loop? Both runs' are given the same names."""
@@ -252,10 +256,8 @@ class Judge:
         if part.name in self.certain:
             self.evidence[part.name] = self.certain[part.name]
             return True
-        if self._weakest is self._setting or speaks_of_hazards(part) or not _implies(self._setting, self._weakest):
+        if not self._is_certain_if_weakest(part):
             return False
-        if speaks_of_secrets(part) and self._setting.safe != self._weakest.safe:
-            return False  # what may be read elsewhere there counts as no secret in these claims
         key = (part.name, effort)
         if key not in self._tried:
             before = len(self._solver.refuted)
@@ -263,6 +265,13 @@ class Judge:
             if self._tried[key] is None:
                 self.certain[part.name] = self._solver.refuted[before:]
         return part.name in self.certain
+
+    def _is_certain_if_weakest(self, part: Part) -> bool:
+        """Is what holds at the weakest level, another one than this, certain here?"""
+        if self._weakest is self._setting or speaks_of_hazards(part) or not _implies(self._setting, self._weakest):
+            return False
+        # what may be read elsewhere there counts as no secret in claims of secrets
+        return not speaks_of_secrets(part) or self._setting.safe == self._weakest.safe
 
     def _whether_it_fails(
         self, part: Part, given: Sequence[Term], wrong: Sequence[Term], has_findings: bool

@@ -24,12 +24,20 @@ from verify.rules.rule import Part, Rule
 from verify.solve.query import GLANCE, MODEST, Satisfied, Solver, Undecided
 from verify.terms import build as t
 from verify.terms.evaluate import evaluate
-from verify.terms.term import Term, variables
+from verify.terms.term import Term, memories, variables
 
 MOST_STARTS = 6
 """That one looks from, though the interpreter refused all before."""
 FEW_PAGES = 16
 """In one range of an ordinary call."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A state that something may happen from, with a model in which it does, but for what EL2's buffers hold there."""
+
+    start: Start
+    values: Mapping[str, int] | None = None
 
 
 @dataclass(slots=True)
@@ -63,8 +71,9 @@ class StateHunt:
             if isinstance(first, Undecided) and not is_thorough:
                 undecided = first
                 continue
-            for start in self._starts(wanted, first):
-                found = self._from(start, part, conjuncts, [*given, *usual], wrong)
+            for place in self._starts(wanted, first):
+                start = place.start
+                found = self._from(start, part, conjuncts, [*given, *usual], wrong, seen=place.values)
                 if isinstance(found, Undecided):
                     undecided = found
                 elif found:
@@ -114,8 +123,8 @@ class StateHunt:
             return None
         undecided: Undecided | None = None
         for given in ([*self._given(part), *self._usual()], self._given(part)):
-            for start in self._starts(given, self._one_of(self.starts.items, given)):
-                values = self._solve(start, given)
+            for place in self._starts(given, self._one_of(self.starts.items, given)):
+                start, values = place.start, self._solve(place.start, given)
                 if isinstance(values, Undecided):
                     undecided = values
                 elif values is not None:
@@ -125,12 +134,12 @@ class StateHunt:
                         continue
         return undecided
 
-    def _starts(self, wanted: Sequence[Term], first: Start | Undecided | None) -> Iterator[Start]:
+    def _starts(self, wanted: Sequence[Term], first: _Place | Undecided | None) -> Iterator[_Place]:
         """Those that it may happen from, the fewest calls first; `first`: what was said of all of them."""
         starts = list(self.starts.items)
-        found = starts[0] if isinstance(first, Undecided) else first
+        found = _Place(starts[0]) if isinstance(first, Undecided) else first
         while found is not None:
-            before = self._likely([start for start in starts if len(start.calls) < len(found.calls)], wanted)
+            before = self._likely([x for x in starts if len(x.calls) < len(found.start.calls)], wanted)
             if before is None:
                 break
             found = before
@@ -138,18 +147,19 @@ class StateHunt:
             if found is None:
                 return
             yield found
-            starts = [start for start in starts if start is not found and len(start.calls) >= len(found.calls)]
-            alike = [start for start in starts if len(start.calls) == len(found.calls)]
+            tried, calls = found.start, len(found.start.calls)
+            starts = [start for start in starts if start is not tried and len(start.calls) >= calls]
+            alike = [start for start in starts if len(start.calls) == calls]
             found = self._likely(alike, wanted) or self._likely(starts, wanted)
 
-    def _likely(self, starts: Sequence[Start], wanted: Sequence[Term]) -> Start | None:
+    def _likely(self, starts: Sequence[Start], wanted: Sequence[Term]) -> _Place | None:
         """A state that it may happen from; the first one, if that is not decided."""
         found = self._one_of(starts, wanted)
-        return starts[0] if isinstance(found, Undecided) else found
+        return _Place(starts[0]) if isinstance(found, Undecided) else found
 
     def _one_of(
         self, starts: Sequence[Start], wanted: Sequence[Term], share: int = MODEST
-    ) -> Start | Undecided | None:
+    ) -> _Place | Undecided | None:
         """The state that a model speaks of, found by one question."""
         if not starts:
             return None
@@ -158,7 +168,7 @@ class StateHunt:
         here = [t.and_(start.is_here(names), self._conforms(start)) for start in starts]
         answer = self.solver.find([*asked, t.or_(*here)], share)
         if isinstance(answer, Satisfied):
-            return starts[evaluate(here, answer.values).index(1)]
+            return _Place(starts[evaluate(here, answer.values).index(1)], answer.values)
         return answer if isinstance(answer, Undecided) else None
 
     def _part(self, name: str) -> Part | None:
@@ -178,10 +188,10 @@ class StateHunt:
 
     def _from(
         self, start: Start, part: Part, conjuncts: Sequence[Claim], given: Sequence[Term], wrong: Sequence[Term],
-        share: int = MODEST,
+        share: int = MODEST, seen: Mapping[str, int] | None = None,
     ) -> list[Hit] | Undecided:
-        """Preferably where every conjunct fails that can."""
-        values = self._solve(start, [*given, t.or_(*wrong)], share)
+        """Preferably where every conjunct fails that can; `seen`: a model of one that may fail here."""
+        values = self._solve(start, [*given, t.or_(*wrong)], share, seen)
         if values is None or isinstance(values, Undecided):
             return values or []
         possible = [term for term, here in zip(wrong, start.at(wrong), strict=True) if here is not t.FALSE]
@@ -199,12 +209,15 @@ class StateHunt:
         return []
 
     def _solve(
-        self, start: Start, wanted: Sequence[Term], share: int = MODEST
+        self, start: Start, wanted: Sequence[Term], share: int = MODEST, seen: Mapping[str, int] | None = None,
     ) -> Mapping[str, int] | Undecided | None:
-        """A model, if there is one."""
+        """A model, if there is one; `seen`, if it is one."""
         goal = self._goal(start, wanted)
         if any(term is t.FALSE for term in goal):
             return None
+        if seen is not None and all(evaluate(goal, seen)):
+            names = {*variables(goal), *memories(goal)}
+            return {name: value for name, value in seen.items() if name.partition("@")[0] in names}
         answer = self.solver.find(goal, share)
         if isinstance(answer, Undecided):
             return answer
