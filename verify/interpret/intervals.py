@@ -23,9 +23,6 @@ class Intervals(Generic[V]):
         result._starts, result._values = list(self._starts), list(self._values)
         return result
 
-    def __deepcopy__(self, memo: object) -> Intervals[V]:
-        return self.copy()
-
     def at(self, number: int) -> V:
         return self._values[bisect_right(self._starts, number) - 1]
 

@@ -59,10 +59,13 @@ class Machine:
             name: self.memory.allocate(name, item.size, item.initial or b"")
             for name, item in unit.statics.items()
         }
-        self._paths = {
-            self._statics[name] + field.offset: (f"{name}.{field.path}" if field.path else name)
+        self._places = {
+            f"{name}.{field.path}" if field.path else name:
+            (self._statics[name] + field.offset, 8 if field.bits == e.POINTER else field.bits // 8)
             for name, item in unit.statics.items() for field in item.fields
         }
+        """Address and size of each static, or of its members."""
+        self._paths = {address: path for path, (address, _) in self._places.items()}
         self._held: dict[str, None] = {}
         self._frames: list[_Frame] = []
         self._span: Span = NOWHERE
@@ -72,6 +75,11 @@ class Machine:
         self._most_steps = most_steps
 
     # -- from outside ----------------------------------------------------------------------------------------
+
+    @property
+    def fixed(self) -> list[object]:
+        """What forks share: it never changes again, but for the log, of which each call begins a new one."""
+        return [self.unit, self._statics, self._paths, self._places, self.log]
 
     def static(self, path: str) -> int:
         address, size = self._static(path)
@@ -86,11 +94,9 @@ class Machine:
         self.memory.store(address, value, size)
 
     def _static(self, path: str) -> tuple[int, int]:
-        name, _, rest = path.partition(".")
-        for field in self.unit.statics[name].fields:
-            if field.path == rest:
-                return self._statics[name] + field.offset, 8 if field.bits == e.POINTER else field.bits // 8
-        raise Fault(f"no static {path}")
+        if path not in self._places:
+            raise Fault(f"no static {path}")
+        return self._places[path]
 
     def call(self, name: str, arguments: Sequence[int]) -> int | None:
         """Run a function; raises Fault on undefined behaviour and on what is not modelled."""

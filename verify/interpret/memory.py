@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from verify.ir.span import Span
 
@@ -51,9 +51,11 @@ class Slot:
     taken: Snapshot | None = None
     """Of what it holds now, if somebody asked since it last changed."""
 
-    def __deepcopy__(self, memo: object) -> Slot:
-        """What is gone never changes."""
-        return replace(self, content=dict(self.content)) if self.alive else self
+    def copy(self) -> Slot:
+        """What is gone, or a gap, never changes."""
+        if not self.alive or self.is_gap:
+            return self
+        return Slot(self.name, self.size, dict(self.content), True, self.is_zeroed, self.is_buffer, False, self.taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +171,15 @@ class Memory:
     def peek(self, home: tuple[Slot, int], size: int) -> bytes:
         """What an object holds, without a look that others would notice."""
         slot, offset = home
-        found = (slot.content.get(offset + index) for index in range(size))
-        return bytes(self._absent(slot, offset + index) if byte is None else byte for index, byte in enumerate(found))
+        here, content = range(offset, offset + size), slot.content
+        try:
+            return bytes([content[index] for index in here])
+        except KeyError:
+            return bytes([content[index] if index in content else self._absent(slot, index) for index in here])
+
+    def content(self, address: int, size: int) -> bytes:
+        """What an object holds that is there."""
+        return self.peek(self.find(address, size), size)
 
     def load(self, address: int, size: int) -> int:
         slot, offset = self._source(address, size)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
+from struct import unpack
 
 from verify.interpret.environment import Mailbox, Surroundings
 from verify.interpret.events import NOTHING_TOLD, FaultDone, Log, Told
+from verify.interpret.fork import forked
 from verify.interpret.machine import MAX_STEPS, Machine
 from verify.interpret.memory import Bytes, Fault
 from verify.interpret.world import PagesThen
@@ -115,8 +116,7 @@ class Session:
 
     def fork(self) -> Session:
         """One that goes on from here by itself. What this one's calls did stays as it is known now."""
-        kept: list[object] = [self.unit, self._paths, self._buffer_paths, self.machine.log]
-        return deepcopy(self, {id(item): item for item in kept})
+        return forked(self, {id(item): item for item in (self._paths, *self.machine.fixed)})
 
     def _split(self) -> None:
         """EL2's buffers become objects of their own: the memory is cut where statics point into it."""
@@ -159,7 +159,7 @@ class Session:
             machine.call(self.unit.entry, [context])
         except Fault as problem:
             ended = FaultDone(problem.kind, str(problem), problem.span or NOWHERE, problem.function)
-        after = tuple(machine.memory.load(context + 8 * k, 8) for k in range(31))
+        after = unpack("<31Q", machine.memory.content(context, 31 * 8))
         log = machine.log
         handled = not any(smc.is_forward for smc in log.smcs)
         return CallDone(
