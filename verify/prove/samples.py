@@ -39,6 +39,8 @@ OTHERS = (
 SENDERS = (0, 0x00058001)
 
 
+MOST_STEPS = 100_000
+"""Of one call: what takes longer is left out, as what does not end."""
 MOST_PAGES, MOST_INDICES = 12, 3
 """Of one sample, where a premise speaks of a page or of a range."""
 Choice = tuple[int, int]
@@ -174,7 +176,7 @@ class _Sessions:
     def _boot(self, way: Way) -> _Begun | None:
         target = self.target
         session = Session(target.unit, Spmc(version=target.max_version), way.page_shift, trace=self.trace,
-                          init=target.binding.init, paths=buffer_paths(target.binding))
+                          init=target.binding.init, paths=buffer_paths(target.binding), most_steps=MOST_STEPS)
         boot = set_smccc(session, way.smccc)
         try:
             return _Begun(session, boot, ()) if session.initialise() == 0 else None
