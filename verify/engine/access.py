@@ -13,7 +13,7 @@ from verify.engine.memory import Cell
 from verify.engine.place import Place
 from verify.engine.record import AccessEvent, Obligation, Record
 from verify.engine.regions import CONTEXT, Region
-from verify.engine.shared import Others, Shared, join_path
+from verify.engine.shared import Others, Shared, join_path, width
 from verify.engine.state import State
 from verify.engine.value import Integer, NotModelled, Pointer, Target, Value, as_pointer, join
 from verify.ir.expr import POINTER
@@ -45,6 +45,7 @@ class Accesses:
         self.buffers = Buffers(
             record, {name: item.size for name, item in regions.items()}, shift, shared.buffers_lock)
         self.others = Others(record, objects, shared, self.fresh)
+        self._locked = {path.partition(".")[0] for path in shared.locks}
         self._fields = {
             (name, field.offset): field for name, item in objects.items() for field in item.fields
         }
@@ -191,6 +192,7 @@ class Accesses:
 
     def _put(self, state: State, where: tuple[str, int, int], value: Value) -> None:
         name, at, size = where
+        self._keep_locks(name, at, size)
         state.objects[name] = memory.write(state.cells(name), at, size, value)
         if (path := self.path(name, at)) in state.left:
             state.left[path] = value
@@ -240,6 +242,7 @@ class Accesses:
         else:
             size, place_of = self._constant(length), self._number(at)
             self._exactly(to_name, place_of, size, is_scalar=False)
+            self._keep_locks(to_name, place_of, size)
             found, begin = self._read_all(state, (from_name, start, inside), length, place)
             origin = self.record.site(place.span, place.function, "host", place.text)
             cells = memory.clear(state.cells(to_name), place_of, size)
@@ -271,23 +274,29 @@ class Accesses:
         size = self._constant(length)
         self._exactly(*source, size, is_scalar=False)
         self._exactly(*to, size, is_scalar=False)
+        self._keep_locks(*to, size)
         state.objects[to[0]] = memory.copy(state.cells(to[0]), to[1], state.cells(source[0]), source[1], size)
 
     def fill(self, state: State, target: Pointer, byte: Term, length: Term, place: Place) -> None:
         origin = self.record.site(place.span, place.function, "computed", place.text)
-        for _, name, offset, _ in self.resolve(state, target, length, place):
+        targets = self.resolve(state, target, length, place)
+        for guard, name, offset, _ in targets:
             if self.buffers.has(name):
+                if len(targets) > 1:
+                    raise NotModelled("a fill that may go to several objects")
                 self.buffers.fill(state, name, offset, length, byte, place)
                 continue
             start, size = self._number(offset), self._constant(length)
             self._exactly(name, start, size, is_scalar=False)
-            cells = memory.clear(state.cells(name), start, size)
+            self._keep_locks(name, start, size)
+            old = state.cells(name)
+            cells = memory.clear(old, start, size)
             at = start
             while at < start + size:
                 step = 8 if at % 8 == 0 and at + 8 <= start + size else 1
                 cells[at] = Cell(step, Integer(reduce(t.concat, [byte] * step), origin))
                 at += step
-            state.objects[name] = cells
+            state.objects[name] = memory.merge(guard, cells, old, name, self.fresh) if len(targets) > 1 else cells
 
     def _exactly(self, name: str, offset: int, size: int, is_scalar: bool = True) -> None:
         """Shared scalars are read and written one by one and whole: rules watch that, and other CPUs see it."""
@@ -297,6 +306,13 @@ class Accesses:
             if is_hit and join_path(name, field) in self.shared.paths and not (
                     is_scalar and (field.offset, width) == (offset, size)):
                 raise NotModelled(f"access to a part of {join_path(name, field)}, or to more than it")
+
+    def _keep_locks(self, name: str, offset: int, size: int) -> None:
+        """Who writes to a lock gives it back, or takes it, and nothing here would see that."""
+        for field in self.objects[name].fields if name in self._locked else ():
+            is_hit = field.offset < offset + size and offset < field.offset + width(field)
+            if is_hit and join_path(name, field) in self.shared.locks:
+                raise NotModelled(f"write to the lock {join_path(name, field)}")
 
     def _note(
         self, state: State, name: str, offset: int, is_write: bool, order: str, value: Value, place: Place
