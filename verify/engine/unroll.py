@@ -13,7 +13,6 @@ from verify.ir.function import Block
 from verify.terms import build as t
 from verify.terms.term import Term
 
-
 MOST_COUNTED = 64
 """Iterations of a loop that constants count."""
 
