@@ -20,7 +20,7 @@ from verify.ir.expr import POINTER
 from verify.ir.function import Object
 from verify.ir.span import Span
 from verify.terms import build as t
-from verify.terms.term import Term
+from verify.terms.term import Term, variables
 
 Where = tuple[Term, str, Term, Inside]
 """(guard, object, offset, is it inside?)"""
@@ -28,6 +28,11 @@ Where = tuple[Term, str, Term, Inside]
 
 MOST_BYTES = 1 << 17
 """Of one copy or fill: the largest page and more."""
+
+
+def _pointers_of_others(objects: Mapping[str, Object]) -> list[str]:
+    return [join_path(name, field) for name, item in objects.items() if item.is_external
+            for field in item.fields if field.bits == POINTER]
 
 
 class Accesses:
@@ -45,6 +50,8 @@ class Accesses:
         self.buffers = Buffers(
             record, {name: item.size for name, item in regions.items()}, shift, shared.buffers_lock)
         self.others = Others(record, objects, shared, self.fresh)
+        self._foreign = frozenset(
+            f"{begin}{path}" for path in _pointers_of_others(self.objects) for begin in ("boot.", f"{record.prefix}s."))
         self._locked = {path.partition(".")[0] for path in shared.locks}
         self._fields = {
             (name, field.offset): field for name, item in objects.items() for field in item.fields
@@ -80,6 +87,7 @@ class Accesses:
                 within = self.buffers.check(state, guard, where, place, is_read)
                 found.append((target.guard, target.object, target.offset, within))
                 continue
+            self._refuse_foreign(target)
             inside = t.or_(t.eq(length, t.const(0, 64)), self._inside(target, length))
             if inside is not t.TRUE:
                 self.record.obligations.append(Obligation(
@@ -87,6 +95,11 @@ class Accesses:
             if inside is not t.FALSE and target.object is not None:
                 found.append((target.guard, target.object, target.offset, Inside(t.TRUE)))
         return found
+
+    def _refuse_foreign(self, target: Target) -> None:
+        """Nobody knows here what a static points to that another file sets, or an initialiser with an address."""
+        if target.object is None and self._foreign and not self._foreign.isdisjoint(variables([target.offset])):
+            raise NotModelled("what a static pointer leads to that is set outside of the code that is read")
 
     def _inside(self, target: Target, length: Term) -> Term:
         if target.object is None or target.object in self.gone:
