@@ -157,15 +157,19 @@ def _normalise(tokens: list[Token], blocks: list[Token], numbers: Iterator[int])
             result += [token, *_written(token, [RANGE, "("]), *inner, *_written(token, [")"])]
             at = end
             continue
-        _refuse(tokens, at)
-        if token.text == "?" and at + 1 < len(tokens) and tokens[at + 1].text == ":":
-            result += [token, *_written(token, [SAME])]
-            at += 1
-            continue
-        text = _SPELLING.get(token.text, token.text)
-        result.append(token if text == token.text else Token(token.kind, text, token.span))
+        result += _as_c(tokens, at)
         at += 1
     return result
+
+
+def _as_c(tokens: list[Token], at: int) -> list[Token]:
+    """One token, as the parser knows it."""
+    _refuse(tokens, at)
+    token = tokens[at]
+    if token.text == "?" and at + 1 < len(tokens) and tokens[at + 1].text == ":":
+        return [token, *_written(token, [SAME])]
+    text = _SPELLING.get(token.text, token.text)
+    return [token if text == token.text else Token(token.kind, text, token.span)]
 
 
 def _attribute(tokens: list[Token], at: int) -> int:
