@@ -116,7 +116,8 @@ def failure_changes_nothing(scene: Scene) -> Iterator[Part]:
     """If FFA_VERSION is answered with a negative code, EL2's version and the agreement are as before.
 
     Clause: none; derived: host and EL2 must not disagree about what is agreed.
-    Reading: negative is bit 31 of w0.
+    Reading: negative is bit 31 of w0. A version that is put back before the lock is given back was not changed, as long
+        as none is agreed: who reads it without the lock looks at the agreement first.
     Applies to: every version.
     Not covered: the SPMC's own version.
     """

@@ -109,11 +109,23 @@ def _arithmetic() -> Iterator[Case]:
         yield Case(("unlikely",), (kind,), "return unlikely(a);")
         yield Case(("PAGE_ALIGNED",), (kind,), "return PAGE_ALIGNED(a);")
         yield from _value("PAGE_ALIGN", "PAGE_ALIGN(a)", kind)
+        yield from _value("upper_16_bits", "upper_16_bits(a)", kind)
+        yield from _value("lower_16_bits", "lower_16_bits(a)", kind)
+        for name in ("min", "max"):
+            yield from _value(name, f"{name}(a, b)", kind, kind)
+            yield from _value(f"{name}_t", f"{name}_t({kind}, a, b)", "u64", "int")
+            yield from _value(f"{name}_t", f"{name}_t(u8, a, {name}_t(u16, b, 300))", kind, kind)
+    for name in ("min", "max"):
+        for kind in ("u8", "u16", "u32"):
+            yield from _value(name, f"{name}(a, b)", kind, "u64")
+            yield from _value(name, f"{name}(a, b)", "u32", kind)
     for first, second in product(INTEGERS, repeat=2):
         both = min(_powers(first), _powers(second), key=len)
         yield Case(("IS_ALIGNED",), (first, second), "return IS_ALIGNED(a, b);", ((), both))
         yield from _value("ALIGN", "ALIGN(a, b)", first, second, limits=((), both))
         yield from _value("DIV_ROUND_UP", "DIV_ROUND_UP(a, b)", first, second, limits=((), both))
+        for name in ("ALIGN_DOWN", "round_up", "round_down"):
+            yield from _value(name, f"{name}(a, b)", first, second, limits=((), both))
     yield Case(("ARRAY_SIZE",), (), "u32 x[7]; return ARRAY_SIZE(x);")
     yield Case(("ARRAY_SIZE",), (), "struct arm_smccc_res x[3]; return sizeof(ARRAY_SIZE(x)) * 100 + ARRAY_SIZE(x);")
     yield Case(("fallthrough",), ("u32",),
@@ -159,6 +171,12 @@ def _layouts() -> Iterator[Case]:
     for member in ("regs", "regs.regs[1]", "regs.sp", "regs.pc", "regs.pstate"):
         yield Case(("struct kvm_cpu_context",), (), f"return offsetof(struct kvm_cpu_context, {member});")
     yield Case(("struct user_pt_regs",), (), "return sizeof(struct user_pt_regs);")
+    for member in ("a0", "a2", "a3"):
+        yield from _value("sizeof_field", f"sizeof_field(struct arm_smccc_res, {member})")
+        yield from _value("offsetofend", f"offsetofend(struct arm_smccc_res, {member})")
+        yield Case(("container_of",), ("u64",), "struct arm_smccc_res r = { a, a + 1, a + 2, a + 3 }; unsigned long *p = "
+                   f"&r.{member}; return container_of(p, struct arm_smccc_res, {member})->a1 + (container_of(p, "
+                   f"struct arm_smccc_res, {member}) == &r);")
     members = (
         "version smccc_version function_ids_0_1 psci_0_1_cpu_suspend_implemented psci_0_1_cpu_on_implemented "
         "psci_0_1_cpu_off_implemented psci_0_1_migrate_implemented")

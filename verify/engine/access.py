@@ -13,14 +13,14 @@ from verify.engine.memory import Cell
 from verify.engine.place import Place
 from verify.engine.record import AccessEvent, Obligation, Record
 from verify.engine.regions import CONTEXT, Region
-from verify.engine.shared import Others, Shared, join_path
+from verify.engine.shared import Others, Shared, join_path, width
 from verify.engine.state import State
 from verify.engine.value import Integer, NotModelled, Pointer, Target, Value, as_pointer, join
 from verify.ir.expr import POINTER
 from verify.ir.function import Object
 from verify.ir.span import Span
 from verify.terms import build as t
-from verify.terms.term import Term
+from verify.terms.term import Term, variables
 
 Where = tuple[Term, str, Term, Inside]
 """(guard, object, offset, is it inside?)"""
@@ -28,6 +28,11 @@ Where = tuple[Term, str, Term, Inside]
 
 MOST_BYTES = 1 << 17
 """Of one copy or fill: the largest page and more."""
+
+
+def _pointers_of_others(objects: Mapping[str, Object]) -> list[str]:
+    return [join_path(name, field) for name, item in objects.items() if item.is_external
+            for field in item.fields if field.bits == POINTER]
 
 
 class Accesses:
@@ -45,6 +50,9 @@ class Accesses:
         self.buffers = Buffers(
             record, {name: item.size for name, item in regions.items()}, shift, shared.buffers_lock)
         self.others = Others(record, objects, shared, self.fresh)
+        self._foreign = frozenset(
+            f"{begin}{path}" for path in _pointers_of_others(self.objects) for begin in ("boot.", f"{record.prefix}s."))
+        self._locked = {path.partition(".")[0] for path in shared.locks}
         self._fields = {
             (name, field.offset): field for name, item in objects.items() for field in item.fields
         }
@@ -79,6 +87,7 @@ class Accesses:
                 within = self.buffers.check(state, guard, where, place, is_read)
                 found.append((target.guard, target.object, target.offset, within))
                 continue
+            self._refuse_foreign(target)
             inside = t.or_(t.eq(length, t.const(0, 64)), self._inside(target, length))
             if inside is not t.TRUE:
                 self.record.obligations.append(Obligation(
@@ -86,6 +95,11 @@ class Accesses:
             if inside is not t.FALSE and target.object is not None:
                 found.append((target.guard, target.object, target.offset, Inside(t.TRUE)))
         return found
+
+    def _refuse_foreign(self, target: Target) -> None:
+        """Nobody knows here what a static points to that another file sets, or an initialiser with an address."""
+        if target.object is None and self._foreign and not self._foreign.isdisjoint(variables([target.offset])):
+            raise NotModelled("what a static pointer leads to that is set outside of the code that is read")
 
     def _inside(self, target: Target, length: Term) -> Term:
         if target.object is None or target.object in self.gone:
@@ -191,6 +205,7 @@ class Accesses:
 
     def _put(self, state: State, where: tuple[str, int, int], value: Value) -> None:
         name, at, size = where
+        self._keep_locks(name, at, size)
         state.objects[name] = memory.write(state.cells(name), at, size, value)
         if (path := self.path(name, at)) in state.left:
             state.left[path] = value
@@ -240,6 +255,7 @@ class Accesses:
         else:
             size, place_of = self._constant(length), self._number(at)
             self._exactly(to_name, place_of, size, is_scalar=False)
+            self._keep_locks(to_name, place_of, size)
             found, begin = self._read_all(state, (from_name, start, inside), length, place)
             origin = self.record.site(place.span, place.function, "host", place.text)
             cells = memory.clear(state.cells(to_name), place_of, size)
@@ -271,23 +287,29 @@ class Accesses:
         size = self._constant(length)
         self._exactly(*source, size, is_scalar=False)
         self._exactly(*to, size, is_scalar=False)
+        self._keep_locks(*to, size)
         state.objects[to[0]] = memory.copy(state.cells(to[0]), to[1], state.cells(source[0]), source[1], size)
 
     def fill(self, state: State, target: Pointer, byte: Term, length: Term, place: Place) -> None:
         origin = self.record.site(place.span, place.function, "computed", place.text)
-        for _, name, offset, _ in self.resolve(state, target, length, place):
+        targets = self.resolve(state, target, length, place)
+        for guard, name, offset, _ in targets:
             if self.buffers.has(name):
+                if len(targets) > 1:
+                    raise NotModelled("a fill that may go to several objects")
                 self.buffers.fill(state, name, offset, length, byte, place)
                 continue
             start, size = self._number(offset), self._constant(length)
             self._exactly(name, start, size, is_scalar=False)
-            cells = memory.clear(state.cells(name), start, size)
+            self._keep_locks(name, start, size)
+            old = state.cells(name)
+            cells = memory.clear(old, start, size)
             at = start
             while at < start + size:
                 step = 8 if at % 8 == 0 and at + 8 <= start + size else 1
                 cells[at] = Cell(step, Integer(reduce(t.concat, [byte] * step), origin))
                 at += step
-            state.objects[name] = cells
+            state.objects[name] = memory.merge(guard, cells, old, name, self.fresh) if len(targets) > 1 else cells
 
     def _exactly(self, name: str, offset: int, size: int, is_scalar: bool = True) -> None:
         """Shared scalars are read and written one by one and whole: rules watch that, and other CPUs see it."""
@@ -297,6 +319,13 @@ class Accesses:
             if is_hit and join_path(name, field) in self.shared.paths and not (
                     is_scalar and (field.offset, width) == (offset, size)):
                 raise NotModelled(f"access to a part of {join_path(name, field)}, or to more than it")
+
+    def _keep_locks(self, name: str, offset: int, size: int) -> None:
+        """Who writes to a lock gives it back, or takes it, and nothing here would see that."""
+        for field in self.objects[name].fields if name in self._locked else ():
+            is_hit = field.offset < offset + size and offset < field.offset + width(field)
+            if is_hit and join_path(name, field) in self.shared.locks:
+                raise NotModelled(f"write to the lock {join_path(name, field)}")
 
     def _note(
         self, state: State, name: str, offset: int, is_write: bool, order: str, value: Value, place: Place

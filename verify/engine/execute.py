@@ -21,7 +21,7 @@ from verify.engine.locking import lock
 from verify.engine.place import Place
 from verify.engine.record import Boundary, Obligation, Record
 from verify.engine.state import Registers, State, merge_states
-from verify.engine.unroll import unroll
+from verify.engine.unroll import counted, unroll
 from verify.engine.unset import Unset
 from verify.engine.value import Integer, NotModelled, Pointer, Value, as_pointer
 from verify.engine.wraps import compared
@@ -144,11 +144,15 @@ class Executor:
     def loop(self, frame: Frame, region: Region, side: Side) -> Ways:
         """Any number of iterations."""
         self._enter(frame, region.order[0].terminator.span, "loop")
+        place, runner = frame.inner, _InFrame(self, frame)
+        known = counted(runner, region, side, self.record)
+        if known is not None:
+            return known
+        self._enter(frame, region.order[0].terminator.span, "loop")
         if not self.memory.shared.memory:
             frame.block, frame.index, frame.registers = region.head, 0, side[1]
             self._boundary(side[0], "loop")
             return Ways()
-        place, runner = frame.inner, _InFrame(self, frame)
         if self.memory.shared.rounds:
             return unroll(runner, region, side, self.memory.shared.rounds, self.record, place)
         mark = self.record.mark()

@@ -125,8 +125,11 @@ class Expressions:
         equal = t.FALSE
         for a in left.targets:
             for b in right.targets:
+                both = t.and_(a.guard, b.guard)
+                if both is t.FALSE:
+                    continue
                 same = t.eq(a.offset, b.offset) if a.object == b.object else self._apart(a, b)
-                equal = disjunction(equal, t.and_(a.guard, b.guard, same))
+                equal = disjunction(equal, t.and_(both, same))
         return equal if op is ir.CompareOp.EQ else t.not_(equal)
 
     @staticmethod

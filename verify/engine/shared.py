@@ -41,6 +41,8 @@ class Shared:
     """Follow buffers, host memory, pages and loops; otherwise paths end there."""
     unruly: frozenset[str] = frozenset()
     """What EL3 may be told (`engine.told`) at any time, for some call does not keep to its lock."""
+    locks: frozenset[str] = frozenset()
+    """Paths of all locks; none at boot, where they are made."""
     rounds: int = 0
     """Iterations after which a loop is not looked at any more, for counterexamples; 0: any number, by induction."""
 

@@ -1,7 +1,4 @@
-"""A loop run a few times over, exactly: what goes on longer is not looked at.
-
-For counterexamples only. Nothing is proved of a unit whose loops were cut.
-"""
+"""A loop run a few times over, exactly."""
 
 from __future__ import annotations
 
@@ -11,13 +8,51 @@ from verify.engine.control import Region, Runner, Side, Ways, walk
 from verify.engine.place import Place
 from verify.engine.record import Obligation, Record
 from verify.engine.value import Integer, Pointer, Value
+from verify.ir import instr as i
+from verify.ir.function import Block
 from verify.terms import build as t
 from verify.terms.term import Term
 
+MOST_COUNTED = 64
+"""Iterations of a loop that constants count."""
+
+
+def counted(runner: Runner, region: Region, side: Side, record: Record) -> Ways | None:
+    """The ways out of a loop whose head goes one way only, each time; None for any other, of which nothing is recorded.
+
+    Such is `for (i = 4; i < 18; i++)`: no iteration is cut, so that all there is to know of the loop is known.
+    """
+    mark, ways = record.mark(), Ways()
+    head = next(block for block in region.order if block.label == region.head)
+    met: Side | None = (side[0].fork(t.TRUE), dict(side[1]))
+    for _ in range(MOST_COUNTED + 1):
+        if met is None or not _is_decided(runner, head, met, record):
+            break
+        once = walk(runner, region, region.head, met)
+        ways.add(once)
+        back = [way for way in once.back if not way[0].is_dead]
+        if not back:
+            return ways
+        met = runner.meet(head, back)
+    record.rewind(mark)
+    return None
+
+
+def _is_decided(runner: Runner, head: Block, side: Side, record: Record) -> bool:
+    """Does the head look at something, and go on in one way?"""
+    if not isinstance(head.terminator, i.Branch):
+        return False
+    mark = record.mark()
+    ways = runner.block(head, (side[0].fork(t.TRUE), dict(side[1])))
+    is_decided = len(record.boundaries) == mark["boundaries"] and sum(not way[0].is_dead for _, way in ways) == 1
+    record.rewind(mark)
+    return is_decided
+
 
 def unroll(runner: Runner, region: Region, side: Side, rounds: int, record: Record, place: Place) -> Ways:
-    """The ways out after at most so many whole iterations.
+    """The ways out after at most so many whole iterations; what goes on longer is not looked at.
 
+    For counterexamples only: nothing is proved of a unit whose loops were cut.
     An iteration after which everything is as before is one of a loop without end, as far as buffers do not decide.
     """
     ways = Ways()

@@ -10,7 +10,7 @@ from pycparser import c_ast
 from verify.frontend import ctypes as ct
 from verify.frontend import fold
 from verify.frontend.macros import UNREAD
-from verify.frontend.values import MemoryPlace, Typed, convert, from_truth
+from verify.frontend.values import MemoryPlace, Typed, common, comparison, convert, from_truth, promoted
 from verify.ir import expr as e
 from verify.ir import instr as i
 from verify.ir.expr import Const, Expr
@@ -29,7 +29,7 @@ _ARGUMENTS = {
     "__verify_forward": 1, "__verify_warn": 1, "__verify_bug": 1, "__verify_build_bug": 1, "__verify_page_shift": 0,
     "__verify_like": 2, "__verify_lowest_bit": 1, "__verify_add_overflow": 3, "__verify_sub_overflow": 3,
     "__verify_mul_overflow": 3, "__verify_load_acquire": 1, "__verify_load_once": 1, "__verify_store_release": 2,
-    "__verify_store_once": 2,
+    "__verify_store_once": 2, "__verify_min": 2, "__verify_max": 2,
 }
 _STATEMENTS = (
     c_ast.If, c_ast.Switch, c_ast.While, c_ast.DoWhile, c_ast.For, c_ast.Goto, c_ast.Label, c_ast.Return, c_ast.Break,
@@ -50,6 +50,7 @@ class Calls:
             "__verify_like": self._like, "__verify_lowest_bit": self._lowest_bit,
             "__verify_add_overflow": self._add_overflow, "__verify_sub_overflow": self._sub_overflow,
             "__verify_mul_overflow": self._mul_overflow, "__verify_recorded": self._recorded,
+            "__verify_min": self._chosen, "__verify_max": self._chosen,
         }
 
     def call(self, node: Any) -> Typed:
@@ -232,6 +233,15 @@ class Calls:
     def _like(self, name: str, arguments: list[Any], node: Any) -> Typed:
         """The second argument in the type of the first, which is not evaluated."""
         return convert(self._owner.value(arguments[1]), self._owner.type_of(arguments[0]))
+
+    def _chosen(self, name: str, arguments: list[Any], node: Any) -> Typed:
+        """The smaller or the larger one, in the type that the arithmetic of C gives both."""
+        left, right = (self._owner.value(argument) for argument in arguments)
+        if not (isinstance(left.type, ct.Int) and isinstance(right.type, ct.Int)):
+            raise self._owner.refuse(f"{name.removeprefix('__verify_')} of these types", node)
+        kind = common(promoted(left.type), promoted(right.type))
+        is_left = comparison("<" if name == "__verify_min" else ">", left, right)
+        return Typed(fold.select(is_left, convert(left, kind).expr, convert(right, kind).expr), kind)
 
     def _lowest_bit(self, name: str, arguments: list[Any], node: Any) -> Typed:
         mask = self._owner.types.constant(arguments[0])

@@ -12,6 +12,7 @@ from verify.errors import UnsupportedC
 from verify.frontend import ctypes as ct
 from verify.frontend import fold
 from verify.frontend.builder import BrokenVariable, Builder, ObjectVariable, RegisterVariable
+from verify.frontend.choice import choice
 from verify.frontend.declare import Types
 from verify.frontend.scope import Names
 from verify.frontend.values import (
@@ -90,7 +91,7 @@ class Expressions:
             case c_ast.Cast():
                 return convert(self.value(node.expr), self.types.of(node.to_type))
             case c_ast.TernaryOp():
-                return self._ternary(node)
+                return choice(self, node)
             case c_ast.FuncCall():
                 return self.calls.call(node)
             case c_ast.ExprList():
@@ -115,39 +116,11 @@ class Expressions:
                 return Typed(Const(number, bits), ct.Int(bits, is_signed))
         raise self.refuse("integer constant that fits no type", node)
 
-    def _ternary(self, node: Any) -> Typed:
-        b = self.builder
-        then, other, done = b.label("then"), b.label("else"), b.label("merged")
-        self.branch(node.cond, then, other)
-        results: list[tuple[str, Typed]] = []
-        kind = _ternary_type(*self._arm_types(node))
-        register = None if isinstance(kind, ct.Void) else b.temporary(ct.bits_of(kind))
-        for label, arm in ((then, node.iftrue), (other, node.iffalse)):
-            b.start(label)
-            value = convert(self.value(arm), kind)
-            if register is not None:
-                b.assign(register, value.expr)
-            b.jump(done)
-            results.append((label, value))
-        b.start(done)
-        return Typed(register if register is not None else Const(0, 32), kind)
-
-    def _arm_types(self, node: Any) -> tuple[ct.CType, ct.CType]:
-        """Types of both arms, found on a builder that is thrown away; a null pointer has the other arm's type."""
-        then, other = self._without_effects(node.iftrue), self._without_effects(node.iffalse)
-        kinds = then.type, other.type
-        if isinstance(then.type, ct.Ptr) and isinstance(other.type, ct.Ptr):
-            if isinstance(then.expr, e.NullPointer):
-                return other.type, other.type
-            if isinstance(other.expr, e.NullPointer):
-                return then.type, then.type
-        return kinds
-
     def type_of(self, node: Any) -> ct.CType:
         """The type of an expression, without its effects."""
-        return self._without_effects(node).type
+        return self.without_effects(node).type
 
-    def _without_effects(self, node: Any) -> Typed:
+    def without_effects(self, node: Any) -> Typed:
         if id(node) in self._known:
             return self._known[id(node)][1]
         saved = self.builder
@@ -228,7 +201,7 @@ class Expressions:
 
     def combine(self, op: str, left: Typed, right: Typed, node: Any) -> Typed:
         """A binary operator on two values: arithmetic, comparison, or with pointers."""
-        left, right = _decayed(left), _decayed(right)
+        left, right = decayed(left), decayed(right)
         if op in _COMPARISONS:
             return from_truth(comparison(op, left, right))
         if isinstance(left.type, ct.Ptr) and isinstance(right.type, ct.Ptr) and op == "-":
@@ -266,7 +239,7 @@ class Expressions:
 
     def truth(self, node: Any) -> Expr:
         try:
-            return truth(_decayed(self.value(node)))
+            return truth(decayed(self.value(node)))
         except ConversionError as problem:
             raise self.refuse(str(problem), node) from None
 
@@ -296,12 +269,12 @@ class Expressions:
             case c_ast.StructRef():
                 return self._member(node)
             case c_ast.ArrayRef():
-                base = _decayed(self.value(node.name))
+                base = decayed(self.value(node.name))
                 if not isinstance(base.type, ct.Ptr):
                     raise self.refuse("subscript of something that is no array", node)
                 return MemoryPlace(self.offset(base, self.value(node.subscript)), base.type.target)
             case c_ast.UnaryOp(op="*"):
-                base = _decayed(self.value(node.expr))
+                base = decayed(self.value(node.expr))
                 if not isinstance(base.type, ct.Ptr):
                     raise self.refuse("dereference of something that is no pointer", node)
                 return MemoryPlace(base.expr, base.type.target)
@@ -325,7 +298,7 @@ class Expressions:
 
     def _member(self, node: Any) -> Place:
         if node.type == "->":
-            base = _decayed(self.value(node.name))
+            base = decayed(self.value(node.name))
             record = base.type.target if isinstance(base.type, ct.Ptr) else None
             pointer = base.expr
         else:
@@ -371,7 +344,7 @@ class Expressions:
         return self.write(place, value)
 
 
-def _decayed(value: Typed) -> Typed:
+def decayed(value: Typed) -> Typed:
     if isinstance(value.type, ct.Array):
         return Typed(value.expr, ct.Ptr(value.type.element))
     return value
@@ -384,17 +357,3 @@ def _candidates(suffix: str, decimal: bool) -> list[tuple[int, bool]]:
         return [(64, False)] if longs else [(32, False), (64, False)]
     order = [(32, True), (32, False), (64, True), (64, False)]
     return [(bits, s) for bits, s in order if (bits == 64 or not longs) and (s or not decimal)]
-
-
-def _ternary_type(a: ct.CType, b: ct.CType) -> ct.CType:
-    from verify.frontend.values import common, promoted
-
-    a = ct.Ptr(a.element) if isinstance(a, ct.Array) else a
-    b = ct.Ptr(b.element) if isinstance(b, ct.Array) else b
-    if isinstance(a, ct.Ptr):
-        return b if isinstance(b, ct.Ptr) and b.target == ct.VOID else a
-    if isinstance(b, ct.Ptr):
-        return b
-    if isinstance(a, ct.Void) or isinstance(b, ct.Void):
-        return ct.VOID
-    return common(promoted(a), promoted(b))

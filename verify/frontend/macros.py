@@ -23,6 +23,9 @@ _BEFORE_STATEMENT = frozenset({";", "{", "}", ")", "else", "do", ":"})
 _NAMED = frozenset({"struct", "union", "enum", "goto"})
 _BEFORE_TYPE = frozenset({";", "(", ",", "static", "extern", "const", "typedef", "inline"})
 _STORAGE = frozenset({"static", "extern", "const", "inline", "volatile"})
+_OF_TYPES = frozenset({"offsetof", "__builtin_offsetof", "_Alignof", "alignof", "__builtin_va_arg"})
+_WORDS_OF_TYPES = frozenset({
+    "char", "const", "int", "long", "short", "signed", "unsigned", "void", "volatile", "_Bool", "__int128"})
 _MEANING = frozenset({"_Pragma", "_Static_assert", "_Generic", "_Alignas", "_Atomic"})
 """The compiler knows these, so that they are no macros."""
 
@@ -83,9 +86,49 @@ def refuse_unread(tokens: Sequence[Token], known: Collection[str]) -> None:
     words = [token for token in tokens if token.text not in _STORAGE]
     if is_call(words, 0):
         raise UnsupportedC(f"definition by {words[0].text}, whose text is not read", str(words[0].span))
+    taking = takes_type(tokens, known)
+    if taking is not None:
+        raise UnsupportedC(f"macro {taking.text}, whose text is not read", str(taking.span))
     unknown = unknown_type(tokens, known)
     if unknown is not None:
         raise UnsupportedC(f"type {unknown.text}, which is not known", str(unknown.span))
+
+
+def takes_type(tokens: Sequence[Token], known: Collection[str]) -> Token | None:
+    """The name before a parenthesis with a type in it, as `min_t(u32, a, b)`: what is no function takes that."""
+    for at, token in enumerate(tokens):
+        if is_call(tokens, at) and token.text not in _OF_TYPES and token.text not in known:
+            arguments = _arguments(tokens[at + 2 : closing(tokens, at + 1)])
+            if _inside(tokens, at) and any(_is_type(argument, known) for argument in arguments):
+                return token
+    return None
+
+
+def _inside(tokens: Sequence[Token], at: int) -> bool:
+    """Of a function's body, where nothing is declared with parameters."""
+    return any(token.text == "{" for token in tokens[:at])
+
+
+def _arguments(tokens: Sequence[Token]) -> list[list[Token]]:
+    result: list[list[Token]] = [[]]
+    depth = 0
+    for token in tokens:
+        depth += (token.text in "([{") - (token.text in ")]}")
+        if token.text == "," and depth == 0:
+            result.append([])
+        else:
+            result[-1].append(token)
+    return result
+
+
+def _is_type(tokens: Sequence[Token], known: Collection[str]) -> bool:
+    """`u32`, `struct x *`, and nothing else."""
+    texts = [token.text for token in tokens]
+    while texts and texts[-1] == "*":
+        texts.pop()
+    if len(texts) == 2 and texts[0] in _NAMED:
+        return True
+    return bool(texts) and all(text in known or text in _WORDS_OF_TYPES for text in texts)
 
 
 def is_type_alone(tokens: Sequence[Token], name: str) -> bool:

@@ -28,6 +28,10 @@ _REFUSED = {"typeof", "__typeof__", "__auto_type", "__extension__", "__builtin_c
             "__builtin_types_compatible_p", "_Generic", "__label__", "__builtin_constant_p", "_Static_assert"}
 
 
+SAME = "__verify_same"
+"""Stands between `?` and `:` where nothing does: the condition itself."""
+RANGE = "__verify_range"
+"""`case RANGE(A, B):` is `case A ... B:`."""
 BLOCK = "__verify_block_"
 """Begins the names of functions that hold the statements of one `({ … })` each, and of the calls in its place."""
 
@@ -145,11 +149,27 @@ def _normalise(tokens: list[Token], blocks: list[Token], numbers: Iterator[int])
             result += _refusal_call(token, construct, macros.words(tokens[at:end]))
             at = end
             continue
-        _refuse(tokens, at)
-        text = _SPELLING.get(token.text, token.text)
-        result.append(token if text == token.text else Token(token.kind, text, token.span))
+        ends = _case_range(tokens, at)
+        if ends is not None:
+            dots, end = ends
+            inner = [*tokens[at + 1 : dots.start], *_written(token, [","]), *tokens[dots.stop : end]]
+            inner = _normalise(inner, blocks, numbers)
+            result += [token, *_written(token, [RANGE, "("]), *inner, *_written(token, [")"])]
+            at = end
+            continue
+        result += _as_c(tokens, at)
         at += 1
     return result
+
+
+def _as_c(tokens: list[Token], at: int) -> list[Token]:
+    """One token, as the parser knows it."""
+    _refuse(tokens, at)
+    token = tokens[at]
+    if token.text == "?" and at + 1 < len(tokens) and tokens[at + 1].text == ":":
+        return [token, *_written(token, [SAME])]
+    text = _SPELLING.get(token.text, token.text)
+    return [token if text == token.text else Token(token.kind, text, token.span)]
 
 
 def _attribute(tokens: list[Token], at: int) -> int:
@@ -177,23 +197,32 @@ def _refused_expression(tokens: list[Token], at: int) -> tuple[str, int] | None:
     return None
 
 
+def _case_range(tokens: list[Token], at: int) -> tuple[range, int] | None:
+    """Where the three dots of a `case A ... B:` stand, and its colon."""
+    if tokens[at].text != "case":
+        return None
+    end = next((k for k in range(at, len(tokens)) if tokens[k].text in (":", ";", "{", "?")), len(tokens))
+    for k in range(at + 2, end):
+        for length in (1, 3):
+            if "".join(item.text for item in tokens[k : k + length]) == "...":
+                return range(k, k + length), end
+    return None
+
+
 def _refusal_call(token: Token, construct: str, words: str) -> list[Token]:
     return _written(token, ["__verify_refused_" + construct.replace(" ", "_"), "(", words, ")"])
 
 
 def _written(token: Token, words: list[str]) -> list[Token]:
     """Tokens of ours, at the place of another."""
-    return [Token(word if word in "()" else "CPP_STRING" if word[0] == '"' else "CPP_ID", word, token.span)
+    return [Token(word if word in "(,)" else "CPP_STRING" if word[0] == '"' else "CPP_ID", word, token.span)
             for word in words]
 
 
 def _refuse(tokens: list[Token], at: int) -> None:
     token = tokens[at]
-    following = tokens[at + 1].text if at + 1 < len(tokens) else ""
     if token.text in _REFUSED:
         raise UnsupportedC(token.text, str(token.span))
-    if token.text == "?" and following == ":":
-        raise UnsupportedC("?: without its middle operand", str(token.span))
     dots = "".join(item.text for item in tokens[at : at + 3])
     if (token.text == "..." or dots == "...") and at and tokens[at - 1].text not in ("(", ","):
         raise UnsupportedC("case range", str(token.span))

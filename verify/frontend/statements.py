@@ -12,10 +12,14 @@ from verify.frontend import ctypes as ct
 from verify.frontend.builder import BrokenVariable, Builder, ObjectVariable, RegisterVariable
 from verify.frontend.expressions import Expressions
 from verify.frontend.named import in_node, jumps_in
+from verify.frontend.split import RANGE
 from verify.frontend.values import ConversionError, RegisterPlace, convert, promoted
 from verify.ir import expr as e
 from verify.ir import instr as i
 from verify.ir.expr import Register
+
+MOST_CASES = 1024
+"""Of one range."""
 
 
 class Statements:
@@ -191,11 +195,20 @@ class Statements:
             if isinstance(item, c_ast.Default):
                 default = labels[id(item)]
             elif isinstance(item, c_ast.Case):
-                constant = self._types.constant(item.expr) & ((1 << kind.bits) - 1)
-                cases.append((constant, labels[id(item)]))
+                cases += [(constant & ((1 << kind.bits) - 1), labels[id(item)]) for constant in self._constants(item)]
         if len({constant for constant, _ in cases}) != len(cases):
             raise self._types.refuse("two cases of one value", node)
         self._builder.end(i.Switch(value, tuple(cases), default, self._builder.span))
+
+    def _constants(self, case: Any) -> range:
+        """The values of one label."""
+        if not (isinstance(case.expr, c_ast.FuncCall) and case.expr.name.name == RANGE):
+            only = self._types.constant(case.expr)
+            return range(only, only + 1)
+        low, high = map(self._types.constant, case.expr.args.exprs)
+        if high - low >= MOST_CASES:
+            raise self._types.refuse(f"case range of more than {MOST_CASES} values", case)
+        return range(low, high + 1)
 
     # -- loops -----------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from verify.interpret.events import AccessDone, BufferDone, LockDone, SmcDone, Told, TransferDone
+from verify.interpret.events import AccessDone, BufferDone, LockDone, Log, SmcDone, Told, TransferDone
 from verify.interpret.memory import HOST_BASE, Snapshot
 from verify.interpret.session import CallDone
 from verify.rules.binding import Binding
@@ -83,6 +83,15 @@ def _accesses(done: CallDone, binding: Binding) -> list[Access]:
     return result
 
 
+def _version_kept(log: Log, binding: Binding, before: Mapping[str, int]) -> Truth:
+    """Before an agreement, only the last of the writes under one taking of the lock is seen."""
+    lock, writes = binding.version_lock, [x for x in log.accesses if x.path == binding.version and x.is_write]
+    taken = sum(x.path == lock and x.is_acquire for x in log.locks)
+    if writes and taken == 1 and not before[binding.negotiated] and lock in writes[-1].held:
+        writes = [*(x for x in writes[:-1] if lock not in x.held), writes[-1]]
+    return _truth(all(x.value == before[binding.version] for x in writes))
+
+
 def _kept(accesses: list[AccessDone], path: str, before: int) -> Truth:
     return _truth(all(x.value == before for x in accesses if x.path == path and x.is_write))
 
@@ -147,7 +156,7 @@ def concrete_scene(
         forwards=tuple(_smc(smc, binding, log.transfers, page) for smc in log.smcs if smc.is_forward),
         accesses=tuple(_accesses(done, binding)),
         locks_held=_truth(bool(done.held)),
-        version_kept=_kept(log.accesses, binding.version, before[binding.version]),
+        version_kept=_version_kept(log, binding, before),
         agreement_kept=_kept(log.accesses, binding.negotiated, before[binding.negotiated]),
         profile=profile,
         constants=constants,

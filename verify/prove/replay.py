@@ -201,9 +201,9 @@ class Replay:
                 if _fails(part.then, wanted):
                     return self._pointed(episode, wanted, how)
                 continue
-            values = _values(part, wanted)
-            first, found = seen.setdefault(_sent(episode) if wanted.alike else (), (episode, values))
-            if found != values:
+            values, sent = _values(part, wanted), _sent(episode)
+            first, found = seen.setdefault(sent if wanted.alike else (), (episode, values))
+            if found != values or (wanted.secrets == STACK and not wanted.alike and _sent(first) != sent):
                 return replace(self._at_index(wanted, (first, episode), how), second=episode)
         return None
 

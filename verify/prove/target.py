@@ -15,7 +15,7 @@ from verify.errors import InputError, InternalError
 from verify.interpret.session import BufferPaths
 from verify.ir.expr import POINTER
 from verify.ir.function import Unit
-from verify.rules.binding import Binding
+from verify.rules.binding import Binding, taken_locks
 from verify.rules.scene import Scene
 from verify.rules.symbolic_scene import symbolic_scene
 from verify.solve.query import Solver, Unsatisfiable
@@ -89,7 +89,7 @@ def make_target(unit: Unit, binding: Binding, memory: bool = False, rounds: int 
               if member.bits == POINTER}
     shared = Shared(locks, binding.version, binding.negotiated, _others(unit, locks),
                     holds_truth(unit, binding.negotiated.partition(".")[0]), binding.buffers_lock, memory=memory,
-                    rounds=rounds)
+                    locks=taken_locks(unit) | {binding.version_lock, binding.buffers_lock}, rounds=rounds)
     answers = Answers(Solver())
     setup = Setup(unit, shared, answers, kind)
     init = run_init(setup, binding.init)

@@ -201,7 +201,7 @@ class Scene:
     accesses: Sequence[Access]
     locks_held: Truth
     version_kept: Truth
-    """This call does not write another version than the one it found."""
+    """This call does not write another version than the one it found, or writes it over before anyone looks."""
     agreement_kept: Truth
     """This call does not write another `negotiated` than the one it found."""
     profile: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from verify.engine import told
@@ -126,13 +126,17 @@ def _access(event: AccessEvent, binding: Binding) -> Access:
     )
 
 
-def _kept(step: Transition, path: str, name: str) -> Truth:
-    """No write of another value, and no write that is not modelled."""
+def _nowhere(event: AccessEvent) -> Term:
+    return t.FALSE
+
+
+def _kept(step: Transition, path: str, name: str, unseen: Callable[[AccessEvent], Term] = _nowhere) -> Truth:
+    """No write of another value, but for those that nobody sees, and no write that is not modelled."""
     breaches = []
     found = step.pre[path]
     for event in step.record.accesses:
         if event.path == path and event.is_write and isinstance(event.value, Integer):
-            changes = t.and_(event.guard, t.not_(t.eq(event.value.term, found.term)))
+            changes = t.and_(event.guard, t.not_(t.eq(event.value.term, found.term)), t.not_(unseen(event)))
             breaches.append(_truth(changes, name, t.const(event.site, ORIGIN_BITS)))
     for boundary in step.record.boundaries:
         if path.partition(".")[0] in boundary.writes:
@@ -140,6 +144,21 @@ def _kept(step: Transition, path: str, name: str) -> Truth:
     kept = blame(no(breaches), name, breaches)
     unmodelled = tuple(output for breach in breaches for output in breach.outputs if output.name == "outcome")
     return Truth(kept.term, kept.outputs + unmodelled)
+
+
+def _unseen(step: Transition, binding: Binding, event: AccessEvent) -> Term:
+    """Before an agreement, a version that is written once more before the lock is given back: who reads it unlocked
+    looks at the agreement first."""
+    taken = [x for x in step.record.locks if x.path == binding.version_lock and x.is_acquire
+             and t.and_(x.guard, event.guard) is not t.FALSE]
+    if len(taken) != 1 or dict(event.locks).get(binding.version_lock) is not t.TRUE:
+        return t.FALSE
+    events = step.record.accesses
+    behind = next(number for number, x in enumerate(events) if x is event) + 1
+    later = [x.guard for x in events[behind:] if x.path == event.path and x.is_write
+             and dict(x.locks).get(binding.version_lock) is t.TRUE]
+    agreed = step.pre[binding.negotiated].term
+    return t.and_(t.eq(agreed, t.const(0, agreed.bits)), t.or_(*later))
 
 
 def _asked(step: Transition) -> Instead:
@@ -196,7 +215,7 @@ def symbolic_scene(
         forwards=tuple(_smc(step.record, event, binding) for event in step.record.smcs if event.is_forward),
         accesses=tuple(_access(event, binding) for event in step.record.accesses),
         locks_held=_truth(held, "lock", origin),
-        version_kept=_kept(step, binding.version, "version"),
+        version_kept=_kept(step, binding.version, "version", partial(_unseen, step, binding)),
         agreement_kept=_kept(step, binding.negotiated, "negotiated"),
         profile=profile,
         constants=constants,

@@ -35,7 +35,7 @@ def test_terms_and_names_are_those_of_an_ordinary_run() -> None:
 
 def test_what_a_loop_tried_leaves_no_context() -> None:
     """Of each loop two runs of the body stay: an arbitrary iteration, and the last."""
-    looping = ("    int k;\n\n    cpu_reg(ctxt, 0) = a0;\n", "    u64 k;\n\n    for (k = 0; k < a1; k++)\n"
+    looping = ("    int k;\n\n    cpu_reg(ctxt, 0) = a0;\n", "    u64 k;\n\n    for (k = 0; k < cpu_reg(ctxt, 5); k++)\n"
                "        cpu_reg(ctxt, 1) = k;\n    cpu_reg(ctxt, 0) = a0;\n")
     record = watched(make_target(mini.unit(looping), PKVM, memory=True, kind=WATCHED).step.record)
     assert all(context.mark[name] <= len(getattr(record, name))

@@ -19,6 +19,7 @@ CONSTRUCTS = [
     ("volatile u32 v = 1;", "volatile variable"),
     ("unknown_function(a);", "call of unknown_function, which is not declared"),
     ("a = __builtin_popcount(a);", "__builtin_popcount"),
+    ("switch (a) { case 0 ... 5000: a = 2; }", "case range of more than 1024 values"),
     ("a = missing_name;", "unknown name missing_name"),
 ]
 
@@ -33,8 +34,9 @@ def test_one_statement(statement: str, construct: str) -> None:
 
 
 @pytest.mark.parametrize("body", [
-    "typeof(a) b = a; return b;", "switch (a) { case 1 ... 3: return 1; } return 2;", "return a ?: 3;",
-    "__auto_type b = a; return b;",
+    "typeof(a) b = a; return b;", "u32 b[4] = { [0 ... 3] = 7 }; return b[a & 3];",
+    "__auto_type b = a; return b;", "return odd_t(u32, a, 4);", "return g() + odd_t((a), unsigned long *);",
+    "return ring_entry(&a, struct arm_smccc_res, a1)->a0;",
 ])
 def test_a_whole_function(body: str) -> None:
     unit = unit_of(f"u32 f(u32 a)\n{{\n  {body}\n}}\nu32 g(void) {{ return 1; }}\n")

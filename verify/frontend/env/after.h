@@ -8,6 +8,16 @@
 #define ALIGN(x, a) (((x) + (__verify_like(x, a) - 1)) & ~(__verify_like(x, a) - 1))
 #define PAGE_ALIGN(addr) ALIGN(addr, PAGE_SIZE)
 #define SG_MAX_SEGMENTS 2048
+#define ALIGN_DOWN(x, a) ALIGN((x) - ((a) - 1), a)
+#define round_up(x, y) ((((x) - 1) | __verify_like(x, (y) - 1)) + 1)
+#define round_down(x, y) ((x) & ~__verify_like(x, (y) - 1))
+#define min(x, y) __verify_min(x, y)
+#define max(x, y) __verify_max(x, y)
+#define min_t(type, x, y) __verify_min((type)(x), (type)(y))
+#define max_t(type, x, y) __verify_max((type)(x), (type)(y))
+#define container_of(ptr, type, member) ((type *)((void *)(ptr) - offsetof(type, member)))
+#define sizeof_field(type, member) sizeof((((type *)0)->member))
+#define offsetofend(type, member) (offsetof(type, member) + sizeof_field(type, member))
 
 #define WARN_ON(c) __verify_warn(!!(c))
 #define WARN_ON_ONCE(c) __verify_warn(!!(c))

@@ -102,6 +102,8 @@ typedef struct { u8 b[16]; } uuid_t;
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define upper_32_bits(n) ((u32)(((n) >> 16) >> 16))
 #define lower_32_bits(n) ((u32)((n) & 0xffffffff))
+#define upper_16_bits(n) ((u16)((n) >> 16))
+#define lower_16_bits(n) ((u16)((n) & 0xffff))
 #define likely(x) (!!(x))
 #define unlikely(x) (!!(x))
 #define fallthrough do { } while (0)
