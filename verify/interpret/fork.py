@@ -38,7 +38,7 @@ def _forked(item: Any, memo: dict[int, Any]) -> Any:
         result: Any = {key: _forked(value, memo) for key, value in item.items()}
     elif kind in (list, set, deque):
         result = kind([_forked(value, memo) for value in item])
-    elif kind in (Slot, Intervals):
+    elif kind in (Slot, Intervals, bytearray):
         result = item.copy()
     elif kind is MethodType:
         return MethodType(item.__func__, _forked(item.__self__, memo))

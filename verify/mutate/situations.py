@@ -189,13 +189,13 @@ def _mapping(pages: int) -> Iterator[tuple[Step, ...]]:
             yield (start, one, Step((RXTX_MAP, TX, RX, pages)))
 
 
-def grow(target: Target) -> list[Tree]:
-    """All trees; calls that end in a fault are left out, and so is what follows them.
+def grow(target: Target, wanted: Sequence[tuple[Root, bool]] = ()) -> list[Tree]:
+    """All trees, or those of the roots that are wanted; calls that end in a fault are left out, and so is what follows them.
 
     So is a boot after which EL2 lacks buffers that it has elsewhere: rules that speak of their size mean nothing there.
     """
     result: list[Tree] = []
-    for root, is_odd in roots(target.max_version):
+    for root, is_odd in wanted or roots(target.max_version):
         session = started(target, root)
         if session is None or (result and session.buffers.keys() != result[0].session.buffers.keys()):
             continue

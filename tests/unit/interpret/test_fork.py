@@ -14,7 +14,7 @@ from verify.interpret.memory import Memory
 
 def test_containers_are_copied_down_to_what_never_changes() -> None:
     inner, span = [1], (2, 3)
-    given: dict[str, Any] = {"list": inner, "again": inner, "queue": deque([span]), "set": {4}}
+    given: dict[str, Any] = {"list": inner, "again": inner, "queue": deque([span]), "set": {4}, "bytes": bytearray(b"a")}
     made = forked(given, {})
     assert made == given and made["queue"][0] is span
     assert all(made[name] is not given[name] for name in given)
