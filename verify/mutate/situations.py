@@ -190,7 +190,7 @@ def _mapping(pages: int) -> Iterator[tuple[Step, ...]]:
 
 
 def grow(target: Target, wanted: Sequence[tuple[Root, bool]] = ()) -> list[Tree]:
-    """All trees, or those of the roots that are wanted; calls that end in a fault are left out, and so is what follows them.
+    """All trees, or those of the wanted roots; calls that end in a fault are left out, and so is what follows them.
 
     So is a boot after which EL2 lacks buffers that it has elsewhere: rules that speak of their size mean nothing there.
     """
