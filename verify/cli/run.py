@@ -45,7 +45,7 @@ def bindings(config: Config) -> list[Binding]:
 
 
 @click.command(epilog=given.examples(
-    "verify run                                     # Linux 6.12, all rules, five minutes",
+    "verify run                                     # Linux 6.12, all rules, four minutes",
     "verify run --tree ~/linux --rule 'VER-*' --trust L2",
     "verify run --tree ~/linux --git v6.12 --patch fix.patch",
     "verify run --tree ~/linux --format html --output report.html",
