@@ -143,12 +143,12 @@ class Executor:
 
     def loop(self, frame: Frame, region: Region, side: Side) -> Ways:
         """Any number of iterations."""
-        self._enter(frame, region.order[0].terminator.span, "loop")
-        place, runner = frame.inner, _InFrame(self, frame)
+        runner = _InFrame(self, frame)
         known = counted(runner, region, side, self.record)
         if known is not None:
             return known
         self._enter(frame, region.order[0].terminator.span, "loop")
+        place = frame.inner
         if not self.memory.shared.memory:
             frame.block, frame.index, frame.registers = region.head, 0, side[1]
             self._boundary(side[0], "loop")

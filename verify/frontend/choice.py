@@ -8,7 +8,7 @@ from pycparser import c_ast
 
 from verify.frontend import ctypes as ct
 from verify.frontend.split import SAME
-from verify.frontend.values import Typed, common, convert, promoted, truth
+from verify.frontend.values import Typed, common, convert, decayed, promoted, truth
 from verify.ir import expr as e
 from verify.ir.expr import Const
 
@@ -39,9 +39,7 @@ def choice(owner: Expressions, node: Any) -> Typed:
 
 def _kept(owner: Expressions, node: Any) -> Typed:
     """The condition's value, which may change later; it is evaluated once."""
-    found = owner.value(node)
-    if isinstance(found.type, ct.Array):
-        found = Typed(found.expr, ct.Ptr(found.type.element))
+    found = decayed(owner.value(node))
     kept = owner.builder.temporary(ct.bits_of(found.type))
     owner.builder.assign(kept, found.expr)
     return Typed(kept, found.type)
@@ -49,7 +47,7 @@ def _kept(owner: Expressions, node: Any) -> Typed:
 
 def _type(then: Typed, other: Typed) -> ct.CType:
     """A null pointer has the other one's type."""
-    a, b = (ct.Ptr(x.type.element) if isinstance(x.type, ct.Array) else x.type for x in (then, other))
+    a, b = decayed(then).type, decayed(other).type
     if isinstance(a, ct.Ptr):
         if isinstance(b, ct.Ptr) and isinstance(then.expr, e.NullPointer):
             return b

@@ -24,6 +24,7 @@ from verify.frontend.values import (
     arithmetic,
     comparison,
     convert,
+    decayed,
     from_truth,
     truth,
 )
@@ -342,12 +343,6 @@ class Expressions:
         place = self.place(node.lvalue)
         value = self.combine(node.op[:-1], self.read(place), self.value(node.rvalue), node)
         return self.write(place, value)
-
-
-def decayed(value: Typed) -> Typed:
-    if isinstance(value.type, ct.Array):
-        return Typed(value.expr, ct.Ptr(value.type.element))
-    return value
 
 
 def _candidates(suffix: str, decimal: bool) -> list[tuple[int, bool]]:

@@ -96,17 +96,13 @@ def refuse_unread(tokens: Sequence[Token], known: Collection[str]) -> None:
 
 def takes_type(tokens: Sequence[Token], known: Collection[str]) -> Token | None:
     """The name before a parenthesis with a type in it, as `min_t(u32, a, b)`: what is no function takes that."""
-    for at, token in enumerate(tokens):
-        if is_call(tokens, at) and token.text not in _OF_TYPES and token.text not in known:
+    body = next((at for at, token in enumerate(tokens) if token.text == "{"), len(tokens))
+    for at in range(body, len(tokens)):  # outside of it parameters are declared
+        if is_call(tokens, at) and tokens[at].text not in _OF_TYPES and tokens[at].text not in known:
             arguments = _arguments(tokens[at + 2 : closing(tokens, at + 1)])
-            if _inside(tokens, at) and any(_is_type(argument, known) for argument in arguments):
-                return token
+            if any(_is_type(argument, known) for argument in arguments):
+                return tokens[at]
     return None
-
-
-def _inside(tokens: Sequence[Token], at: int) -> bool:
-    """Of a function's body, where nothing is declared with parameters."""
-    return any(token.text == "{" for token in tokens[:at])
 
 
 def _arguments(tokens: Sequence[Token]) -> list[list[Token]]:

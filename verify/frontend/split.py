@@ -202,11 +202,12 @@ def _case_range(tokens: list[Token], at: int) -> tuple[range, int] | None:
     if tokens[at].text != "case":
         return None
     end = next((k for k in range(at, len(tokens)) if tokens[k].text in (":", ";", "{", "?")), len(tokens))
-    for k in range(at + 2, end):
-        for length in (1, 3):
-            if "".join(item.text for item in tokens[k : k + length]) == "...":
-                return range(k, k + length), end
-    return None
+    return next(((range(k, k + length), end) for k in range(at + 2, end) if (length := _dots(tokens, k))), None)
+
+
+def _dots(tokens: list[Token], at: int) -> int:
+    """How many tokens make three dots here."""
+    return next((length for length in (1, 3) if "".join(x.text for x in tokens[at : at + length]) == "..."), 0)
 
 
 def _refusal_call(token: Token, construct: str, words: str) -> list[Token]:
@@ -223,8 +224,7 @@ def _refuse(tokens: list[Token], at: int) -> None:
     token = tokens[at]
     if token.text in _REFUSED:
         raise UnsupportedC(token.text, str(token.span))
-    dots = "".join(item.text for item in tokens[at : at + 3])
-    if (token.text == "..." or dots == "...") and at and tokens[at - 1].text not in ("(", ","):
+    if _dots(tokens, at) and at and tokens[at - 1].text not in ("(", ","):
         raise UnsupportedC("case range", str(token.span))
     if token.text == "&&" and at and tokens[at - 1].text in ("=", "(", ",", "goto", "return"):
         raise UnsupportedC("address of a label", str(token.span))

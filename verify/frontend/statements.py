@@ -9,6 +9,7 @@ from pycparser import c_ast
 
 from verify.errors import UnsupportedC
 from verify.frontend import ctypes as ct
+from verify.frontend import fold
 from verify.frontend.builder import BrokenVariable, Builder, ObjectVariable, RegisterVariable
 from verify.frontend.expressions import Expressions
 from verify.frontend.named import in_node, jumps_in
@@ -195,20 +196,19 @@ class Statements:
             if isinstance(item, c_ast.Default):
                 default = labels[id(item)]
             elif isinstance(item, c_ast.Case):
-                cases += [(constant & ((1 << kind.bits) - 1), labels[id(item)]) for constant in self._constants(item)]
+                cases += [(constant, labels[id(item)]) for constant in self._constants(item, kind)]
         if len({constant for constant, _ in cases}) != len(cases):
             raise self._types.refuse("two cases of one value", node)
         self._builder.end(i.Switch(value, tuple(cases), default, self._builder.span))
 
-    def _constants(self, case: Any) -> range:
-        """The values of one label."""
-        if not (isinstance(case.expr, c_ast.FuncCall) and case.expr.name.name == RANGE):
-            only = self._types.constant(case.expr)
-            return range(only, only + 1)
-        low, high = map(self._types.constant, case.expr.args.exprs)
+    def _constants(self, case: Any, kind: ct.Int) -> list[int]:
+        """The values of one label, in the type of what is switched on, as bits."""
+        is_range = isinstance(case.expr, c_ast.FuncCall) and case.expr.name.name == RANGE
+        bounds = case.expr.args.exprs if is_range else (case.expr, case.expr)
+        low, high = (_as(kind, self._types.constant(bound)) for bound in bounds)
         if high - low >= MOST_CASES:
             raise self._types.refuse(f"case range of more than {MOST_CASES} values", case)
-        return range(low, high + 1)
+        return [number & (1 << kind.bits) - 1 for number in range(low, high + 1)]
 
     # -- loops -----------------------------------------------------------------------------------------------
 
@@ -338,6 +338,12 @@ def _may_skip(body: Any) -> bool:
             return True
         todo += [child for _, child in node.children()] if isinstance(node, c_ast.Node) else []
     return False
+
+
+def _as(kind: ct.Int, number: int) -> int:
+    """A constant, converted."""
+    low = number & (1 << kind.bits) - 1
+    return fold.signed(low, kind.bits) if kind.signed else low
 
 
 def _has_nested_case(items: list[Any]) -> bool:

@@ -69,12 +69,15 @@ def from_truth(condition: Expr, kind: ct.Int = ct.INT) -> Typed:
     return Typed(fold.extend(condition, False, kind.bits), kind)
 
 
+def decayed(value: Typed) -> Typed:
+    """An array is the address of its first element."""
+    return Typed(value.expr, ct.Ptr(value.type.element)) if isinstance(value.type, ct.Array) else value
+
+
 def convert(value: Typed, target: ct.CType) -> Typed:
     """As if by assignment or cast; raises ConversionError."""
+    value = decayed(value)
     source = value.type
-    if isinstance(source, ct.Array):
-        value = Typed(value.expr, ct.Ptr(source.element))
-        source = value.type
     if isinstance(target, ct.Void) or target == source:
         return Typed(value.expr, target)
     match source, target:

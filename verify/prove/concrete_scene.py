@@ -89,7 +89,7 @@ def _version_kept(log: Log, binding: Binding, before: Mapping[str, int]) -> Trut
     taken = sum(x.path == lock and x.is_acquire for x in log.locks)
     if writes and taken == 1 and not before[binding.negotiated] and lock in writes[-1].held:
         writes = [*(x for x in writes[:-1] if lock not in x.held), writes[-1]]
-    return _truth(all(x.value == before[binding.version] for x in writes))
+    return _kept(writes, binding.version, before[binding.version])
 
 
 def _kept(accesses: list[AccessDone], path: str, before: int) -> Truth:

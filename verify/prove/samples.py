@@ -17,6 +17,7 @@ from verify.prove.choices import interesting_indices, interesting_pages
 from verify.prove.concrete_scene import concrete_scene
 from verify.prove.histories import Call, histories
 from verify.prove.outcome import Episode
+from verify.prove.replay import MOST_STEPS
 from verify.prove.starts import INDEX, Way, set_smccc
 from verify.prove.target import FFA_VERSION, Target, buffer_paths, mailbox_size
 from verify.rules.rule import Part, Rule
@@ -39,8 +40,6 @@ OTHERS = (
 SENDERS = (0, 0x00058001)
 
 
-MOST_STEPS = 100_000
-"""Of one call: what takes longer is left out, as what does not end."""
 MOST_PAGES, MOST_INDICES = 12, 3
 """Of one sample, where a premise speaks of a page or of a range."""
 Choice = tuple[int, int]
