@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -29,10 +30,17 @@ _TIMES = 20
 def install() -> None:
     """For the process that the user talks to; the main thread's business."""
     signal.signal(signal.SIGINT, _note)
+    sys.unraisablehook = _dropped
     heard, told = os.pipe()
     os.set_blocking(told, False)
     signal.set_wakeup_fd(told, warn_on_full_buffer=False)
     threading.Thread(target=_listen, args=(heard,), daemon=True).start()
+
+
+def _dropped(what: sys.UnraisableHookArgs) -> None:
+    """A KeyboardInterrupt is noted, and nobody needs the traceback of a destructor."""
+    if not isinstance(what.exc_value, KeyboardInterrupt):
+        sys.__unraisablehook__(what)
 
 
 def _listen(heard: int) -> None:
