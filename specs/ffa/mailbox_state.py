@@ -22,6 +22,7 @@ from .mediation import (
     is_mailbox,
     sends,
     served,
+    was_lost,
 )
 
 RELEASE = ids.clause("v1.0 8.3", "public implementations and tests")
@@ -60,7 +61,7 @@ def mailbox_invariant(scene: Scene) -> Iterator[Part]:
             require("buffers are used only while a pair is registered", scene.pre.has_tx | unused, "use"),
         ], name)
     for name, at, is_set in (("TX", scene.post.tx_at, scene.post.has_tx), ("RX", scene.post.rx_at, scene.post.has_rx)):
-        mine = is_set & (scene.frame(at) == scene.page.number)
+        mine = is_set & (scene.frame(at) == scene.page.number) & ~was_lost(scene)
         yield part(f"{name} page", served(scene, ids.RXTX_MAP) & mine, [
             require("the page is shared with EL2 and pinned", held_in_place(scene) | scene.page.disturbed, "page"),
         ], "FFA_RXTX_MAP")
@@ -96,7 +97,7 @@ def pages_stay(scene: Scene) -> Iterator[Part]:
         if name == "FFA_RXTX_UNMAP":
             continue
         takes = any_of(one.made & one.succeeded & one.covers for one in scene.transfers if one.action in MOVES)
-        yield part(name, premise & is_mailbox(scene), [
+        yield part(name, premise & is_mailbox(scene) & ~was_lost(scene), [
             require("the page stays shared with EL2 and pinned", held_in_place(scene) | scene.page.disturbed, "page"),
             require("no range with the page is shared or given back", ~takes, "pages"),
         ], name)

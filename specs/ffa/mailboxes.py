@@ -22,6 +22,7 @@ from .mediation import (
     sent_once,
     served,
     succeeded,
+    was_lost,
 )
 
 MAP = ids.clause("v1.0 8.4", "Arm's compliance suite and public implementations")
@@ -188,7 +189,7 @@ def unmap_effect(scene: Scene) -> Iterator[Part]:
         require("of EL2's own pair",
                 ~any_of(sends(smc, ids.RXTX_UNMAP) & ~(smc.w(1) == 0) for smc in scene.smcs), "smc"),
     ], UNMAP_NAME)
-    yield part("pages", done & is_mailbox(scene), [
+    yield part("pages", done & is_mailbox(scene) & ~was_lost(scene), [
         require("the page is the host's own", (scene.page.after == OWN) | scene.page.disturbed, "page"),
         require("the page is not pinned", ~scene.page.pinned_after | scene.page.disturbed, "page"),
     ], UNMAP_NAME)

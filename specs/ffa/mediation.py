@@ -133,6 +133,11 @@ def held_in_place(scene: Scene) -> Truth:
     return (scene.page.after == SHARED_HYP) & scene.page.pinned_after
 
 
+def was_lost(scene: Scene) -> Truth:
+    """The page is a registered mailbox, and before this call something has taken it away from EL2 all the same."""
+    return is_mailbox(scene) & ~((scene.page.before == SHARED_HYP) & scene.page.pinned_before)
+
+
 def never(happenings: Iterable[Truth], text: str) -> list[Require]:
     """None of them happens; each has its own blame."""
     return [require(text, ~happens) for happens in happenings]

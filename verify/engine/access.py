@@ -28,6 +28,12 @@ Where = tuple[Term, str, Term, Inside]
 
 MOST_BYTES = 1 << 17
 """Of one copy or fill: the largest page and more."""
+FIRST_PAGE = 1 << 12
+"""Null, and the members of what it may point to: assumed to be mapped nowhere (`nothing-is-mapped-at-null`)."""
+
+
+def is_null(target: Target) -> bool:
+    return target.object is None and target.offset.is_const and target.offset.value < FIRST_PAGE
 
 
 def _pointers_of_others(objects: Mapping[str, Object]) -> list[str]:
@@ -73,7 +79,10 @@ class Accesses:
     def resolve(
         self, state: State, pointer: Pointer, length: Term, place: Place, is_read: bool = False
     ) -> list[Where]:
-        """Each possible target; obliges that it is inside. In a loop a read outside a buffer ends all certainty too."""
+        """Each possible target; obliges that it is inside. In a loop a read outside a buffer ends all certainty too.
+
+        What null points to is nowhere: EL2 stops there.
+        """
         found = []
         is_read = is_read and self.record.index is None
         for target in pointer.targets:
@@ -90,8 +99,11 @@ class Accesses:
             self._refuse_foreign(target)
             inside = t.or_(t.eq(length, t.const(0, 64)), self._inside(target, length))
             if inside is not t.TRUE:
+                stops = is_null(target)
                 self.record.obligations.append(Obligation(
-                    "invalid-pointer", guard, inside, place.span, place.function))
+                    "invalid-pointer", guard, inside, place.span, place.function, stops=stops))
+                if stops:
+                    state.guard = t.and_(state.guard, t.or_(t.not_(target.guard), inside))
             if inside is not t.FALSE and target.object is not None:
                 found.append((target.guard, target.object, target.offset, Inside(t.TRUE)))
         return found

@@ -75,7 +75,7 @@ class Obligation:
     """`holds` has to follow from `guard`; otherwise behaviour after it is undefined.
 
     `outside`: of a load that changes nothing where it leaves its object, but finds bytes that are nobody's to see:
-    their name, as a variable or as a memory.
+    their name, as a variable or as a memory. `stops`: EL2 stops there instead, and nothing comes after it.
     """
 
     kind: str
@@ -84,6 +84,7 @@ class Obligation:
     span: Span
     function: str
     outside: str = ""
+    stops: bool = False
 
     @property
     def is_read(self) -> bool:
@@ -192,6 +193,8 @@ class Snapshot:
     """Other scalars that the version's lock protects: are they set?"""
     switches: tuple[Term, ...] = ()
     """Scalars that the buffers' lock protects: are they set?"""
+    built: Term = t.FALSE
+    """Did initialisation give EL2 a buffer of its own?"""
 
 
 @dataclass(frozen=True, slots=True)

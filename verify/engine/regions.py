@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -66,3 +66,13 @@ def _distance(start: Term, end: Term) -> Term:
             result = t.ite(t.var("page.16K", 0), value, result)
     assert result is not None
     return result
+
+
+def set_at_boot(path: str) -> Term:
+    """Did initialisation make this static pointer lead somewhere?"""
+    return t.var(f"init.{path}.set", 0)
+
+
+def built(paths: Iterable[str]) -> Term:
+    """Did it make any of these?"""
+    return t.or_(*map(set_at_boot, sorted(paths)))

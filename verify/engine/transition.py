@@ -13,7 +13,7 @@ from verify.engine.execute import Executor
 from verify.engine.induction import Decide
 from verify.engine.memory import Cell
 from verify.engine.record import Record, Snapshot
-from verify.engine.regions import CONTEXT, HOST, PAGES, Region, find_regions
+from verify.engine.regions import CONTEXT, HOST, PAGES, Region, built, find_regions, set_at_boot
 from verify.engine.shared import Shared, flags, join_path
 from verify.engine.state import State
 from verify.engine.value import Integer, Pointer, Target, Value, null
@@ -182,11 +182,12 @@ def run_init(setup: Setup, name: str) -> Transition:
     version = accesses.others.snapshot(final)
     homes = tuple((path, (t.FALSE, t.const(0, 64))) for path in sorted(setup.shared.lock_of) if path in pointers)
     page = (("state", t.var("boot.page.state", 2)), ("pins", t.const(0, pages.PIN_BITS))) if setup.shared.memory else ()
-    end = Snapshot(version.version, version.negotiated, homes, page, version.told, *flags(setup.shared, values))
+    regions = find_regions(pointers, _total(setup))
+    end = Snapshot(version.version, version.negotiated, homes, page, version.told, *flags(setup.shared, values),
+                   built(item.name.removeprefix("$") for item in regions.values()))
     return Transition(
         record, (), (), before, {path: _scalar(value) for path, value in values.items()}, {}, pointers, returned,
-        final.guard, dict(final.held), start, end, find_regions(pointers, _total(setup)),
-        {}, {}, {}, {}, {})
+        final.guard, dict(final.held), start, end, regions, {}, {}, {}, {}, {})
 
 
 def _total(setup: Setup) -> Term:
@@ -242,11 +243,6 @@ def _left(init: Transition, path: str, origin: Term) -> Value:
         return Pointer(tuple(Target(x.guard, *_home(init, x)) for x in init.pointers[path].targets), origin)
     is_set = set_at_boot(path)
     return Pointer((Target(is_set, *_home(init, homes[0])), Target(t.not_(is_set), None, t.const(0, 64))), origin)
-
-
-def set_at_boot(path: str) -> Term:
-    """Did initialisation make this static pointer lead somewhere?"""
-    return t.var(f"init.{path}.set", 0)
 
 
 def _home(init: Transition, target: Target) -> tuple[str | None, Term]:

@@ -62,7 +62,8 @@ class Spmc(Surroundings):
     """`version`: the highest that it has. `script`: answers that come first, in order.
 
     `largest`: of the first fragment of what it gives back, and of later ones, in bytes; the RX buffer limits it too.
-    `is_narrow`: it refuses a version with 32 bits.
+    `is_narrow`: it refuses a version with 32 bits. `is_late`: it refuses what is asked first, and registers any pair
+    of buffers later, as none does that conforms.
     """
 
     version: int = 0x10002
@@ -70,6 +71,7 @@ class Spmc(Surroundings):
     partitions: tuple[Partition, ...] = PARTITIONS
     largest: int = 1 << 20
     is_narrow: bool = False
+    is_late: bool = False
     ledger: Ledger = field(init=False)
     agreed: int = 0
     """The version of the last FFA_VERSION that it accepted; 0: none yet."""
@@ -77,6 +79,8 @@ class Spmc(Surroundings):
     """Of each mailbox buffer; 0: none is registered."""
     is_full: bool = False
     """EL2 owns its RX buffer and has not released it."""
+    is_asked: bool = False
+    """Anything."""
 
     def __post_init__(self) -> None:
         self.ledger = Ledger(frozenset(item.identity for item in self.partitions))
@@ -85,6 +89,9 @@ class Spmc(Surroundings):
         """An SMC32 leaves x8 to x17 alone (DEN0028 2.6)."""
         if self.script:
             return self.script.pop(0)
+        if self.is_late and not self.is_asked:
+            self.is_asked = True
+            return frame(ONES)
         try:
             answer = self._answer(arguments)
         except Refused as refusal:
@@ -135,7 +142,8 @@ class Spmc(Surroundings):
             case 0xC4000066:
                 tx, rx, size = arguments[1], arguments[2], words[3] * 4096
                 need(not self.size, DENIED)
-                need(0 < size <= 63 * 4096 and tx % 4096 == 0 and rx % 4096 == 0 and abs(tx - rx) >= size)
+                need(0 < size <= 63 * 4096 and tx % 4096 == 0 and rx % 4096 == 0)
+                need(abs(tx - rx) >= size or self.is_late)
                 self.size = size
             case 0x84000067:
                 need(words[1] == 0 and self.size > 0)

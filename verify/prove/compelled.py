@@ -227,4 +227,4 @@ def _start(rerun: Rerun, target: Target) -> Start:
     booted = inputs_of(rerun.episode).calls[0].answers
     then = environment.world.now()
     definitions = {**standing(target, session, booted), **followed(then)}
-    return Start("", session.machine.page_shift, (), (), (), {}, then, definitions, memories(target, session), {})
+    return Start("", session.machine.page_shift, (), (), (), {}, then, definitions, memories(target, session), {}, True)

@@ -115,6 +115,7 @@ TEMPLATES: tuple[tuple[str, Template], ...] = (
     ("a version is agreed only with an SPMC", lambda s, top: t.or_(t.not_(s.negotiated), t.not_(NO_SPMC))),
 )
 MEMORY_TEMPLATES: tuple[tuple[str, Template], ...] = (
+    ("EL2 has buffers of its own only with a version", lambda s, top: t.implies(s.built, t.not_(_is(s.version, 0)))),
     ("the host's mailboxes are registered together", lambda s, top: _all_or_none(s)),
     ("the host's mailboxes are whole pages of memory", lambda s, top: _aligned(s)),
     ("the host's mailboxes are different pages", lambda s, top: _apart(s)),

@@ -69,8 +69,9 @@ def check_safety(target: Target, level: str, solver: Solver) -> Safety:
 
 
 def blocks(item: Obligation) -> bool:
-    """Does nothing hold after it is broken? Not so of what is defined all the same, nor of a read elsewhere."""
-    return item.kind not in HARMLESS and not item.is_read
+    """Does nothing hold after it is broken? Not so of what is defined all the same, nor of a read elsewhere, nor where
+    there is no after."""
+    return item.kind not in HARMLESS and not item.is_read and not item.stops
 
 
 def proved(target: Target, found: Invariants, level: str, solver: Solver) -> tuple[bool, ...]:

@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from verify.engine import pages, told
-from verify.engine.regions import HOST, PAGE_SIZES, PAGES
+from verify.engine.regions import HOST, PAGE_SIZES, PAGES, set_at_boot
 from verify.engine.shared import join_path
-from verify.engine.transition import pointee, set_at_boot
+from verify.engine.transition import pointee
+from verify.interpret.descriptors import Descriptor
 from verify.interpret.memory import HOST_BASE, Fault, Snapshot
 from verify.interpret.session import Session
 from verify.interpret.spmc import Spmc
 from verify.interpret.world import FOREIGN, LAST_PAGE, OWN, PagesThen
 from verify.ir.expr import POINTER
-from verify.prove.histories import Call, histories
+from verify.prove.histories import HANDLE, RECLAIM, RX, TX, Call, Writer, histories
 from verify.prove.invariants import reclaimed, telling
 from verify.prove.ledger import Regions, conforming
 from verify.prove.target import STEP, Target, buffer_paths, mailbox_size
@@ -41,7 +42,7 @@ MALFORMED = 0x80010000
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Calls from reset, with an SPMC of some version that conforms."""
+    """Calls from reset, with an SPMC of some version. It conforms unless it `refuses` or `believes` something."""
 
     name: str
     calls: tuple[Call, ...] = ()
@@ -50,6 +51,14 @@ class Way:
     smccc: int = SMCCC_1_2
     is_narrow: bool = False
     """The SPMC's refusals of a version have 32 bits."""
+    refuses: bool = False
+    """There seems to be none at boot; later it serves all the same."""
+    believes: Descriptor | None = None
+    """It gives back what nobody ever shared with it."""
+
+    @property
+    def conforms(self) -> bool:
+        return not self.refuses and self.believes is None
 
 
 def ways(target: Target) -> list[Way]:
@@ -65,7 +74,19 @@ def ways(target: Target) -> list[Way]:
             result.append(Way(f"{name}: agreed", known["map"][:1], shift))
             kept = KEPT if shift == 12 else KEPT[:1]
             result += [Way(f"{name}: {history}", known[history], shift) for history in kept]
+        result += _hostile(version, mailbox_size(target, 12))
     return sorted(result, key=lambda way: (len(way.calls), way.page_shift))
+
+
+def _hostile(version: int, mailbox: int) -> list[Way]:
+    """With an EL3 that keeps to no rules."""
+    writer, name = Writer(version, 1 << 12, mailbox), f"1.{version & 0xFFFF}, EL3"
+    agreed, mapped = writer.start()
+    back = writer.call(RECLAIM, HANDLE)
+    gives = [Way(f"{name} gives back a mailbox page: {which}", (agreed, mapped, back),
+                 believes=Descriptor(version, ((page, 1),))) for which, page in (("TX", TX), ("RX", RX))]
+    return [Way(f"{name} refused at boot: agreed", (agreed,), refuses=True),
+            Way(f"{name} refused at boot: map", (agreed, mapped), refuses=True), *gives]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +104,8 @@ class Start:
     memories: Mapping[str, Memory]
     regions: Regions
     """What the SPMC has of the host's memory."""
+    conforms: bool
+    """Does EL3 on the way here?"""
     known: dict[Term, Term] = field(default_factory=dict)
 
     def is_here(self, asked: Mapping[str, Term]) -> Term:
@@ -109,6 +132,8 @@ class Starts:
         """The SPMC remembers what was shared on the way to this state."""
         if level != "L2":
             return t.TRUE
+        if not start.conforms:
+            return t.FALSE
         if start.name not in self.remembered:
             self.remembered[start.name] = t.and_(*conforming(self.target.step.record, start.regions))
         return self.remembered[start.name]
@@ -133,7 +158,9 @@ def make_starts(target: Target) -> Starts:
 
 
 def _make_start(target: Target, way: Way) -> Start | None:
-    environment = Spmc(version=way.spmc, is_narrow=way.is_narrow)
+    environment = Spmc(version=way.spmc, is_narrow=way.is_narrow, is_late=way.refuses)
+    if way.believes is not None:
+        environment.ledger.believe(way.believes)
     session = Session(target.unit, environment, way.page_shift, trace=False, init=target.binding.init,
                       paths=buffer_paths(target.binding))
     boot = set_smccc(session, way.smccc)
@@ -155,7 +182,8 @@ def _make_start(target: Target, way: Way) -> Start | None:
         **standing(target, session, answers[:booted]), **followed(environment.world.now()),
         str(SPMC.data): t.const(way.spmc, 32)}
     return Start(way.name, way.page_shift, boot, way.calls, answers, left, environment.world.now(), definitions,
-                 memories(target, session), {x.handle: x.answer for x in environment.ledger.open.values()})
+                 memories(target, session), {x.handle: x.answer for x in environment.ledger.open.values()},
+                 way.conforms)
 
 
 def standing(target: Target, session: Session, booted: Sequence[Sequence[int]]) -> dict[str, Term]:

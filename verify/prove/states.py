@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -13,7 +14,7 @@ from verify.engine.relevance import exclude
 from verify.errors import ReplayMismatch
 from verify.interpret.session import HostWrites
 from verify.interpret.world import FOREIGN, OWN
-from verify.prove.claims import Claim, Renamed, alone, claims, is_about_state_only, speaks_of_hazards
+from verify.prove.claims import Claim, Renamed, alone, claims, is_about_state_only, speaks_of_hazards, speaks_of_secrets
 from verify.prove.hunt import Hit, Known, remaining, shown
 from verify.prove.outcome import Episode
 from verify.prove.replay import Replay
@@ -26,8 +27,9 @@ from verify.terms import build as t
 from verify.terms.evaluate import evaluate
 from verify.terms.term import Term, memories, variables
 
-MOST_STARTS = 6
-"""That one looks from, though the interpreter refused all before."""
+MOST_STARTS, MOST_ALIKE = 6, 2
+"""States that one looks from, though the interpreter refused all before; of those that as many calls lead to. Where a
+violation is known already, the first one alone."""
 FEW_PAGES = 16
 """In one range of an ordinary call."""
 
@@ -65,13 +67,13 @@ class StateHunt:
         wrong = [remaining(record, claim, known) for claim in conjuncts]
         given = [*self._given(part), *alone(conjuncts)]
         undecided: Undecided | None = None
-        for usual in (self._usual(), []):
+        for usual in (self._usual(part), []):
             wanted = [*given, *usual, t.or_(*wrong)]
             first = self._one_of(self.starts.items, wanted, MODEST if is_thorough else GLANCE)
             if isinstance(first, Undecided) and not is_thorough:
                 undecided = first
                 continue
-            for place in self._starts(wanted, first):
+            for place in self._starts(wanted, first, not known):
                 start = place.start
                 found = self._from(start, part, conjuncts, [*given, *usual], wrong, seen=place.values)
                 if isinstance(found, Undecided):
@@ -96,16 +98,20 @@ class StateHunt:
             result += new
         return result
 
-    def _usual(self) -> list[Term]:
+    def _usual(self, part: Part) -> list[Term]:
         """Other pages than the followed one are mostly as the host needs them: they let no page-table function fail.
 
         Ranges are short, those that are shared have no page of the mailboxes, and none is shared or given back twice.
+        Reads stay inside their objects, unless the part may be about those that do not.
         """
         scene = self.starts.target.scene(self.profile)
         pair = ((scene.pre.has_tx.term, scene.pre.tx_at), (scene.pre.has_rx.term, scene.pre.rx_at))
         mailboxes = [(is_set, scene.frame(at).term) for is_set, at in pair]
+        record = self.starts.target.step.record
         result: list[Term] = []
-        transfers = self.starts.target.step.record.transfers
+        if not speaks_of_secrets(part) and not speaks_of_hazards(part):
+            result += [t.implies(item.guard, item.holds) for item in record.obligations if item.is_read]
+        transfers = record.transfers
         for one, other in combinations(transfers, 2):
             if one.action == other.action in (SHARE_FFA, UNSHARE_FFA) and not exclude(one.guard, other.guard):
                 done = t.and_(one.guard, one.succeeds, other.guard, other.succeeds)
@@ -122,7 +128,7 @@ class StateHunt:
         if part is None:
             return None
         undecided: Undecided | None = None
-        for given in ([*self._given(part), *self._usual()], self._given(part)):
+        for given in ([*self._given(part), *self._usual(part)], self._given(part)):
             for place in self._starts(given, self._one_of(self.starts.items, given)):
                 start, values = place.start, self._solve(place.start, given)
                 if isinstance(values, Undecided):
@@ -134,7 +140,9 @@ class StateHunt:
                         continue
         return undecided
 
-    def _starts(self, wanted: Sequence[Term], first: _Place | Undecided | None) -> Iterator[_Place]:
+    def _starts(
+        self, wanted: Sequence[Term], first: _Place | Undecided | None, is_new: bool = True
+    ) -> Iterator[_Place]:
         """Those that it may happen from, the fewest calls first; `first`: what was said of all of them."""
         starts = list(self.starts.items)
         found = _Place(starts[0]) if isinstance(first, Undecided) else first
@@ -143,14 +151,16 @@ class StateHunt:
             if before is None:
                 break
             found = before
-        for _ in range(MOST_STARTS):
+        tried: Counter[int] = Counter()
+        for _ in range(MOST_STARTS if is_new else 1):
             if found is None:
                 return
             yield found
-            tried, calls = found.start, len(found.start.calls)
-            starts = [start for start in starts if start is not tried and len(start.calls) >= calls]
-            alike = [start for start in starts if len(start.calls) == calls]
-            found = self._likely(alike, wanted) or self._likely(starts, wanted)
+            place, calls = found.start, len(found.start.calls)
+            tried[calls] += 1
+            starts = [start for start in starts if start is not place and len(start.calls) >= calls
+                      and tried[len(start.calls)] < MOST_ALIKE]
+            found = self._likely([x for x in starts if len(x.calls) == calls], wanted) or self._likely(starts, wanted)
 
     def _likely(self, starts: Sequence[Start], wanted: Sequence[Term]) -> _Place | None:
         """A state that it may happen from; the first one, if that is not decided."""

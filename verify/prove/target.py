@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from verify.engine import told
 from verify.engine.content import Content, Unknown, byte
-from verify.engine.regions import PAGE_SIZES
+from verify.engine.regions import PAGE_SIZES, set_at_boot
 from verify.engine.shared import Shared, join_path
-from verify.engine.transition import PLAIN, Kind, Setup, Transition, pointee, run_call, run_init, set_at_boot
+from verify.engine.transition import PLAIN, Kind, Setup, Transition, pointee, run_call, run_init
 from verify.engine.writes import holds_truth, written
 from verify.errors import InputError, InternalError
 from verify.interpret.session import BufferPaths

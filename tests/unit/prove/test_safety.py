@@ -6,11 +6,16 @@ import pytest
 
 from specs.bindings.pkvm import PKVM
 from verify.cli.targets import from_snapshots, snapshot_folder
+from verify.engine.access import FIRST_PAGE, is_null
+from verify.engine.regions import set_at_boot
 from verify.engine.relevance import in_loop
-from verify.prove.invariants import Invariants, find_invariants, surroundings
+from verify.engine.value import Target as Pointee
+from verify.prove.invariants import Invariants, booted, find_invariants, surroundings
 from verify.prove.safety import blocks, proved
 from verify.prove.target import Target, make_target
-from verify.solve.query import Satisfied, Solver
+from verify.prove.unmodelled import UNMAPPED, assumed
+from verify.solve.query import Satisfied, Solver, Unsatisfiable
+from verify.terms import build as t
 from verify.terms.term import Term
 
 OPEN = {
@@ -47,6 +52,33 @@ def test_what_is_open(target: Target, invariants: dict[str, Invariants], level: 
     safe = proved(target, invariants[level], level, Solver())
     items = zip(target.step.record.obligations, safe, strict=True)
     assert {item.function for item, holds in items if not holds and item.kind == "invalid-pointer"} == OPEN[level]
+
+
+@pytest.mark.parametrize("level", OPEN)
+def test_there_are_buffers_only_with_a_version(invariants: dict[str, Invariants], level: str) -> None:
+    assert "EL2 has buffers of its own only with a version" in invariants[level].names
+
+
+def test_a_null_pointer_stops_el2(target: Target, invariants: dict[str, Invariants]) -> None:
+    """An EL3 that denies the buffers at boot and takes part later makes EL2 copy a fragment to null: a finding, after
+    which there is nothing; so that what a call does to the end rests on the address alone being unmapped."""
+    record = target.step.record
+    safe = proved(target, invariants["L0"], "L0", Solver())
+    stops = [item for item, holds in zip(record.obligations, safe, strict=True) if item.stops and not holds]
+    assert {"do_ffa_mem_frag_tx", "do_ffa_mem_reclaim", "do_ffa_part_get"} <= {item.function for item in stops}
+    assert not any(map(blocks, stops))
+    assert UNMAPPED in assumed(target, safe, "L0")
+    assert UNMAPPED not in assumed(target, proved(target, invariants["L2"], "L2", Solver()), "L2")
+    nowhere = t.not_(set_at_boot("hyp_buffers.tx"))
+    sent = [event.guard for event in record.transfers if event.action == "share-ffa"]
+    for guard in sent:
+        assert isinstance(Solver().refute([*booted(target, "L0"), *record.relies, guard, nowhere]), Unsatisfiable)
+
+
+def test_what_is_far_from_null_does_not_stop_it() -> None:
+    near, far = (Pointee(t.TRUE, None, t.const(at, 64)) for at in (FIRST_PAGE - 1, FIRST_PAGE))
+    assert is_null(near) and not is_null(far)
+    assert not is_null(Pointee(t.TRUE, None, t.var("x", 64))) and not is_null(Pointee(t.TRUE, "a", t.const(0, 64)))
 
 
 def test_writes_of_a_send_are_safe(target: Target, invariants: dict[str, Invariants]) -> None:
