@@ -39,8 +39,8 @@ def mailbox_invariant(scene: Scene) -> Iterator[Part]:
     Clause: none; a property of any mediator.
     Reading: kept by every call. Who reads or writes a mailbox, or makes EL3 use EL2's pair, has seen under the lock
         that a pair is registered. EL3 has EL2's own pair mapped exactly while one is, as its answers to FFA_RXTX_MAP
-        and FFA_RXTX_UNMAP have it. What EL2 does with its own pair before it looks at a call's parameters, as where it
-        maps it once for all, is its own business.
+        and FFA_RXTX_UNMAP have it. A page that an earlier call gave away is that call's finding. What EL2 does with its
+        own pair before it looks at a call's parameters, as where it maps it once for all, is its own business.
     Applies to: every version.
     Not covered: an SPMC that maps or unmaps without being asked.
     """
@@ -89,7 +89,8 @@ def pages_stay(scene: Scene) -> Iterator[Part]:
     """While a pair is registered no call but FFA_RXTX_UNMAP changes the state of its pages.
 
     Clause: none; Hafnium refuses to share mailbox pages.
-    Reading: of calls through the proxy, under the contracts of the page-table functions. Such a request fails.
+    Reading: of calls through the proxy, under the contracts of the page-table functions. Such a request fails. A page
+        that an earlier call gave away is that call's finding.
     Applies to: every version.
     Not covered: other hypercalls of the host, which the pin keeps off.
     """

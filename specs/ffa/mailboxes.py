@@ -177,7 +177,7 @@ def unmap_effect(scene: Scene) -> Iterator[Part]:
     """After FFA_RXTX_UNMAP no pair is registered, its pages are the host's own and unpinned, and EL3 was told once.
 
     Clause: DEN0077A v1.0 section 8.5; a property of any mediator.
-    Reading: of the pair that EL2 knew under its lock.
+    Reading: of the pair that EL2 knew under its lock; of pages that no earlier call gave away.
     Applies to: every version.
     Not covered: an SPMC that refuses, after which EL2's pair is still mapped (BUF-06); an order of the steps, for
         neither EL2 nor EL3 writes the host's pages while EL2 holds its lock.

@@ -21,7 +21,7 @@ from verify.terms.term import Term
 OPEN = {
     "L2": {"__do_ffa_mem_xfer"},
     "L0": {"__do_ffa_mem_xfer", "__ffa_host_share_ranges", "__ffa_host_unshare_ranges", "do_ffa_mem_frag_tx",
-           "do_ffa_mem_reclaim", "do_ffa_part_get", "ffa_mem_desc_offset"},
+           "do_ffa_mem_reclaim", "do_ffa_part_get"},
 }
 """Functions with an access that is not proved. A send parses its descriptor where the host says; EL3 may at L0 deny the
 buffers at boot and take part later, give back pages that are mailboxes, and lie about every length."""
