@@ -73,6 +73,6 @@ def set_at_boot(path: str) -> Term:
     return t.var(f"init.{path}.set", 0)
 
 
-def built(paths: Iterable[str]) -> Term:
-    """Did it make any of these?"""
-    return t.or_(*map(set_at_boot, sorted(paths)))
+def built(names: Iterable[str]) -> Term:
+    """Did it make any of these regions?"""
+    return t.or_(*(set_at_boot(name.removeprefix("$")) for name in sorted(names)))

@@ -102,7 +102,7 @@ class Others:
         page = tuple((name, state.ghost[name]) for name in ("state", "pins") if name in state.ghost)
         negotiated = t.ne(flag.term, t.const(0, flag.term.bits))
         return Snapshot(version.term, negotiated, tuple(pointers), page, told.kept(state.ghost),
-                        *flags(self.shared, values), built(name.removeprefix("$") for name in self.shared.regions))
+                        *flags(self.shared, values), built(self.shared.regions))
 
     def told(self, state: State, function: Term) -> dict[str, Term]:
         """What EL3 was told when this CPU asks it for `function`; others may tell it more just before."""

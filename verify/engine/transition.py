@@ -184,7 +184,7 @@ def run_init(setup: Setup, name: str) -> Transition:
     page = (("state", t.var("boot.page.state", 2)), ("pins", t.const(0, pages.PIN_BITS))) if setup.shared.memory else ()
     regions = find_regions(pointers, _total(setup))
     end = Snapshot(version.version, version.negotiated, homes, page, version.told, *flags(setup.shared, values),
-                   built(item.name.removeprefix("$") for item in regions.values()))
+                   built(item.name for item in regions.values()))
     return Transition(
         record, (), (), before, {path: _scalar(value) for path, value in values.items()}, {}, pointers, returned,
         final.guard, dict(final.held), start, end, regions, {}, {}, {}, {}, {})
