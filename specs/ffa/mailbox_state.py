@@ -20,6 +20,7 @@ from .mediation import (
     accesses,
     held_in_place,
     is_mailbox,
+    is_mailbox_of,
     sends,
     served,
     was_lost,
@@ -86,21 +87,25 @@ def rx_ownership(scene: Scene) -> Iterator[Part]:
 
 @rule("FFA-BUF-10", "Registered pages do not move", OWN_RULE, force="security", confidence="high")
 def pages_stay(scene: Scene) -> Iterator[Part]:
-    """While a pair is registered no call but FFA_RXTX_UNMAP changes the state of its pages.
+    """While a pair is registered no call changes the state of its pages.
 
     Clause: none; Hafnium refuses to share mailbox pages.
-    Reading: of calls through the proxy, under the contracts of the page-table functions. Such a request fails. A page
+    Reading: of calls through the proxy, under the contracts of the page-table functions. A request that would share
+        such a page or give it back fails. Of FFA_RXTX_UNMAP it holds for what is still registered afterwards. A page
         that an earlier call gave away is that call's finding.
     Applies to: every version.
     Not covered: other hypercalls of the host, which the pin keeps off.
     """
+    stays = require("the page stays shared with EL2 and pinned", held_in_place(scene) | scene.page.disturbed, "page")
     for name, premise in by_function(scene):
+        held = premise & is_mailbox(scene) & ~was_lost(scene)
         if name == "FFA_RXTX_UNMAP":
+            left = held & is_mailbox_of(scene, scene.post)
+            yield part(name, left, [stays], name, exists=left)
             continue
         takes = any_of(one.made & one.succeeded & one.covers for one in scene.transfers if one.action in MOVES)
-        yield part(name, premise & is_mailbox(scene) & ~was_lost(scene), [
-            require("the page stays shared with EL2 and pinned", held_in_place(scene) | scene.page.disturbed, "page"),
-            require("no range with the page is shared or given back", ~takes, "pages"),
+        yield part(name, held, [
+            stays, require("no range with the page is shared or given back", ~takes, "pages"),
         ], name)
 
 

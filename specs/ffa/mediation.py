@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from verify.rules import BufferAccess, Require, Scene, Smc, Truth, Word, all_of, any_of, require
+from verify.rules import BufferAccess, Require, Scene, Smc, State, Truth, Word, all_of, any_of, require
 from verify.rules.memory import HOST, HOST_RX, HOST_TX, SHARED_HYP
 
 from . import ids
@@ -74,8 +74,13 @@ def is_1_0(scene: Scene) -> Truth:
 
 def is_mailbox(scene: Scene) -> Truth:
     """The page is one of the host's registered mailbox pages."""
-    tx = scene.pre.has_tx & (scene.frame(scene.pre.tx_at) == scene.page.number)
-    rx = scene.pre.has_rx & (scene.frame(scene.pre.rx_at) == scene.page.number)
+    return is_mailbox_of(scene, scene.pre)
+
+
+def is_mailbox_of(scene: Scene, state: State) -> Truth:
+    """The page is one of those that are registered in this state, before the call or after it."""
+    tx = state.has_tx & (scene.frame(state.tx_at) == scene.page.number)
+    rx = state.has_rx & (scene.frame(state.rx_at) == scene.page.number)
     return tx | rx
 
 

@@ -101,6 +101,10 @@ MAILBOX_FAULTS = (
     of("map unmap", "a pair is dropped before EL3 agrees", "SEC-13", "code_of", "mailbox", (
         "\task(&said, FFA_RXTX_UNMAP, HOST_ENDPOINT", "\thost_buffers.tx = NULL;\n"
         "\task(&said, FFA_RXTX_UNMAP, HOST_ENDPOINT"), ("\tgive_page_back(host_buffers.tx);\n", ""), trust="L0"),
+    of("map unmap", "pages are given back before EL3 agrees", "BUF-10", "code_of", "page", (
+        "\task(&said, FFA_RXTX_UNMAP, HOST_ENDPOINT", "\tgive_page_back(host_buffers.tx);\n"
+        "\task(&said, FFA_RXTX_UNMAP, HOST_ENDPOINT"), ("\tgive_page_back(host_buffers.tx);\n\tgive_page_back(host_buffers.rx);\n",
+        "\tgive_page_back(host_buffers.rx);\n"), trust="L0"),
     of("map", "an errno is an answer", "ERR-03", "take_page", "x2", (
         "\tif (__pkvm_host_share_hyp(hyp_virt_to_pfn(page)))\n\t\treturn FFA_RET_INVALID_PARAMETERS;",
         "\tif (__pkvm_host_share_hyp(hyp_virt_to_pfn(page)))\n\t\treturn -EINVAL;")),
