@@ -10,7 +10,7 @@ from itertools import combinations
 
 from verify.engine.content import Content, Unknown
 from verify.engine.pages import PAGE, SHARE_FFA, SHARE_HYP, UNSHARE_FFA
-from verify.engine.relevance import exclude
+from verify.engine.relevance import exclude, numbers_of
 from verify.errors import ReplayMismatch
 from verify.interpret.session import HostWrites
 from verify.interpret.world import FOREIGN, OWN
@@ -242,10 +242,17 @@ class StateHunt:
     def _asked(self, wanted: Sequence[Term]) -> list[Term]:
         key = tuple(wanted)
         if key not in self._known:
+            wanted = [*wanted, *self._of_one_function(t.and_(*wanted))]
             general = self.starts.general(self.level, t.and_(*wanted))
             exact = self.starts.target.step.record.exact.definitions(wanted)
             self._known[key] = [*general, *wanted, *exact, *self.pages]
         return self._known[key]
+
+    def _of_one_function(self, where: Term) -> list[Term]:
+        """The number that each alternative names, said outright: a question without the other functions is small."""
+        here = t.var(f"{self.starts.target.step.record.prefix}x0.lo", 16)
+        named = numbers_of(where, str(here.data))
+        return [t.eq(here, t.const(named[1][0], 16))] if named and len(named[1]) == 1 else []
 
     def _readable(self, start: Start, wanted: Sequence[Term], values: Mapping[str, int]) -> Mapping[str, int]:
         return make_readable(self._goal(start, wanted), values)
