@@ -138,9 +138,14 @@ def _context(record: Record) -> tuple[Object, dict[int, Cell], tuple[Term, ...]]
 
 def _function_register(prefix: str) -> Term:
     """x0 in pieces, so that a function ID without the SVE hint (bit 16) is an equation on variables."""
-    upper, lower = t.var(f"{prefix}x0.hi", 15), t.var(f"{prefix}x0.lo", 16)
+    upper, lower = t.var(f"{prefix}x0.hi", 15), function_number(prefix)
     hint = t.var(f"{prefix}x0.hint", 1)
     return t.concat(t.var(f"{prefix}x0.up", 32), t.concat(upper, t.concat(hint, lower)))
+
+
+def function_number(prefix: str) -> Term:
+    """Bits 15:0 of x0: what tells handlers apart. The variable has the calls' prefix."""
+    return t.var(f"{prefix}x0.lo", 16)
 
 
 def initial_zero(unit: Unit, record: Record) -> State:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from verify.engine.relevance import guard_equations, numbers_of
+from verify.engine.transition import function_number
 from verify.engine.watched import watched
 from verify.errors import InternalError, VerifyError
 from verify.mutate.holds import Holds
@@ -14,7 +15,7 @@ from verify.mutate.jury import Broken
 from verify.mutate.mutant import Mutant
 from verify.prove.outcome import PartResult, RuleResult, Status
 from verify.prove.setting import Setting
-from verify.prove.target import Target
+from verify.prove.target import STEP, Target
 from verify.rules.rule import Part, Rule, Statement
 from verify.rules.scene import Scene
 from verify.solve.query import RLIMIT, Solver
@@ -104,7 +105,7 @@ class Proving:
     def _numbers(self, function: str) -> frozenset[int] | None:
         """The function numbers (bits 15:0 of x0) of the calls that come by there; None: any."""
         record = watched(self.target.step.record)
-        name = f"{record.prefix}x0.lo"
+        name = str(function_number(record.prefix).data)
         found = [guard_equations(context.state.guard).get(name)
                  for context in record.contexts if context.frame.function.name == function]
         return None if not found or None in found else frozenset(number for number in found if number is not None)
@@ -114,7 +115,7 @@ def _chosen(
     rule: Rule, statement: Statement, asked: frozenset[tuple[str, str]], numbers: frozenset[int] | None, scene: Scene
 ) -> Iterator[Part]:
     for part in statement(scene):
-        about = numbers_of(part.given.term, "c.x0.lo") if numbers is not None else None
+        about = numbers_of(part.given.term, str(function_number(STEP).data)) if numbers is not None else None
         if (rule.identity, part.name) in asked and (about is None or not (numbers or frozenset()).isdisjoint(about[1])):
             yield part
 

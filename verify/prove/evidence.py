@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from verify.engine.transition import function_number
 from verify.errors import InternalError
 from verify.prove.guarantee import check_guarantee
 from verify.prove.invariants import kept
@@ -88,9 +89,9 @@ def _evidence(
 
 def _about_one_call(target: Target, terms: Refuted) -> list[Term]:
     """Where the host's function number is known it is put in its place: a proof does not mention other handlers."""
-    name = f"{target.step.record.prefix}x0.lo"
-    number = equations(terms).get(name)
+    here = function_number(target.step.record.prefix)
+    number = equations(terms).get(str(here.data))
     if number is None:
         return list(terms)
-    here = t.eq(t.var(name, number.bits), number)
-    return [here, *substitute(list(terms), {name: number}, target.sliced.setdefault(number.value, {}))]
+    sliced = target.sliced.setdefault(number.value, {})
+    return [t.eq(here, number), *substitute(list(terms), {str(here.data): number}, sliced)]

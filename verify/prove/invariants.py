@@ -14,7 +14,7 @@ from verify.engine import pages, told
 from verify.engine.record import Boundary, Snapshot
 from verify.engine.relevance import Outright, contradict, guard_equations, trace
 from verify.engine.retrieval import CONFORMS
-from verify.engine.transition import page_shift
+from verify.engine.transition import function_number, page_shift
 from verify.errors import InternalError
 from verify.prove.outcome import Episode
 from verify.prove.target import Target, started
@@ -248,10 +248,10 @@ def _goals(target: Target, level: str) -> list[tuple[Given, Snapshot]]:
 def cases(target: Target) -> list[Term]:
     """The host's calls, by the function numbers that the code tells apart: what is asked of each is cheap."""
     record = target.step.record
-    name = f"{record.prefix}x0.lo"
+    here = function_number(record.prefix)
+    name = str(here.data)
     guards = [*record.rely_guards, *(guard for guard, _ in record.releases), *(event.guard for event in record.smcs)]
     numbers = sorted({found[name] for guard in guards if name in (found := guard_equations(guard))})
-    here = t.var(name, 16)
     each = [t.eq(here, t.const(number, 16)) for number in numbers]
     return [*each, t.and_(*(t.not_(case) for case in each))]
 

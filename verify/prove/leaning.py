@@ -14,7 +14,7 @@ from verify.engine.regions import CONTEXT
 from verify.engine.relevance import guard_equations, numbers_of
 from verify.engine.trace import OUTSIDE, Step, Trace, leaves
 from verify.engine.traced import KIND, traced
-from verify.engine.transition import Transition
+from verify.engine.transition import Transition, function_number
 from verify.errors import InternalError
 from verify.prove.target import Target, make_target
 from verify.rules.rule import Part
@@ -97,7 +97,7 @@ class Leaning:
             raise InternalError("the traced run does not make the terms of the ordinary one")
         for transition in (self._traced.init, self._traced.step):
             traced(transition.record).is_over = True
-        self._lo = f"{target.step.record.prefix}x0.lo"
+        self._lo = str(function_number(target.step.record.prefix).data)
         self._numbers = frozenset(
             found[self._lo] for step in traced(self._traced.step.record).steps
             if self._lo in (found := guard_equations(step.guard)))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 
 from verify.engine.relevance import guard_equations, numbers_of
-from verify.engine.transition import FOLLOWED
+from verify.engine.transition import FOLLOWED, function_number
 from verify.prove.invariants import cases, forms, page_sizes, surroundings
 from verify.prove.setting import Setting
 from verify.prove.target import Target
@@ -61,7 +61,7 @@ class Questions:
         if where is t.FALSE:
             return [], [(where,)]
         target = self._target
-        here = t.var(f"{target.step.record.prefix}x0.lo", 16)
+        here = function_number(target.step.record.prefix)
         if str(here.data) in guard_equations(where):
             return [t.TRUE], []
         named = numbers_of(where, str(here.data))

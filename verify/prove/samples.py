@@ -5,11 +5,13 @@ A premise that a sample meets needs no search. They are replayed runs like any o
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
 from verify.engine.pages import PAGE
+from verify.engine.relevance import numbers_of
+from verify.engine.transition import function_number
 from verify.interpret.memory import Fault
 from verify.interpret.session import NO_WRITES, CallDone, Session
 from verify.interpret.spmc import Spmc
@@ -83,15 +85,16 @@ class Samples:
         return [(page, index) for page in pages for index in indices]
 
     def _likely(self, target: Target, premise: Term) -> list[int]:
-        """The samples whose function ID is the one that the premise names, if it names one."""
+        """The samples whose function number is one of those that the premise names, if it names any."""
         asked = substitute([target.step.inputs[0]], equations([premise]))[0]
         wanted = t.extract(asked, 31, 0)
-        if not wanted.is_const:
-            wanted = t.extract(asked, 15, 0)
-        if not wanted.is_const:
-            return list(range(len(self.episodes)))
-        mask = (1 << wanted.bits) - 1
-        return [k for k, episode in enumerate(self.episodes) if episode.calls[-1].before[0] & mask == wanted.value]
+        if wanted.is_const:
+            return self._calls(0xFFFFFFFF, [wanted.value])
+        named = numbers_of(premise, str(function_number(target.step.record.prefix).data))
+        return self._calls(0xFFFF, named[1]) if named else list(range(len(self.episodes)))
+
+    def _calls(self, mask: int, wanted: Sequence[int]) -> list[int]:
+        return [k for k, episode in enumerate(self.episodes) if episode.calls[-1].before[0] & mask in wanted]
 
     def _met(
         self, target: Target, rule: Rule, profile: str, number: int, choice: Choice
