@@ -9,13 +9,16 @@ import pytest
 import specs
 from specs.bindings.pkvm import PKVM
 from verify.cli.targets import from_snapshots, snapshot_folder
+from verify.engine.transition import function_number
 from verify.interpret.world import OWN, SHARED_HYP
 from verify.prove.histories import RX, TX
+from verify.prove.samples import make_samples
 from verify.prove.starts import Start, Starts, make_starts
 from verify.prove.states import MOST_ALIKE, StateHunt
-from verify.prove.target import Target, make_target
+from verify.prove.target import STEP, Target, make_target
 from verify.rules.rule import registered
 from verify.solve.query import Solver
+from verify.solve.simplify import conjuncts
 from verify.terms import build as t
 
 specs.load()
@@ -55,6 +58,20 @@ def test_hunts_try_states_of_several_lengths(starts: Starts) -> None:
     tried = [len(place.start.calls) for place in hunt._starts(version, first)]
     assert tried == sorted(tried) and len(tried) > 3 and max(Counter(tried).values()) == MOST_ALIKE
     assert len(list(hunt._starts(version, first, is_new=False))) == 1
+
+
+def test_a_part_of_one_function_is_looked_for_in_its_calls_alone(starts: Starts) -> None:
+    """Its premise names the number once for each calling convention, and no conjunct of it by itself does."""
+    target, rule = starts.target, RULES["FFA-MEM-10"]
+    part = {one.name: one for one in rule.statement(target.scene("SEED"))}["FFA_MEM_SHARE, 1.1"]
+    outright = t.eq(function_number(STEP), t.const(0x73, 16))
+    assert outright not in conjuncts([part.given.term])
+    hunt = StateHunt(starts, rule, "SEED", "L2", Solver())
+    assert outright in hunt._asked(hunt._given(part))
+    samples = make_samples(target)
+    shares = {k for k, one in enumerate(samples.episodes) if one.calls[-1].before[0] & 0xFFFF == 0x73}
+    assert set(samples._likely(target, part.given.term)) == shares
+    assert 0 < len(shares) < len(samples.episodes) / 2
 
 
 def test_el3_answered_to_the_initialisation_what_it_answered(starts: Starts) -> None:
