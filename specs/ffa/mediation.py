@@ -41,8 +41,11 @@ def sent(scene: Scene, *functions: int) -> Truth:
 
 def gives_rx_back(scene: Scene) -> Truth:
     """What the SPMC put into EL2's RX buffer in this call EL2 released later in it."""
-    return all_of(_fills_rx(smc).implies(any_of(sends(later, RX_RELEASE) for later in scene.smcs[number + 1:]))
-                  for number, smc in enumerate(scene.smcs))
+    released, given = any_of([]), list[Truth]()
+    for smc in reversed(scene.smcs):
+        given.append(_fills_rx(smc).implies(released))
+        released = released | sends(smc, RX_RELEASE)
+    return all_of(given)
 
 
 def _fills_rx(smc: Smc) -> Truth:
@@ -54,8 +57,11 @@ def _fills_rx(smc: Smc) -> Truth:
 
 
 def sent_once(scene: Scene, *functions: int) -> Truth:
-    made = [sends(smc, *functions) for smc in scene.smcs]
-    return any_of(one & all_of(~other for other in made if other is not one) for one in made)
+    once, never = any_of([]), all_of([])
+    for smc in scene.smcs:
+        made = sends(smc, *functions)
+        once, never = (once & ~made) | (never & made), never & ~made
+    return once
 
 
 def accepted(smc: Smc) -> Truth:

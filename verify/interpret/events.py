@@ -186,6 +186,12 @@ class Log:
         done = replace(self.buffers[-1], written=written)
         self.buffers[-1] = self.order[-1] = done
 
+    def first(self, most: int) -> Log:
+        """No more than so many events of each kind."""
+        return Log(self.smcs[:most], self.accesses[:most], self.buffers[:most], self.transfers[:most],
+                   self.locks[:most], self.steps[:most], self.warns[:most], self.wraps[:most], self.blocks, self.edges,
+                   self.order[:most])
+
     def add(self, event: Ordered) -> None:
         self.order.append(event)
         match event:

@@ -13,6 +13,7 @@ from verify.prove.claims import HAZARD
 from verify.prove.concrete_scene import concrete_scene
 from verify.prove.failing import fails, is_met
 from verify.prove.replay import instead
+from verify.prove.rerun import ENDLESS
 from verify.prove.starts import INDEX
 from verify.prove.target import Target
 from verify.rules.rule import ADDRESSES, Part, Rule
@@ -20,6 +21,8 @@ from verify.rules.scene import Instead, Scene, nothing_instead
 from verify.terms.term import variables
 
 MOST_PAGES, MOST_INDICES, MOST_BYTES = 10, 2, 8
+MOST_EVENTS = 100
+"""Of a call without an end, of each kind: what it did first it did for ever."""
 SHORT = 64
 """Of a message, in bytes: its header and what follows it."""
 Broken = tuple[str, str, str, str]
@@ -46,6 +49,8 @@ class Jury:
 
         Whether a sum that wraps becomes a size is no call's to tell: that is left to proofs.
         """
+        if done.ended is not None and done.ended.kind == ENDLESS:
+            done = replace(done, log=done.log.first(MOST_EVENTS))
         look = Look(partial(self._scene, asked=cache(asked)), cache(again))
         return {one for rule in self.rules if rules is None or rule.identity in rules
                 for one in self._by(rule, done, look)}
