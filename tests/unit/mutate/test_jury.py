@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
+from verify.interpret.events import FaultDone, Log
 from verify.interpret.memory import Snapshot
+from verify.interpret.session import NO_WRITES, CallDone
+from verify.interpret.world import World
+from verify.ir.span import NOWHERE
 from verify.mutate import jury
 
 
@@ -29,3 +33,20 @@ def test_bytes_that_are_not_zero_are_looked_at_where_a_rule_speaks_of_bytes(monk
     message = bytes(28) + b"\xaa" * 4 + bytes(16)
     assert jury._indices(done(message=message), True) == [0, 1, 28, 29, 30, 31]
     assert jury._indices(done(message=message), False) == [0, 1]
+
+
+@pytest.mark.parametrize(("kind", "looked_at"), [("endless-loop", jury.MOST_EVENTS), ("invalid-pointer", 2000)])
+def test_of_a_call_without_an_end_its_beginning_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch, kind: str, looked_at: int
+) -> None:
+    seen: list[CallDone] = []
+    monkeypatch.setattr(jury.Jury, "_by", lambda self, rule, call, look: seen.append(call) or ())
+    events: Any = [SimpleNamespace()] * 2000
+    pages = World().now()
+    call = CallDone((), (), False, kind, Log(smcs=events, order=events, blocks={("f", "entry")}), (), (), (), NO_WRITES,
+                    (pages, pages), 12, (), FaultDone(kind, "", NOWHERE, "f"))
+    rule: Any = SimpleNamespace(identity="X")
+    target: Any = None
+    jury.Jury(target, [rule], "SEED").broken(call, lambda what: None, lambda: None)
+    assert [len(one.log.smcs) for one in seen] == [len(one.log.order) for one in seen] == [looked_at]
+    assert seen[0].log.blocks == {("f", "entry")} and len(call.log.smcs) == 2000
