@@ -61,7 +61,10 @@ class Jury:
         indices = (_indices(done, not of_page) if of_index else []) or [0]
         for page in pages:
             for index in indices:
-                for part in rule.statement(look.scene(done, page, index)):
+                parts = list(rule.statement(look.scene(done, page, index)))
+                if done.ended is not None and not any(one.output == HAZARD for part in parts for one in part.then):
+                    return
+                for part in parts:
                     second = partial(look.second, rule, part.name, page, index)
                     yield from ((rule.identity, part.name, one.text, one.output)
                                 for k, one in enumerate(part.then if is_met(part) else ())

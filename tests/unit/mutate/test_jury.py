@@ -13,6 +13,9 @@ from verify.interpret.session import NO_WRITES, CallDone
 from verify.interpret.world import World
 from verify.ir.span import NOWHERE
 from verify.mutate import jury
+from verify.prove.claims import HAZARD
+from verify.rules import Truth, part, require
+from verify.terms import build as t
 
 
 def done(*transfers: tuple[int, int], message: bytes = b"") -> Any:
@@ -50,3 +53,20 @@ def test_of_a_call_without_an_end_its_beginning_is_looked_at(
     jury.Jury(target, [rule], "SEED").broken(call, lambda what: None, lambda: None)
     assert [len(one.log.smcs) for one in seen] == [len(one.log.order) for one in seen] == [looked_at]
     assert seen[0].log.blocks == {("f", "entry")} and len(call.log.smcs) == 2000
+
+
+@pytest.mark.parametrize(("output", "looks"), [("smc", 1), (HAZARD, 6)])
+def test_rules_that_speak_of_no_hazard_look_once_at_a_call_that_ended_in_one(
+    monkeypatch: pytest.MonkeyPatch, output: str, looks: int
+) -> None:
+    monkeypatch.setattr(jury.Jury, "_speaks", lambda self, rule: (True, True))
+    monkeypatch.setattr(jury, "_pages", lambda call: [1, 2, 3])
+    monkeypatch.setattr(jury, "_indices", lambda call, of_bytes: [0, 1])
+    scenes: list[object] = []
+    one: Any = part("p", Truth(t.FALSE), require("never", Truth(t.FALSE), output))
+    rule: Any = SimpleNamespace(identity="X", statement=lambda scene: scenes.append(scene) or [one])
+    call: Any = SimpleNamespace(ended=FaultDone("invalid-pointer", "", NOWHERE, "f"))
+    look: Any = SimpleNamespace(scene=lambda done, page, index: (page, index), second=lambda *what: None)
+    target: Any = None
+    assert not list(jury.Jury(target, [], "SEED")._by(rule, call, look))
+    assert len(scenes) == looks
