@@ -9,6 +9,7 @@ from pycparser import c_ast
 
 from verify.frontend import ctypes as ct
 from verify.frontend import fold
+from verify.frontend.guards import is_guard
 from verify.frontend.macros import UNREAD
 from verify.frontend.values import MemoryPlace, Typed, common, comparison, convert, from_truth, promoted
 from verify.ir import expr as e
@@ -54,6 +55,8 @@ class Calls:
         }
 
     def call(self, node: Any) -> Typed:
+        if is_guard(node):
+            raise self._owner.refuse("guard() that is no statement of a block", node)
         if not isinstance(node.name, c_ast.ID):
             raise self._owner.refuse("call through a pointer", node)
         name = node.name.name

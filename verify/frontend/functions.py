@@ -11,7 +11,8 @@ from verify.frontend.declare import Types
 from verify.frontend.expressions import Expressions
 from verify.frontend.parse import Parsed
 from verify.frontend.scope import Names
-from verify.frontend.statements import Statements, address_taken
+from verify.frontend.shape import address_taken
+from verify.frontend.statements import Statements
 from verify.ir import expr as e
 from verify.ir import instr as i
 from verify.ir.expr import Register

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from pycparser import c_ast
@@ -12,7 +13,9 @@ from verify.frontend import ctypes as ct
 from verify.frontend import fold
 from verify.frontend.builder import BrokenVariable, Builder, ObjectVariable, RegisterVariable
 from verify.frontend.expressions import Expressions
+from verify.frontend.guards import Guards, is_guard, is_scoped
 from verify.frontend.named import in_node, jumps_in
+from verify.frontend.shape import has_nested_case, may_skip
 from verify.frontend.split import RANGE
 from verify.frontend.values import ConversionError, RegisterPlace, convert, promoted
 from verify.ir import expr as e
@@ -32,8 +35,11 @@ class Statements:
         self._types = expressions.types
         self._result = result
         self._in_memory = in_memory
+        self._guards = Guards(expressions)
         self._breaks: list[str] = []
         self._continues: list[str] = []
+        self._depths: dict[str, int] = {}
+        """How many guards there were where a loop, a switch or a scope began, by the labels that it is left for."""
         self._in_loop = 0
         self._labelled = False
         """A label was seen: a jump back to it makes a loop of what follows."""
@@ -46,6 +52,7 @@ class Statements:
         return self._x.builder
 
     def body(self, node: Any) -> None:
+        self._guards.begin(node)
         self.lower(node)
         if self._builder.is_open and isinstance(self._result, ct.Void):
             self._builder.end(i.Return(None, self._builder.span))
@@ -55,10 +62,7 @@ class Statements:
             case None | c_ast.EmptyStatement():
                 return
             case c_ast.Compound():
-                self._builder.push()
-                for item in node.block_items or []:
-                    self.lower(item)
-                self._builder.pop()
+                self._compound(node)
                 return
             case c_ast.Label():
                 self._labelled = True
@@ -76,10 +80,42 @@ class Statements:
                 self._if(node)
             case c_ast.Switch():
                 self._switch(node)
+            case c_ast.For() if is_scoped(node):
+                self._scoped(node)
             case c_ast.While() | c_ast.DoWhile() | c_ast.For():
                 self._loop(node)
             case _:
                 self._attempt(lambda: self._simple(node), node)
+
+    def _compound(self, node: Any) -> None:
+        depth = self._guards.depth
+        self._builder.push()
+        for item in node.block_items or []:
+            if is_guard(item):
+                self._builder.span = self._types.span(item)
+                self._attempt(partial(self._guards.take, item), item)
+            else:
+                self.lower(item)
+        self._guards.close(depth)
+        self._builder.pop()
+
+    def _scoped(self, node: Any) -> None:
+        """`break` and `continue` leave it."""
+        done = self._builder.label("guard.end")
+        self._breaks.append(done)
+        self._continues.append(done)
+        self._depths[done] = self._guards.depth
+        self._attempt(lambda: self._guards.take(node), node.init)
+        self.lower(node.stmt)
+        self._guards.close(self._depths[done])
+        self._continues.pop()
+        self._breaks.pop()
+        self._begin(done)
+
+    def _leave(self, label: str) -> None:
+        self._guards.leave(self._depths[label])
+        self._builder.jump(label)
+        self._builder.start(self._builder.label("after"))
 
     def _attempt(self, action: Callable[[], None], node: Any) -> bool:
         """Run `action`; if it meets something that is not modelled, undo it and say so there.
@@ -121,14 +157,13 @@ class Statements:
             case c_ast.Return():
                 self._return(node)
             case c_ast.Goto():
+                self._guards.leave_for(node.name, node)
                 b.jump(f"label.{node.name}")
                 b.start(b.label("after"))
             case c_ast.Break() if self._breaks:
-                b.jump(self._breaks[-1])
-                b.start(b.label("after"))
+                self._leave(self._breaks[-1])
             case c_ast.Continue() if self._continues:
-                b.jump(self._continues[-1])
-                b.start(b.label("after"))
+                self._leave(self._continues[-1])
             case c_ast.Pragma():
                 raise self._types.refuse("#pragma", node)
             case _:
@@ -139,9 +174,12 @@ class Statements:
         if node.expr is None or isinstance(self._result, ct.Void):
             if node.expr is not None:
                 self._x.value(node.expr)
+            self._guards.leave(0)
             b.end(i.Return(None, b.span))
         else:
-            b.end(i.Return(self._x.converted(node.expr, self._result), b.span))
+            value = self._x.converted(node.expr, self._result)
+            self._guards.leave(0)
+            b.end(i.Return(value, b.span))
         b.start(b.label("after"))
 
     def _condition(self, node: Any, then: str, other: str) -> None:
@@ -172,6 +210,7 @@ class Statements:
             b.any_of([*labels.values(), done])
         b.start(b.label("after"))
         self._breaks.append(done)
+        self._depths[done] = self._guards.depth
         b.push()
         for item in items:
             if id(item) not in labels:
@@ -186,7 +225,7 @@ class Statements:
         b.start(done)
 
     def _dispatch(self, node: Any, items: list[Any], labels: dict[int, str], done: str) -> None:
-        if _has_nested_case(items):
+        if has_nested_case(items):
             raise self._types.refuse("case label inside another statement", node)
         operand = self._x.value(node.cond)
         kind = promoted(operand.type)
@@ -225,8 +264,9 @@ class Statements:
             self._head(node, head, body, done)
         self._breaks.append(done)
         self._continues.append(step)
+        self._depths[done] = self._depths[step] = self._guards.depth
         self._in_loop += 1
-        skips = _may_skip(node.stmt)
+        skips = may_skip(node.stmt)
         self._skipping += skips
         b.start(body)
         if skips:
@@ -316,64 +356,7 @@ class Statements:
         return kind
 
 
-class _NestedCases(c_ast.NodeVisitor):  # type: ignore[misc]
-    def __init__(self) -> None:
-        self.found = False
-
-    def visit_Case(self, node: Any) -> None:
-        self.found = True
-
-    visit_Default = visit_Case
-
-    def visit_Switch(self, node: Any) -> None:
-        """Its cases are its own."""
-
-
-def _may_skip(body: Any) -> bool:
-    """Is there a jump inside that may pass a declaration? A switch does, and any label may be jumped to."""
-    todo = [body]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, c_ast.Switch | c_ast.Label):
-            return True
-        todo += [child for _, child in node.children()] if isinstance(node, c_ast.Node) else []
-    return False
-
-
 def _as(kind: ct.Int, number: int) -> int:
     """A constant, converted."""
     low = number & (1 << kind.bits) - 1
     return fold.signed(low, kind.bits) if kind.signed else low
-
-
-def _has_nested_case(items: list[Any]) -> bool:
-    visitor = _NestedCases()
-    for item in items:
-        for inner in (item.stmts or []) if isinstance(item, (c_ast.Case, c_ast.Default)) else [item]:
-            visitor.visit(inner)
-    return visitor.found
-
-
-class _AddressTaken(c_ast.NodeVisitor):  # type: ignore[misc]
-    def __init__(self, blocks: Mapping[str, Any]) -> None:
-        self.names: set[str] = set()
-        self.blocks = blocks
-
-    def visit_FuncCall(self, node: Any) -> None:
-        if isinstance(node.name, c_ast.ID) and node.name.name in self.blocks:
-            self.visit(self.blocks[node.name.name])
-        self.generic_visit(node)
-
-    def visit_UnaryOp(self, node: Any) -> None:
-        if node.op == "&" and isinstance(node.expr, c_ast.ID):
-            self.names.add(node.expr.name)
-        self.generic_visit(node)
-
-
-def address_taken(body: Any, blocks: Mapping[str, Any]) -> frozenset[str]:
-    """Names whose address is taken anywhere in the function, `({ … })` included: these live in memory."""
-    visitor = _AddressTaken(blocks)
-    visitor.visit(body)
-    return frozenset(visitor.names)
-
-

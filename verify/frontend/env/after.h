@@ -49,6 +49,8 @@ typedef u32 hyp_spinlock_t;
 #define hyp_spin_lock(l) __verify_lock(l)
 #define hyp_spin_unlock(l) __verify_unlock(l)
 #define hyp_assert_lock_held(l) ((void)0)
+/* guard(hyp_spinlock)(l) is read as it is: see frontend/guards.py. */
+#define scoped_guard(name, ...) for (__verify_scoped_guard(name, __VA_ARGS__);;)
 
 /* struct user_pt_regs and the saved context: x0 to x30 come first, 64 bits each. */
 struct user_pt_regs {

@@ -20,6 +20,26 @@ typedef u32 hyp_spinlock_t;
 #define hyp_spin_unlock(lock) lock_static(lock, 0)
 #define hyp_assert_lock_held(lock) ((void)(lock))
 
+/* Linux's cleanup.h, as far as ffa.c can want it of this lock. */
+static inline hyp_spinlock_t *lock_to_hold(hyp_spinlock_t *lock)
+{
+	hyp_spin_lock(lock);
+	return lock;
+}
+
+static inline void lock_held_no_more(hyp_spinlock_t **lock)
+{
+	hyp_spin_unlock(*lock);
+}
+
+#define HELD_(name, line) name##line
+#define HELD(line) HELD_(held_, line)
+#define guard(class) guard_of_##class
+#define guard_of_hyp_spinlock(lock) \
+	hyp_spinlock_t *HELD(__COUNTER__) __attribute__((cleanup(lock_held_no_more), unused)) = lock_to_hold(lock)
+#define scoped_guard(class, lock) \
+	for (guard_of_##class(lock), *is_over = NULL; !is_over; is_over = (void *)1)
+
 struct user_pt_regs { u64 regs[31], sp, pc, pstate; };
 struct kvm_cpu_context { struct user_pt_regs regs; };
 #define cpu_reg(context, number) ((context)->regs.regs[number])
