@@ -250,6 +250,7 @@ NOT_COMPARED = {
     "static_branch_unlikely": "patched instructions; here the key's value",
     "static_branch_likely": "patched instructions; here the key's value",
     "kvm_nvhe_sym": "the prefix of a name, which EL2's own code is compiled without",
+    "scoped_guard": "of newer kernels; compared with a compiler's cleanup in tests/unit/frontend/test_guards.py",
     "LIST_HEAD_INIT": "an initialiser, of two addresses",
     "__VERIFY_NTH": "counts arguments, for arm_smccc_1_1_smc", "__VERIFY_COUNT": "counts arguments, for arm_smccc_1_1_smc",
     "__VERIFY_CAT_": "joins names, for arm_smccc_1_1_smc", "__VERIFY_CAT": "joins names, for arm_smccc_1_1_smc",
