@@ -44,8 +44,8 @@ def gives_rx_back(scene: Scene) -> Truth:
     released, given = any_of([]), list[Truth]()
     for smc in reversed(scene.smcs):
         given.append(_fills_rx(smc).implies(released))
-        released = released | sends(smc, RX_RELEASE)
-    return all_of(given)
+        released = sends(smc, RX_RELEASE) | released
+    return all_of(reversed(given))
 
 
 def _fills_rx(smc: Smc) -> Truth:
