@@ -62,5 +62,3 @@ def address_taken(body: Any, blocks: Mapping[str, Any]) -> frozenset[str]:
     visitor = _AddressTaken(blocks)
     visitor.visit(body)
     return frozenset(visitor.names)
-
-

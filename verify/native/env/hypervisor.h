@@ -32,8 +32,8 @@ static inline void lock_held_no_more(hyp_spinlock_t **lock)
 	hyp_spin_unlock(*lock);
 }
 
-#define HELD_(name, line) name##line
-#define HELD(line) HELD_(held_, line)
+#define HELD_(number) held_##number
+#define HELD(number) HELD_(number)
 #define guard(class) guard_of_##class
 #define guard_of_hyp_spinlock(lock) \
 	hyp_spinlock_t *HELD(__COUNTER__) __attribute__((cleanup(lock_held_no_more), unused)) = lock_to_hold(lock)
