@@ -14,6 +14,7 @@ from verify.engine.induction import Decide
 from verify.engine.memory import Cell
 from verify.engine.record import Record, Snapshot
 from verify.engine.regions import CONTEXT, HOST, PAGES, Region, built, find_regions, set_at_boot
+from verify.engine.relevance import numbers_of
 from verify.engine.shared import Shared, flags, join_path
 from verify.engine.state import State
 from verify.engine.value import Integer, Pointer, Target, Value, null
@@ -146,6 +147,11 @@ def _function_register(prefix: str) -> Term:
 def function_number(prefix: str) -> Term:
     """Bits 15:0 of x0: what tells handlers apart. The variable has the calls' prefix."""
     return t.var(f"{prefix}x0.lo", 16)
+
+
+def named_functions(where: Term, prefix: str) -> tuple[Term, list[int]] | None:
+    """(conjunct that names one in each of its alternatives, their numbers); None: it may be any function."""
+    return numbers_of(where, str(function_number(prefix).data))
 
 
 def initial_zero(unit: Unit, record: Record) -> State:

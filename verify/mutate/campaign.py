@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, partial
 
 from verify.engine.watched import WATCHED
 from verify.errors import InternalError
@@ -28,6 +28,8 @@ from verify.verdict.pool import side_by_side
 
 CHECKED = 8
 """Of the mutants that calls tell apart, each so many-th is put to the engine, too, which must not find it equal."""
+RUN_ON = 32
+"""Each so many-th mutant is put to all calls, whatever the engine says of it: that is dear where it is equal."""
 
 
 class Fate(Enum):
@@ -138,13 +140,14 @@ class Campaign:
             return contradicted(Tried(mutant, Fate.CONTRADICTED), problem)
 
     def _by_calls(self, number: int, mutant: Mutant) -> Tried:
-        is_reached = (mutant.function, mutant.block) in self._reached
-        verdict = self._trial.of(mutant) if is_reached else Verdict((), 0)
+        is_reached, is_equal = (mutant.function, mutant.block) in self._reached, partial(self._equality.holds, mutant)
+        ask = is_equal if number % RUN_ON else None
+        verdict = self._trial.of(mutant, ask) if is_reached else Verdict((), 0)
         found = fate(verdict) if is_reached else Fate.UNREACHED
         if verdict.killers or verdict.tells:
-            if number % CHECKED == 0 and self._equality.holds(mutant):
+            if number % CHECKED == 0 and is_equal():
                 raise InternalError(f"mutant {mutant.identity} is proved equivalent, and a call tells it apart")
-        elif found is not Fate.UNBOOTED and self._equality.holds(mutant):
+        elif found is not Fate.UNBOOTED and (is_equal() if verdict.is_equal is None else verdict.is_equal):
             found = Fate.EQUIVALENT
         return Tried(mutant, found, verdict.killers, verdict.shown, near=verdict.near)
 

@@ -6,19 +6,17 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
-from verify.engine.pages import PAGE
 from verify.interpret.session import CallDone
+from verify.mutate.about import About, about
 from verify.prove.choices import interesting_indices, interesting_pages
 from verify.prove.claims import HAZARD
 from verify.prove.concrete_scene import concrete_scene
 from verify.prove.failing import fails, is_met
 from verify.prove.replay import instead
 from verify.prove.rerun import ENDLESS
-from verify.prove.starts import INDEX
 from verify.prove.target import Target
 from verify.rules.rule import ADDRESSES, Part, Rule
 from verify.rules.scene import Instead, Scene, nothing_instead
-from verify.terms.term import variables
 
 MOST_PAGES, MOST_INDICES, MOST_BYTES = 10, 2, 8
 MOST_EVENTS = 100
@@ -35,12 +33,12 @@ Asked = Callable[[], CallDone | None]
 
 @dataclass(slots=True)
 class Jury:
-    """All rules, on one target. `_about`: of each rule whether it speaks of the followed page, and of the index."""
+    """All rules, on one target."""
 
     target: Target
     rules: Sequence[Rule]
     profile: str
-    _about: dict[str, tuple[bool, bool]] = field(default_factory=dict)
+    _about: dict[str, About] = field(default_factory=dict)
 
     def broken(
         self, done: CallDone, again: Again, asked: Asked, rules: Container[str] | None = None
@@ -56,9 +54,11 @@ class Jury:
                 for one in self._by(rule, done, look)}
 
     def _by(self, rule: Rule, done: CallDone, look: Look) -> Iterator[Broken]:
-        of_page, of_index = self._speaks(rule)
-        pages = (_pages(done) if of_page else []) or [0]
-        indices = (_indices(done, not of_page) if of_index else []) or [0]
+        about = self._speaks(rule)
+        if about.functions is not None and done.before[0] & 0xFFFF not in about.functions:
+            return
+        pages = (_pages(done) if about.page else []) or [0]
+        indices = (_indices(done, not about.page) if about.index else []) or [0]
         for page in pages:
             for index in indices:
                 parts = list(rule.statement(look.scene(done, page, index)))
@@ -77,14 +77,9 @@ class Jury:
         return concrete_scene(done, target.binding, self.profile, target.unit.constants, target.max_version, page,
                               index, partial(_instead, asked))
 
-    def _speaks(self, rule: Rule) -> tuple[bool, bool]:
+    def _speaks(self, rule: Rule) -> About:
         if rule.identity not in self._about:
-            scene = self.target.scene(self.profile)
-            terms = [term for part in rule.statement(scene)
-                     for term in (part.given.term, *(one.holds.term for one in part.then))]
-            names = variables([*terms, *self.target.step.record.exact.meant(terms).values()])
-            of_page = str(PAGE.data) in names or any("$page" in name for name in names)
-            self._about[rule.identity] = (of_page, INDEX in names)
+            self._about[rule.identity] = about(rule, self.target, self.profile)
         return self._about[rule.identity]
 
 
@@ -95,6 +90,7 @@ class Look:
     make: Callable[[CallDone, int, int], Scene]
     again: Again
     _scenes: dict[tuple[int, int, int], Scene] = field(default_factory=dict)
+    _seconds: dict[tuple[str, str, int, int], dict[str, Part]] = field(default_factory=dict)
 
     def scene(self, done: CallDone, page: int, index: int) -> Scene:
         """`done`: the call, or a second run, which `again` keeps."""
@@ -105,10 +101,13 @@ class Look:
 
     def second(self, rule: Rule, name: str, page: int, index: int, kind: str) -> Part | None:
         """The part in that other run."""
-        done = self.again(kind)
-        if done is None or done.ended is not None:
-            return None
-        return next((part for part in rule.statement(self.scene(done, page, index)) if part.name == name), None)
+        key = (rule.identity, kind, page, index)
+        if key not in self._seconds:
+            done = self.again(kind)
+            is_over = done is not None and done.ended is None
+            parts = rule.statement(self.scene(done, page, index)) if done is not None and is_over else ()
+            self._seconds[key] = {part.name: part for part in parts}
+        return self._seconds[key].get(name)
 
 
 def _pages(done: CallDone) -> list[int]:

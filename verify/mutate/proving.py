@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 
-from verify.engine.relevance import guard_equations, numbers_of
-from verify.engine.transition import function_number
+from verify.engine.relevance import guard_equations
+from verify.engine.transition import function_number, named_functions
 from verify.engine.watched import watched
 from verify.errors import InternalError, VerifyError
 from verify.mutate.holds import Holds
@@ -115,7 +115,7 @@ def _chosen(
     rule: Rule, statement: Statement, asked: frozenset[tuple[str, str]], numbers: frozenset[int] | None, scene: Scene
 ) -> Iterator[Part]:
     for part in statement(scene):
-        about = numbers_of(part.given.term, str(function_number(STEP).data)) if numbers is not None else None
+        about = named_functions(part.given.term, STEP) if numbers is not None else None
         if (rule.identity, part.name) in asked and (about is None or not (numbers or frozenset()).isdisjoint(about[1])):
             yield part
 

@@ -5,7 +5,7 @@ A call is run again only where what was changed runs in it, or ran before and le
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -28,6 +28,8 @@ MOST_JUDGED = 40
 """Calls that differ and break nothing: the next ones most likely break nothing either."""
 AFTER_A_KILL = 3
 """Calls that are judged to know who else says so."""
+SOON = 100
+"""Calls, run again, by which most mutants differ that ever do: of those that do not, equivalence is asked first."""
 OTHER_PATTERN = 0x55
 DISTURBANCE = 0xDEAD_BEEF
 
@@ -85,6 +87,7 @@ class Verdict:
     """`killers`: conjuncts by trust level. `shown`: calls that a rule says is broken, or the first that differ.
 
     `boots`: initialisation succeeds wherever the unit's does. `tells`: somebody outside EL2 could see some difference.
+    `is_equal`: it was proved equivalent before all calls were run; None: that was not asked.
     """
 
     killers: tuple[tuple[str, Broken], ...]
@@ -94,6 +97,12 @@ class Verdict:
     tells: bool = False
     near: tuple[tuple[str, Broken], ...] = ()
     """What a call breaks where the unit's own does not, but a finding of the unit is about it in other calls."""
+    is_equal: bool | None = None
+
+
+Ask = Callable[[], bool]
+"""Is the mutant proved equivalent?"""
+
 
 
 @dataclass(slots=True)
@@ -105,8 +114,9 @@ class Trial:
     jury: Jury
     holds: Mapping[str, Holds]
 
-    def of(self, mutant: Mutant) -> Verdict:
-        walk = Walk(self.target, self.trees, mutant)
+    def of(self, mutant: Mutant, is_equal: Ask | None = None) -> Verdict:
+        """`is_equal`, if there is one, is asked once if no call differs soon: if so, the others are not run."""
+        walk = Walk(self.target, self.trees, mutant, is_equal)
         killers, near = set[tuple[str, Broken]](), set[tuple[str, Broken]]()
         judged, left, shown, tells = set[object](), MOST_JUDGED, None, False
         for found in walk.differences():
@@ -123,7 +133,8 @@ class Trial:
             left -= 1
             if left <= 0:
                 break
-        return Verdict(tuple(sorted(killers)), walk.runs, walk.boots, shown, tells, tuple(sorted(near)))
+        return Verdict(tuple(sorted(killers)), walk.runs, walk.boots, shown, tells, tuple(sorted(near)),
+                       walk.is_equal)
 
     def _kills(self, found: Difference, walk: Walk) -> tuple[set[tuple[str, Broken]], set[tuple[str, Broken]]]:
         """What kills, and what is near to it. A conforming answer is one that EL3 may give at every level."""
@@ -148,16 +159,21 @@ class Trial:
 class Walk:
     """One mutant through all trees; the unit itself without one."""
 
-    def __init__(self, target: Target, trees: list[Tree], mutant: Mutant | None) -> None:
+    def __init__(self, target: Target, trees: list[Tree], mutant: Mutant | None, is_equal: Ask | None = None) -> None:
         self._trees = trees
+        self._ask = is_equal
         self._place = (mutant.function, mutant.block) if mutant else ("", "")
         self._unit = mutant.of(target.unit) if mutant else target.unit
         self._target = replace(target, unit=self._unit)
         self.runs = 0
         self.boots = True
+        self.differs = False
+        self.is_equal: bool | None = None
 
     def differences(self) -> Iterator[Difference]:
         for tree in self._trees:
+            if self._is_settled():
+                return
             begun: Session | None = None
             if self._place in tree.session.machine.log.blocks:
                 begun = started(self._target, tree.root)
@@ -175,12 +191,15 @@ class Walk:
         while todo:
             following = []
             for node, before, own, path in todo:
+                if self._is_settled():
+                    return
                 path, left = (*path, node.step), None
                 if own is not None or self._place in node.done.log.blocks:
                     session = self._session(own or before)
                     done = self._call(session, node.step)
                     kind = _difference(done, node)
                     if kind:
+                        self.differs = True
                         yield Difference(
                             tree, path, own or before, done, (*kind, *self._about(done, node.done)), node, before)
                     if done.ended is not None:
@@ -188,6 +207,12 @@ class Walk:
                     left = None if not kind and are_left_alike(session, node.session) else session
                 following += [(child, node.session, left, path) for child in node.children.values()]
             todo = following
+
+    def _is_settled(self) -> bool:
+        """Would no other call tell anything?"""
+        if self._ask is not None and self.is_equal is None and not self.differs and self.runs >= SOON:
+            self.is_equal = self._ask()
+        return self.is_equal is True
 
     def _about(self, one: CallDone, other: CallDone) -> tuple[object, ...]:
         """How both calls end, in what they differ there, and at which version: rules speak of these."""

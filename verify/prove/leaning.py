@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verify.engine.regions import CONTEXT
-from verify.engine.relevance import guard_equations, numbers_of
+from verify.engine.relevance import guard_equations
 from verify.engine.trace import OUTSIDE, Step, Trace, leaves
 from verify.engine.traced import KIND, traced
-from verify.engine.transition import Transition, function_number
+from verify.engine.transition import Transition, function_number, named_functions
 from verify.errors import InternalError
 from verify.prove.target import Target, make_target
 from verify.rules.rule import Part
@@ -97,7 +97,8 @@ class Leaning:
             raise InternalError("the traced run does not make the terms of the ordinary one")
         for transition in (self._traced.init, self._traced.step):
             traced(transition.record).is_over = True
-        self._lo = str(function_number(target.step.record.prefix).data)
+        self._prefix = target.step.record.prefix
+        self._lo = str(function_number(self._prefix).data)
         self._numbers = frozenset(
             found[self._lo] for step in traced(self._traced.step.record).steps
             if self._lo in (found := guard_equations(step.guard)))
@@ -154,7 +155,7 @@ class Leaning:
         """(True says nothing.)"""
         if calls.number is not None:
             return t.FALSE not in substitute(list(premise), {self._lo: t.const(calls.number, 16)})
-        named = numbers_of(t.and_(*premise), self._lo)
+        named = named_functions(t.and_(*premise), self._prefix)
         return not calls.others or named is None or not calls.others.issuperset(named[1])
 
     def _is_split(self, parts: Sequence[Term], premise: Sequence[Term]) -> bool:

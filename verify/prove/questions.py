@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import Enum
 
-from verify.engine.relevance import guard_equations, numbers_of
-from verify.engine.transition import FOLLOWED, function_number
+from verify.engine.relevance import guard_equations
+from verify.engine.transition import FOLLOWED, function_number, named_functions
 from verify.prove.invariants import cases, forms, page_sizes, surroundings
 from verify.prove.setting import Setting
 from verify.prove.target import Target
@@ -64,7 +64,7 @@ class Questions:
         here = function_number(target.step.record.prefix)
         if str(here.data) in guard_equations(where):
             return [t.TRUE], []
-        named = numbers_of(where, str(here.data))
+        named = named_functions(where, target.step.record.prefix)
         possible = [t.eq(here, t.const(number, 16)) for number in named[1]] if named else cases(target)
         kept = [case for case in possible if all(x is not t.FALSE for x in self._solver.under([case], terms))]
         none = t.not_(t.or_(*possible))

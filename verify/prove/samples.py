@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from itertools import takewhile
 
 from verify.engine.pages import PAGE
-from verify.engine.relevance import numbers_of
-from verify.engine.transition import function_number
+from verify.engine.transition import named_functions
 from verify.interpret.memory import Fault
 from verify.interpret.session import NO_WRITES, CallDone, Session
 from verify.interpret.spmc import Spmc
@@ -90,7 +89,7 @@ class Samples:
         wanted = t.extract(asked, 31, 0)
         if wanted.is_const:
             return self._calls(0xFFFFFFFF, [wanted.value])
-        named = numbers_of(premise, str(function_number(target.step.record.prefix).data))
+        named = named_functions(premise, target.step.record.prefix)
         return self._calls(0xFFFF, named[1]) if named else list(range(len(self.episodes)))
 
     def _calls(self, mask: int, wanted: Sequence[int]) -> list[int]:

@@ -10,8 +10,8 @@ from itertools import combinations
 
 from verify.engine.content import Content, Unknown
 from verify.engine.pages import PAGE, SHARE_FFA, SHARE_HYP, UNSHARE_FFA
-from verify.engine.relevance import exclude, numbers_of
-from verify.engine.transition import function_number
+from verify.engine.relevance import exclude
+from verify.engine.transition import function_number, named_functions
 from verify.errors import ReplayMismatch
 from verify.interpret.session import HostWrites
 from verify.interpret.world import FOREIGN, OWN
@@ -251,9 +251,9 @@ class StateHunt:
 
     def _of_one_function(self, where: Term) -> list[Term]:
         """The number that each alternative names, said outright: a question without the other functions is small."""
-        here = function_number(self.starts.target.step.record.prefix)
-        named = numbers_of(where, str(here.data))
-        return [t.eq(here, t.const(named[1][0], 16))] if named and len(named[1]) == 1 else []
+        prefix = self.starts.target.step.record.prefix
+        named = named_functions(where, prefix)
+        return [t.eq(function_number(prefix), t.const(named[1][0], 16))] if named and len(named[1]) == 1 else []
 
     def _readable(self, start: Start, wanted: Sequence[Term], values: Mapping[str, int]) -> Mapping[str, int]:
         return make_readable(self._goal(start, wanted), values)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 
 from verify.rules.memory import (
     NO,
@@ -23,6 +24,7 @@ from verify.rules.memory import (
 )
 from verify.rules.words import RuleError, Truth, Word, all_of, any_of, blame, number
 from verify.terms import build as t
+from verify.terms.term import Term
 
 NO_STATE, NO_INDEX, NO_SIZE = number(0, PAGE_STATE_BITS), number(0, 32), number(0, 64)
 
@@ -31,6 +33,12 @@ def _index(number: int, limit: int) -> int:
     if not 0 <= number < limit:
         raise RuleError(f"there is no register x{number} here (x0 to x{limit - 1})")
     return number
+
+
+@lru_cache(maxsize=4096)
+def _is(x0: Term, functions: tuple[int, ...]) -> Term:
+    """Rules ask it more often than anything else."""
+    return Call((Word(x0),)).function.one_of(functions).term
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +63,8 @@ class Call:
         return self.function.bits_(30, 30) == 1
 
     def is_(self, *functions: int) -> Truth:
-        return self.function.one_of(functions)
+        named = self.registers[0]
+        return Truth(_is(named.term, functions), named.outputs)
 
 
 @dataclass(frozen=True, slots=True)
