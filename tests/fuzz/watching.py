@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from verify.interpret.machine import Machine, _Frame
+from verify.interpret.machine import Machine
 from verify.interpret.memory import Fault, Memory
+from verify.interpret.values import Frame
 from verify.ir import expr as e
 from verify.ir import instr as i
 
@@ -36,7 +37,7 @@ class Watching(Machine):
         finally:
             self._marks.pop()
 
-    def _next(self, frame: _Frame, terminator: i.Terminator) -> str | None:
+    def _next(self, frame: Frame, terminator: i.Terminator) -> str | None:
         match terminator:
             case i.Branch(condition=decides) | i.Switch(operand=decides) if self._depends(frame, decides):
                 raise Fault("a branch on an uninitialised value", "branch-on-uninitialised")
@@ -44,7 +45,7 @@ class Watching(Machine):
                 self._returned = value is not None and self._depends(frame, value)
         return super()._next(frame, terminator)
 
-    def _instruction(self, frame: _Frame, instruction: i.Instr) -> None:
+    def _instruction(self, frame: Frame, instruction: i.Instr) -> None:
         match instruction:
             case i.Assign(target=target, value=value):
                 unset = self._depends(frame, value)
@@ -71,7 +72,7 @@ class Watching(Machine):
             case _:
                 super()._instruction(frame, instruction)
 
-    def _call(self, frame: _Frame, instruction: i.Call) -> None:
+    def _call(self, frame: Frame, instruction: i.Call) -> None:
         is_inside = instruction.callee in self.unit.functions
         self._passed = tuple(self._depends(frame, one) for one in instruction.arguments) if is_inside else ()
         self._returned = False
@@ -91,7 +92,7 @@ class Watching(Machine):
         absent = _absent(self.memory, address, size)
         return [one or address + at in self._bytes for at, one in enumerate(absent)]
 
-    def _depends(self, frame: _Frame, x: e.Expr) -> bool:
+    def _depends(self, frame: Frame, x: e.Expr) -> bool:
         if isinstance(x, e.Register):
             return x.name in self._marks[-1] or x.name not in frame.registers
         return any(self._depends(frame, part) for name in _PARTS

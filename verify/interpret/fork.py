@@ -35,9 +35,9 @@ def _forked(item: Any, memo: dict[int, Any]) -> Any:
     if id(item) in memo:
         return memo[id(item)]
     if kind is dict:
-        result: Any = {key: _forked(value, memo) for key, value in item.items()}
+        result: Any = {key: value if type(value) in ATOMS else _forked(value, memo) for key, value in item.items()}
     elif kind in (list, set, deque):
-        result = kind([_forked(value, memo) for value in item])
+        result = kind([value if type(value) in ATOMS else _forked(value, memo) for value in item])
     elif kind in (Slot, Intervals, bytearray):
         result = item.copy()
     elif kind is MethodType:
@@ -53,9 +53,11 @@ def _by_attribute(item: Any, kind: type, memo: dict[int, Any]) -> Any:
     if kind not in _ATTRIBUTES:
         _ATTRIBUTES[kind] = _attributes(item, kind)
     result: Any = object.__new__(kind)
+    set_ = object.__setattr__
     memo[id(item)] = result
     for name in _ATTRIBUTES[kind]:
-        object.__setattr__(result, name, _forked(getattr(item, name), memo))
+        value = getattr(item, name)
+        set_(result, name, value if type(value) in ATOMS else _forked(value, memo))
     return result
 
 

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from verify.interpret import arithmetic
 from verify.interpret.environment import Environment, Mailbox
 from verify.interpret.events import AccessDone, BufferDone, LockDone, Log, SmcDone, Step, Told, TransferDone, WarnDone
 from verify.interpret.memory import Fault, Memory
 from verify.interpret.progress import Progress
+from verify.interpret.values import ONES, Frame, mask, value_of
+from verify.interpret.values import size as size_of
 from verify.interpret.world import ACTIONS, World, request
 from verify.ir import expr as e
 from verify.ir import instr as i
-from verify.ir.function import Function, Object, Unit
+from verify.ir.function import Block, Function, Object, Unit
 from verify.ir.span import NOWHERE, Span
 
 MAX_STEPS = 2_000_000
+MOST_IN_ALL = 10 * MAX_STEPS
+"""Of the functions that a loop calls, too: more than any description of twenty thousand fragments takes."""
 MAX_SMCS = 20_000
 """In one call: more than the fragments of 16 bytes that any descriptor buffer holds."""
-ONES = (1 << 64) - 1
 CONTEXT_BYTES = 8 * 34
 """The host's registers, its stack pointer, program counter and state."""
-
-
-@dataclass(slots=True)
-class _Frame:
-    function: Function
-    registers: dict[str, int]
-    objects: dict[str, int]
 
 
 class Machine:
@@ -67,9 +61,11 @@ class Machine:
         """Address and size of each static, or of its members."""
         self._paths = {address: path for path, (address, _) in self._places.items()}
         self._held: dict[str, None] = {}
-        self._frames: list[_Frame] = []
+        self._frames: list[Frame] = []
         self._span: Span = NOWHERE
         self._steps = 0
+        """Since the last call of a function."""
+        self._all_steps = 0
         self._events = 0
         """SMCs, locks, and pages that the page tables were asked about."""
         self._most_steps = most_steps
@@ -83,7 +79,7 @@ class Machine:
 
     def static(self, path: str) -> int:
         address, size = self._static(path)
-        return self.memory.load(address, size)
+        return self.memory.own(address, size)
 
     def address(self, name: str) -> int | None:
         """Where a static lies; None if there is none of this name."""
@@ -101,10 +97,12 @@ class Machine:
     def call(self, name: str, arguments: Sequence[int]) -> int | None:
         """Run a function; raises Fault on undefined behaviour and on what is not modelled."""
         self._steps = 0
+        if not self._frames:
+            self._all_steps = 0
         function = self.unit.functions[name]
-        frame = _Frame(function, {}, {})
+        frame = Frame(function, {}, {})
         for parameter, value in zip(function.parameters, arguments, strict=True):
-            frame.registers[parameter.name] = value & _mask(parameter.bits)
+            frame.registers[parameter.name] = value & mask(parameter.bits)
         self._frames.append(frame)
         try:
             return self._run(frame)
@@ -130,29 +128,30 @@ class Machine:
 
     # -- control ---------------------------------------------------------------------------------------------
 
-    def _run(self, frame: _Frame) -> int | None:
-        blocks = {block.label: block for block in frame.function.blocks}
-        block, progress = frame.function.blocks[0], Progress()
+    def _run(self, frame: Frame) -> int | None:
+        function, progress = frame.function, Progress()
+        blocks, block = _blocks(function), function.blocks[0]
         while True:
-            self.log.blocks.add((frame.function.name, block.label))
+            self.log.blocks.add((function.name, block.label))
             for instruction in block.instructions:
                 self._steps += 1
-                self._at(frame, instruction.span)
+                if function.in_tree:
+                    self._at(function, instruction.span)
                 self._instruction(frame, instruction)
-            if self._steps > self._most_steps:
-                raise Fault(f"no end after {self._most_steps:,} steps", "endless-loop")
-            self._at(frame, block.terminator.span)
+            self._count(len(block.instructions))
+            if function.in_tree:
+                self._at(function, block.terminator.span)
             following = self._next(frame, block.terminator)
             if following is None:
                 assert isinstance(block.terminator, i.Return)
                 value = block.terminator.value
                 return None if value is None else self._value(frame, value)
-            self.log.edges.add((frame.function.name, block.label, following))
+            self.log.edges.add((function.name, block.label, following))
             block = blocks[following]
             if progress.stands_still(following, self._events + self.memory.changes, frame.registers):
                 raise Fault("no end: an iteration changes nothing", "endless-loop")
 
-    def _next(self, frame: _Frame, terminator: i.Terminator) -> str | None:
+    def _next(self, frame: Frame, terminator: i.Terminator) -> str | None:
         match terminator:
             case i.Jump(target=target):
                 return target
@@ -165,11 +164,16 @@ class Machine:
                 raise Fault(f"{span}: control stops")
         return None
 
-    def _at(self, frame: _Frame, span: Span) -> None:
-        if not frame.function.in_tree:
-            return
-        if span != self._span and self._trace:
-            self.log.steps.append(Step(span, frame.function.name, ()))
+    def _count(self, done: int) -> None:
+        self._all_steps += done
+        if self._steps > self._most_steps:
+            raise Fault(f"no end after {self._most_steps:,} steps", "endless-loop")
+        if self._all_steps > MOST_IN_ALL:
+            raise Fault(f"no end after {MOST_IN_ALL:,} steps", "endless-loop")
+
+    def _at(self, function: Function, span: Span) -> None:
+        if self._trace and span != self._span:
+            self.log.steps.append(Step(span, function.name, ()))
         self._span = span
 
     def _where(self) -> str:
@@ -177,12 +181,12 @@ class Machine:
 
     # -- instructions ----------------------------------------------------------------------------------------
 
-    def _instruction(self, frame: _Frame, instruction: i.Instr) -> None:
+    def _instruction(self, frame: Frame, instruction: i.Instr) -> None:
         match instruction:
             case i.Assign(target=target, value=value):
                 self._set(frame, target, self._value(frame, value))
             case i.Load(target=target, pointer=pointer):
-                address, size = self._value(frame, pointer), _bytes(target.bits)
+                address, size = self._value(frame, pointer), size_of(target.bits)
                 self._note_buffer(address, size, is_write=False, is_copy=False)
                 loaded = self.memory.load(address, size)
                 self._look(address, size)
@@ -190,9 +194,9 @@ class Machine:
                 self._set(frame, target, loaded)
             case i.Store(pointer=pointer, value=value):
                 address, stored = self._value(frame, pointer), self._value(frame, value)
-                self._note_buffer(address, _bytes(value.bits), is_write=True, is_copy=False)
-                self.memory.store(address, stored, _bytes(value.bits))
-                self._note_written(address, _bytes(value.bits))
+                self._note_buffer(address, size_of(value.bits), is_write=True, is_copy=False)
+                self.memory.store(address, stored, size_of(value.bits))
+                self._note_written(address, size_of(value.bits))
                 self._note(address, True, instruction.order, stored)
             case i.Copy(target=into, source=source, size=size):
                 at, start, length = (self._value(frame, x) for x in (into, source, size))
@@ -217,7 +221,7 @@ class Machine:
             case _:
                 self._effect(frame, instruction)
 
-    def _effect(self, frame: _Frame, instruction: i.Instr) -> None:
+    def _effect(self, frame: Frame, instruction: i.Instr) -> None:
         match instruction:
             case i.Smc(arguments=arguments, results=results):
                 answers = self._smc([self._value(frame, x) for x in arguments], False)
@@ -237,20 +241,20 @@ class Machine:
             case i.Unsupported(construct=construct, span=span):
                 raise Fault(f"{span}: unsupported: {construct}")
 
-    def _set(self, frame: _Frame, target: e.Register, value: int) -> None:
+    def _set(self, frame: Frame, target: e.Register, value: int) -> None:
         frame.registers[target.name] = value
         if self._trace and frame.function.in_tree and not target.name.startswith("%") and self.log.steps:
             last = self.log.steps[-1]
             self.log.steps[-1] = Step(last.span, last.function, (*last.values, (target.name, value)))
 
-    def _begin(self, frame: _Frame, name: str) -> None:
+    def _begin(self, frame: Frame, name: str) -> None:
         declared: Object = next(local for local in frame.function.locals if local.name == name)
         old = frame.objects.get(name)
         if old is not None:
             self.memory.free(old)
         frame.objects[name] = self.memory.allocate(f"{frame.function.name}.{name}", declared.size)
 
-    def _call(self, frame: _Frame, instruction: i.Call) -> None:
+    def _call(self, frame: Frame, instruction: i.Call) -> None:
         arguments = [self._value(frame, argument) for argument in instruction.arguments]
         result: int | None
         if instruction.callee in self.unit.functions:
@@ -262,7 +266,7 @@ class Machine:
         if instruction.target is not None:
             if result is None:
                 raise Fault(f"{instruction.callee} returns nothing")
-            self._set(frame, instruction.target, result & _mask(instruction.target.bits))
+            self._set(frame, instruction.target, result & mask(instruction.target.bits))
 
     def _transfer(self, world: World, name: str, arguments: list[int]) -> int:
         asked, before = request(name, arguments, self.page_shift), world.now()
@@ -331,66 +335,35 @@ class Machine:
             self.log.accesses.append(
                 AccessDone(path, is_write, order.value, value, self.held, self._span, self._where()))
 
-    # -- expressions -----------------------------------------------------------------------------------------
+    # -- what expressions ask ----------------------------------------------------------------------------------
 
-    def _value(self, frame: _Frame, x: e.Expr) -> int:
-        match x:
-            case e.Const(value=value):
-                return value
-            case e.Register(name=name, bits=bits):
-                found = frame.registers.get(name)
-                return self._unset(frame, name, bits) if found is None else found
-            case e.Binary(op=op, left=left, right=right, bits=bits):
-                a, b = self._value(frame, left), self._value(frame, right)
-                if frame.function.in_tree and arithmetic.wraps(op, a, b, bits, isinstance(right, e.Const)):
-                    self.log.wraps.append(self._span)
-                return arithmetic.binary(op, a, b, bits)
-            case e.Compare(op=compare, left=left, right=right):
-                return arithmetic.compare(
-                    compare, self._value(frame, left), self._value(frame, right), _width(left.bits))
-            case e.Not(operand=operand, bits=bits):
-                return ~self._value(frame, operand) & _mask(bits)
-            case e.Extend(operand=operand, signed=is_signed, bits=bits):
-                inner = self._value(frame, operand)
-                return arithmetic.signed(inner, operand.bits) & _mask(bits) if is_signed else inner
-            case e.Truncate(operand=operand, bits=bits):
-                return self._value(frame, operand) & _mask(bits)
-            case e.Select(condition=condition, then=then, other=other):
-                return self._value(frame, then if self._value(frame, condition) else other)
-        return self._address(frame, x)
+    def wrapped(self) -> None:
+        self.log.wraps.append(self._span)
 
-    def _address(self, frame: _Frame, x: e.Expr) -> int:
-        match x:
-            case e.PageShift():
-                return self.page_shift
-            case e.AddressOf(name=name, is_static=is_static):
-                if is_static:
-                    return self._statics[name]
-                if name not in frame.objects:  # a goto jumped past the declaration
-                    self._begin(frame, name)
-                return frame.objects[name]
-            case e.PointerAdd(base=base, offset=offset):
-                return (self._value(frame, base) + self._value(frame, offset)) & ONES
-            case e.PointerDiff(left=left, right=right):
-                return (self._value(frame, left) - self._value(frame, right)) & ONES
-            case e.PointerToInt(operand=operand) | e.IntToPointer(operand=operand):
-                return self._value(frame, operand)
-        return 0
+    def static_at(self, name: str) -> int:
+        return self._statics[name]
 
-    def _unset(self, frame: _Frame, name: str, bits: int) -> int:
-        size = _bytes(bits)
+    def object_at(self, frame: Frame, name: str) -> int:
+        if name not in frame.objects:  # a goto jumped past the declaration
+            self._begin(frame, name)
+        return frame.objects[name]
+
+    def unset(self, frame: Frame, name: str, bits: int) -> int:
         label = f"{frame.function.name}.{name}"
-        value = sum(self.environment.fill(label, index) << (8 * index) for index in range(size))
-        return value & _mask(bits)
+        value = sum(self.environment.fill(label, index) << (8 * index) for index in range(size_of(bits)))
+        return value & mask(bits)
+
+    def _value(self, frame: Frame, x: e.Expr) -> int:
+        return value_of(x)(self, frame)
 
 
-def _width(bits: int) -> int:
-    return 64 if bits == e.POINTER else bits
+_BLOCKS: dict[int, tuple[Function, dict[str, Block]]] = {}
+"""By the identity of a function, which is kept, so that no other one can have it."""
 
 
-def _mask(bits: int) -> int:
-    return (1 << _width(bits)) - 1
-
-
-def _bytes(bits: int) -> int:
-    return (_width(bits) + 7) // 8
+def _blocks(function: Function) -> dict[str, Block]:
+    """By label."""
+    known = _BLOCKS.get(id(function))
+    if known is None:
+        known = _BLOCKS[id(function)] = (function, {block.label: block for block in function.blocks})
+    return known[1]

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from verify.ir.span import Span
 
 SLOT_BITS = 32
+OFFSET = (1 << SLOT_BITS) - 1
 HOST_BASE = 1 << 56
 """Where EL2 sees the host's physical memory: virtual address = HOST_BASE + physical address."""
 HOST = "host memory"
@@ -180,6 +181,11 @@ class Memory:
     def content(self, address: int, size: int) -> bytes:
         """What an object holds that is there."""
         return self.peek(self.find(address, size), size)
+
+    def own(self, address: int, size: int) -> int:
+        """What lies inside of an object of EL2's that is there, without a look that others would notice."""
+        slot = self._slots[(address >> SLOT_BITS) - 1]
+        return int.from_bytes(self.peek((slot, address & OFFSET), size), "little")
 
     def load(self, address: int, size: int) -> int:
         slot, offset = self._source(address, size)

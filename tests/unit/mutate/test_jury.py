@@ -13,6 +13,7 @@ from verify.interpret.session import NO_WRITES, CallDone
 from verify.interpret.world import World
 from verify.ir.span import NOWHERE
 from verify.mutate import jury
+from verify.mutate.about import About
 from verify.prove.claims import HAZARD
 from verify.rules import Truth, part, require
 from verify.terms import build as t
@@ -59,7 +60,7 @@ def test_of_a_call_without_an_end_its_beginning_is_looked_at(
 def test_rules_that_speak_of_no_hazard_look_once_at_a_call_that_ended_in_one(
     monkeypatch: pytest.MonkeyPatch, output: str, looks: int
 ) -> None:
-    monkeypatch.setattr(jury.Jury, "_speaks", lambda self, rule: (True, True))
+    monkeypatch.setattr(jury.Jury, "_speaks", lambda self, rule: About(True, True, None))
     monkeypatch.setattr(jury, "_pages", lambda call: [1, 2, 3])
     monkeypatch.setattr(jury, "_indices", lambda call, of_bytes: [0, 1])
     scenes: list[object] = []

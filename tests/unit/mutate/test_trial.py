@@ -21,7 +21,7 @@ from verify.mutate.mutant import Mutant
 from verify.mutate.operators import mutants
 from verify.mutate.report import Strength, as_json, markdown, text
 from verify.mutate.situations import Root, grow
-from verify.mutate.trial import Trial
+from verify.mutate.trial import SOON, Trial
 from verify.prove.target import Target, make_target
 from verify.rules.rule import Rule, registered
 from verify.verdict.options import Options
@@ -86,6 +86,23 @@ def test_the_unit_itself_differs_in_no_call() -> None:
 def test_a_fault_is_seen_by_the_rule_that_is_about_it(kind: str, function: str, text: str, rule: str) -> None:
     found = [one for one in MUTANTS if (one.kind, one.function) == (kind, function) and text in one.before]
     assert any(rule in rules_that_break(one) for one in found)
+
+
+def test_equivalence_is_asked_once_and_of_what_no_call_tells_apart_soon() -> None:
+    """Where the answer is yes, the other calls are not run."""
+    one = the("lock", lambda found: found.function == "negotiate")
+    alike, asked = replace(one, changed=UNIT.functions[one.function]), list[bool]()
+
+    def say(answer: bool) -> bool:
+        asked.append(answer)
+        return answer
+
+    found = trial().of(alike, lambda: say(True))
+    assert found.is_equal and found.runs == SOON and found.shown is None and asked == [True]
+    found = trial().of(alike, lambda: say(False))
+    assert found.is_equal is False and found.runs > 2 * SOON and found.shown is None and asked == [True, False]
+    found = trial().of(one, lambda: say(True))
+    assert found.is_equal is None and found.killers and asked == [True, False]
 
 
 def test_what_an_earlier_call_left_is_the_same_in_both_runs() -> None:
