@@ -10,7 +10,7 @@ from verify.interpret.environment import Mailbox, Surroundings
 from verify.interpret.events import NOTHING_TOLD, FaultDone, Log, Told
 from verify.interpret.fork import forked
 from verify.interpret.machine import MAX_STEPS, Machine
-from verify.interpret.memory import Bytes, Fault
+from verify.interpret.memory import SLOT_BITS, Bytes, Fault
 from verify.interpret.world import PagesThen
 from verify.ir.expr import POINTER
 from verify.ir.function import Unit
@@ -19,6 +19,8 @@ from verify.ir.span import NOWHERE
 BUFFER_PAGES = 64
 """Where the unit does not say how many initialisation gets: more than it needs, at every page size."""
 PROXY_PAGES = "hyp_ffa_proxy_pages"
+MOST_MEMORY = 1 << SLOT_BITS - 1
+"""In bytes: no machine has more to spare for FF-A, and more would lie where other objects do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,9 @@ class Session:
         self.buffers: dict[str, int] = {}
         """EL2's buffers: size by the static that points to it."""
         self._buffer_paths = paths or BufferPaths()
-        self._total = self._proxy_pages() << page_shift
+        asked = self._proxy_pages() << page_shift
+        self._total = asked if asked <= MOST_MEMORY else 0
+        self._lacks = asked - self._total
         self.pages = self.machine.allocate("proxy pages", self._total, b"")
         self._paths = [
             f"{name}.{field.path}" if field.path else name
@@ -109,7 +113,9 @@ class Session:
         return tuple((path, self.machine.static(path)) for path in self._paths)
 
     def initialise(self) -> int:
-        """Result of hyp_ffa_init as a C int; 0 is success. Raises Fault."""
+        """Result of hyp_ffa_init as a C int; 0 is success. Raises Fault, also where it wants more than there is."""
+        if self._lacks:
+            raise Fault(f"{PROXY_PAGES} asks for {self._lacks:#x} bytes, and no machine has so many")
         result = self.machine.call(self.init, [self.pages]) or 0
         self._split()
         return result - (1 << 32) if result >> 31 else result

@@ -9,7 +9,7 @@ from enum import Enum
 from functools import cached_property, partial
 
 from verify.engine.watched import WATCHED
-from verify.errors import InternalError
+from verify.errors import InternalError, VerifyError
 from verify.ir.function import Unit
 from verify.mutate.equal import Equality, known
 from verify.mutate.holds import Holds
@@ -22,6 +22,7 @@ from verify.mutate.trial import Shown, Trial, Verdict
 from verify.prove.target import make_target
 from verify.rules.binding import Binding
 from verify.rules.rule import Rule
+from verify.rules.words import RuleError
 from verify.solve.query import RLIMIT, Solver
 from verify.solve.remembered import NOTHING, Remembered
 from verify.verdict.pool import side_by_side
@@ -136,7 +137,7 @@ class Campaign:
         mutant = self.chosen[number]
         try:
             return self._by_calls(number, mutant)
-        except InternalError as problem:
+        except (InternalError, RuleError) as problem:
             return contradicted(Tried(mutant, Fate.CONTRADICTED), problem)
 
     def _by_calls(self, number: int, mutant: Mutant) -> Tried:
@@ -173,7 +174,7 @@ class Campaign:
         return reached(self._trees)
 
 
-def contradicted(one: Tried, problem: InternalError) -> Tried:
+def contradicted(one: Tried, problem: VerifyError) -> Tried:
     """It is no longer said that anything kills it; the campaign goes on with the others."""
     return replace(one, fate=Fate.CONTRADICTED, killers=(), problem=str(problem))
 

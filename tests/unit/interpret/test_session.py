@@ -8,6 +8,7 @@ import pytest
 
 from tests.support import unit_of
 from verify.interpret.environment import Scripted
+from verify.interpret.memory import Fault
 from verify.interpret.session import CallDone, HostWrites, Session
 from verify.interpret.world import FOREIGN, OWN, SHARED_FFA, SHARED_HYP, World
 from verify.ir.function import Unit
@@ -130,6 +131,17 @@ def test_buffers_are_objects_of_their_own(unit: Unit) -> None:
     assert session.buffers == {"hyp_buffers.tx": 4096, "hyp_buffers.rx": 4096, "ffa_desc_buf.buf": 4096}
     assert session.call([FILL, 0, 4096]).registers[0] == 0x2000
     assert ended(session.call([FILL, 1, 4096])) == "invalid-pointer"
+
+
+@pytest.mark.parametrize("pages", ["-9UL", "1UL << 20"])
+def test_a_count_of_pages_that_no_machine_has(pages: str) -> None:
+    """Initialisation is not given what there is not: nothing lies where other objects do, or beyond 64 bits."""
+    start = SOURCE.index("static u64 hyp_ffa_proxy_pages(void)")
+    end = SOURCE.index("}", start) + 1
+    text = f"{SOURCE[:start]}static u64 hyp_ffa_proxy_pages(void)\n{{\n    return {pages};\n}}{SOURCE[end:]}"
+    session = Session(unit_of(text), Scripted(), most_steps=50_000)
+    with pytest.raises(Fault, match="and no machine has so many"):
+        session.initialise()
 
 
 def test_a_message_reaches_el3_and_its_answer_comes_back(unit: Unit) -> None:
