@@ -10,18 +10,49 @@ from verify.prove.histories import DATA, FRAG_TX, HANDLE, LEND, PARTITION_INFO_G
 
 SMALLEST_ENTRY = 16
 VERSIONS = (0, 0xFFFF, 0x18000, 0x18001, 0x1FFFF, 0x10003, 0x30001, 0x40010001, 0x7FFF0001)
+WORDS = (1, 0x10000, 1 << 32)
 NUMBERS = (0x5F, 0x60, 0xFF, 0x100, 0x7F, 0x8063, 0x4063)
 OWNERS = (0x04000000, 0x83000000, 0x85000000, 0xA4000000, 0xC3000000, 0x94000000, 0xC4000000, 0x84000000)
 
 
 def edges(w: Writer, room: int) -> Iterator[tuple[Call, ...]]:
     """`room`: the size of EL2's descriptor buffer, in bytes; 0: there is none."""
-    yield from ((*w.start(), *calls) for calls in (*_lengths(w, room), *_ranges(w), *_others(w)))
+    yield from ((*w.start(), *calls) for calls in (*_lengths(w, room), *_ranges(w), *_others(w), *_filled(w)))
+    yield from ((*w.start()[:1], _with(w.map(), k, word)) for k in range(4, 8) for word in WORDS)
+
+
+def by_handle(w: Writer, handle: int) -> Iterator[tuple[Call, ...]]:
+    """Of an SPMC whose first handle is this one."""
+    low, high = handle & 0xFFFFFFFF, handle >> 32
+    one, reclaim = w.send(w.descriptor(1)), w.call(RECLAIM, low, high)
+    fragments = w.in_fragments(w.descriptor(3), 1, 2)
+    yield (*w.start(), one, reclaim, one)
+    yield (*w.start(), fragments[0], _with(_with(fragments[1], 1, low), 2, high), reclaim)
 
 
 def function_numbers() -> Iterator[int]:
     """Just inside and just outside of FF-A's range, of other owners and of other kinds of calls."""
     yield from (owner | number for owner in OWNERS for number in NUMBERS)
+
+
+def _with(call: Call, k: int, word: int) -> Call:
+    registers, host = call
+    return (*registers[:k], *[0] * (k - len(registers)), word, *registers[k + 1:]), host
+
+
+def _filled(w: Writer) -> Iterator[tuple[Call, ...]]:
+    """Calls that are right but for one register that is to be zero."""
+    one, two = w.send(w.descriptor(1)), w.in_fragments(w.descriptor(2), 1, 1)
+    for word in WORDS:
+        for k in range(3, 8):
+            yield (_with(one, k, word),)
+            yield (_with(w.send(w.descriptor(1), function=LEND), k, word),)
+            yield (one, _with(w.call(RECLAIM, HANDLE), k, word))
+        for k in range(4, 8):
+            yield (two[0], _with(two[1], k, word))
+        for k in range(2, 8):
+            yield (_with(w.call(RXTX_UNMAP), k, word),)
+        yield from ((_with(w.call(PARTITION_INFO_GET), k, word),) for k in (6, 7))
 
 
 def _lengths(w: Writer, room: int) -> Iterator[tuple[Call, ...]]:
@@ -35,6 +66,10 @@ def _lengths(w: Writer, room: int) -> Iterator[tuple[Call, ...]]:
     for length in (w.mailbox - 16, w.mailbox, w.mailbox + 1, w.mailbox + 16):
         yield (_announced(w.send(one), length, length),)
         yield (w.in_fragments(w.descriptor(2), 1, 1)[0], w.call(FRAG_TX, HANDLE, 0, length))
+    for wide in (0x10000 + all_, 0x10000 + w.mailbox):
+        yield (_announced(w.send(one), wide),)
+        yield (_announced(w.send(one), wide, wide),)
+        yield (w.in_fragments(w.descriptor(2), 1, 1)[0], w.call(FRAG_TX, HANDLE, 0, 0x10000 + RANGE))
     for length in (8, 17, 24):
         yield (w.in_fragments(w.descriptor(2), 1, 1)[0], w.call(FRAG_TX, HANDLE, 0, length))
 

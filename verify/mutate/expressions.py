@@ -51,7 +51,7 @@ def _here(expression: Expr) -> Iterator[Variant]:
             elif op in (BinaryOp.ADD, BinaryOp.SUB, BinaryOp.LSHR, BinaryOp.SHL):
                 yield from ((OFF_BY_ONE, replace(expression, right=one)) for one in _next_to(right)[:1])
         case e.Extend(operand=operand, signed=signed):
-            if operand.bits > 1:
+            if operand.bits > 1 and not isinstance(operand, e.PageShift):  # which is no more than 16
                 yield SIGN, replace(expression, signed=not signed)
         case e.Truncate(operand=operand, bits=bits):
             if bits % 16 == 0:

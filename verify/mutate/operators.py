@@ -61,9 +61,10 @@ def _of_instruction(place: Place) -> Iterator[Mutant]:
         case i.Lock() | i.Unlock():
             yield place.mutant(LOCK)
             yield from _moved(place)
-        case i.Assign(value=e.Const(value=value, bits=bits)) as one:
+        case i.Assign(target=target, value=e.Const(value=value, bits=bits)) as one:
             yield from _codes(place, one, value, bits)
-            yield place.mutant(INITIAL if place.block is place.function.blocks[0] else DROPPED)
+            if not target.name.startswith("%"):  # of && and ||, no statement of anybody's
+                yield place.mutant(INITIAL if place.block is place.function.blocks[0] else DROPPED)
         case i.Load(pointer=pointer, target=target) as load:
             yield from (place.mutant(REGISTER, replace(load, pointer=other)) for other in _beside(pointer, target.bits))
             yield from _weaker(place, load)

@@ -12,8 +12,8 @@ from verify.interpret.memory import Fault
 from verify.interpret.session import NO_WRITES, CallDone, HostWrites, Session
 from verify.interpret.spmc import ERROR, ONES, SUCCESS, Spmc, frame
 from verify.interpret.world import FOREIGN
-from verify.mutate.edges import VERSIONS, edges, function_numbers, longest
-from verify.prove.histories import DATA, RX, RXTX_MAP, TX, Writer, histories
+from verify.mutate.edges import VERSIONS, by_handle, edges, function_numbers, longest
+from verify.prove.histories import DATA, HANDLE, RX, RXTX_MAP, TX, Writer, histories
 from verify.prove.replay import MOST_STEPS
 from verify.prove.samples import OTHERS, last_calls
 from verify.prove.starts import set_smccc
@@ -34,10 +34,14 @@ ODD = (
     (SUCCESS << 32 | SUCCESS, 0, 0), (0x84000075, 0x1000, 0x1000), (0x84000075, 0x1010, 0x1010),
     (0x84000075, 0x8000, 0x40),
 )
+DESCRIBED = (0x84000075, 0x8400007B)
+"""FFA_MEM_RETRIEVE_RESP and FFA_MEM_FRAG_TX: the SPMC does what it is asked, and says something else about it."""
 BOOT = ((0x10003,), (ONES, 1), (0x20000,), (0x10000, 9), (0x80010001,), (0x80010000,))
 """EL3's odd first answers."""
 AFTERWARDS = ((FFA_VERSION, 0x10000), (FFA_FEATURES, RXTX_MAP), (0x84000069,))
 """What the host does when EL3 answered oddly to its first call."""
+WIDE_HANDLE = 0x8000_0002_8000_1001
+"""Each half has its highest bit set."""
 MISPLACED = ((TX >> 12,), (RX >> 12,), (DATA >> 12,), ((DATA >> 12) + 4,))
 """Pages that somebody else owns."""
 WORDS = (1, 0xFFFF0000, 0x8001, 0x123456789ABCDEF0)
@@ -57,6 +61,8 @@ class Root:
     is_narrow: bool = False
     largest: int = 1 << 20
     """Of the fragments of a description that EL2 gets back, in bytes."""
+    handle: int = HANDLE
+    """The first that the SPMC gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,8 @@ class Scripted(Spmc):
         number, self.count = self.count, self.count + 1
         if number in self.odd:
             answer = self.odd[number]
+            if answer[0] in DESCRIBED:
+                Spmc.smc(self, arguments, is_forward)
             is_short = len(answer) <= 8 and not arguments[0] & 0x40000000
             return [*frame(*answer)[:8], *arguments[8:18]] if is_short else frame(*answer)
         return Spmc.smc(self, arguments, is_forward)
@@ -123,6 +131,7 @@ def roots(highest: int) -> Iterator[tuple[Root, bool]]:
     yield from ((Root(highest, shift), False) for shift in (14, 16))
     yield Root(highest, is_narrow=True), False
     yield Root(highest, largest=64), False
+    yield Root(highest, handle=WIDE_HANDLE), False
     yield from ((Root(highest, foreign=pages), False) for pages in MISPLACED)
     yield from ((Root(highest, boot=(answer,)), True) for answer in BOOT)
 
@@ -131,6 +140,10 @@ def sequences(root: Root, target: Target, room: int) -> Iterator[tuple[Step, ...
     """The calls that are made from there: all of them at an ordinary reset, some elsewhere. `room`: for descriptors."""
     size = mailbox_size(target, root.page_shift)
     is_ordinary = root == Root(target.max_version)
+    if root.handle != HANDLE:
+        yield from (tuple(Step(*one) for one in calls)
+                    for calls in by_handle(Writer(target.max_version, 1 << root.page_shift, size), root.handle))
+        return
     for version in range(0x10000 if is_ordinary else target.max_version, target.max_version + 1):
         known = histories(version, 1 << root.page_shift, size)
         yield from (tuple(Step(*one) for one in history.calls) for history in known)
@@ -215,6 +228,7 @@ def started(target: Target, root: Root) -> Session | None:
     session = Session(target.unit, environment, root.page_shift, trace=False, init=target.binding.init,
                       paths=buffer_paths(target.binding), most_steps=MOST_STEPS)
     set_smccc(session, 0x10002)
+    environment.ledger.following = root.handle
     environment.world.begin({page << 12 >> root.page_shift: FOREIGN for page in root.foreign})
     try:
         return session if session.initialise() == 0 else None

@@ -5,11 +5,10 @@ A premise that a sample meets needs no search. They are replayed runs like any o
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from verify.engine.pages import PAGE
 from verify.engine.transition import named_functions
 from verify.interpret.memory import Fault
 from verify.interpret.session import NO_WRITES, CallDone, Session
@@ -21,6 +20,7 @@ from verify.prove.outcome import Episode
 from verify.prove.replay import MOST_STEPS
 from verify.prove.starts import INDEX, Way, set_smccc
 from verify.prove.target import FFA_VERSION, Target, buffer_paths, mailbox_size
+from verify.rules.marked import marked, speaks_of_page
 from verify.rules.rule import Part, Rule
 from verify.rules.scene import Scene
 from verify.solve.query import equations
@@ -54,10 +54,12 @@ class Samples:
     episodes: list[Episode]
     cache: dict[tuple[str, str, int, Choice], dict[str, tuple[bool, bool]]] = field(default_factory=dict)
     scenes: dict[tuple[str, int, Choice], Scene] = field(default_factory=dict)
+    pages: dict[tuple[str, str], dict[str, bool]] = field(default_factory=dict)
+    """(rule, profile) → part → does it speak of the followed page?"""
 
     def meets(self, target: Target, rule: Rule, profile: str, part: Part) -> Episode | None:
         """A sample that meets the part's premise."""
-        for number, choice in self._looks(target, part, part.given.term):
+        for number, choice in self._looks(target, rule, profile, part, part.given.term):
             if self._met(target, rule, profile, number, choice).get(part.name, (False, False))[0]:
                 return self.episodes[number]
         return None
@@ -65,21 +67,32 @@ class Samples:
     def shows(self, target: Target, rule: Rule, profile: str, part: Part) -> bool:
         """Some sample meets the part's interface condition."""
         return any(self._met(target, rule, profile, number, choice).get(part.name, (False, False))[1]
-                   for number, choice in self._looks(target, part, part.exists.term))
+                   for number, choice in self._looks(target, rule, profile, part, part.exists.term))
 
-    def _looks(self, target: Target, part: Part, wanted: Term) -> Iterator[tuple[int, Choice]]:
+    def _looks(
+        self, target: Target, rule: Rule, profile: str, part: Part, wanted: Term
+    ) -> Iterator[tuple[int, Choice]]:
         """Samples of the part's function, with the pages and indices that matter."""
-        names = _meant(target, wanted)
+        of_page = self._speaks_of_page(target, rule, profile).get(part.name, True)
+        of_index = INDEX in variables(target.step.record.exact.behind(wanted))
         return ((number, choice) for number in self._likely(target, part.given.term)
-                for choice in self._choices(number, names))
+                for choice in self._choices(number, of_page, of_index))
 
-    def _choices(self, number: int, names: Container[str]) -> list[Choice]:
-        """Pages and indices worth looking at, where these variables speak of them."""
+    def _speaks_of_page(self, target: Target, rule: Rule, profile: str) -> dict[str, bool]:
+        """By part, of premise and interface condition: what holds of a call for one page holds for each, or not."""
+        key = (rule.identity, profile)
+        if key not in self.pages:
+            self.pages[key] = {part.name: speaks_of_page([part.given.term, part.exists.term])
+                               for part in rule.statement(marked(target.scene(profile)))}
+        return self.pages[key]
+
+    def _choices(self, number: int, of_page: bool, of_index: bool) -> list[Choice]:
+        """Pages and indices worth looking at."""
         done = self.episodes[number].calls[-1]
         pages, indices = [0], [0]
-        if str(PAGE.data) in names:
+        if of_page:
             pages = interesting_pages(self.episodes[number].calls)[:MOST_PAGES] or pages
-        if INDEX in names:
+        if of_index:
             indices = interesting_indices(done)[:MOST_INDICES] or indices
         return [(page, index) for page in pages for index in indices]
 
@@ -109,12 +122,6 @@ class Samples:
             self.scenes[key] = concrete_scene(self.episodes[number].calls[-1], target.binding, profile,
                                               target.unit.constants, target.max_version, *choice)
         return self.scenes[key]
-
-
-def _meant(target: Target, term: Term) -> set[str]:
-    """The variables that the term speaks of, also behind what is read from memory; the page for its state."""
-    names = set(variables(target.step.record.exact.behind(term)))
-    return names | ({str(PAGE.data)} if any("$page" in name for name in names) else set())
 
 
 def _met(rule: Rule, scene: Scene) -> dict[str, tuple[bool, bool]]:
