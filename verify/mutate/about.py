@@ -32,7 +32,7 @@ def about(rule: Rule, target: Target, profile: str) -> About:
 
 
 def _functions(parts: Iterable[Part], prefix: str) -> frozenset[int] | None:
-    """Those without which no premise is met; None: some premise names none."""
-    named = [named_functions(part.given.term, prefix) for part in parts if not part.given.is_impossible]
+    """Those without which no premise is met; None: some premise names none, or is out of reach of the unit's calls."""
+    named = [named_functions(part.given.term, prefix) for part in parts]
     found = [one[1] for one in named if one is not None]
     return frozenset(number for numbers in found for number in numbers) if len(found) == len(named) else None
