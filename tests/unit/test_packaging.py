@@ -6,6 +6,8 @@ import fnmatch
 import tomllib
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 SETUP = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
 FOLDERS = {"verify": "verify", "specs": "verify_specs", "extracted": "verify_extracted"}
@@ -33,3 +35,10 @@ def test_each_data_file_is_installed() -> None:
                            and str(file.relative_to(base)).count("/") == pattern.count("/")
                            for base, pattern in patterns)]
     assert left_out == []
+
+
+@pytest.mark.xdist_group("together")
+def test_tests_of_a_group_are_told_apart_from_others(request: pytest.FixtureRequest) -> None:
+    """pytest-xdist tells by this suffix which go to one process: where it is lost what they share is made in each."""
+    is_distributed = getattr(request.config.option, "loadgroup", False)
+    assert request.node.nodeid.endswith("@together") == is_distributed
