@@ -13,7 +13,7 @@ from tests.hostile.command import Server, Verify
 
 INPUTS = "VERIFY_HOSTILE_INPUTS"
 """How many inputs of each kind a campaign tries; CI tries few."""
-FEW = 15
+FEW, OF_THE_KERNEL = 15, 100
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +27,7 @@ def tree(tmp_path: Path) -> Path:
     return mini.write(tmp_path / "tree")
 
 
-@pytest.fixture(scope="session")
-def inputs() -> int:
-    return int(os.environ.get(INPUTS, FEW))
+@pytest.fixture
+def inputs(request: pytest.FixtureRequest) -> int:
+    usual = OF_THE_KERNEL if request.node.get_closest_marker("kernel") else FEW
+    return int(os.environ.get(INPUTS, usual))

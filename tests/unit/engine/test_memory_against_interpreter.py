@@ -31,7 +31,7 @@ from verify.source.tree import read_tree
 from verify.terms import build as t
 from verify.terms.term import Term
 
-INPUTS = int(os.environ.get("VERIFY_ENGINE_INPUTS", "100"))
+INPUTS, OF_THE_KERNEL = (int(os.environ.get("VERIFY_ENGINE_INPUTS", usual)) for usual in ("100", "400"))
 """For each handler."""
 ROUNDS = 3
 """As many ranges as an ordinary descriptor here has."""
@@ -87,7 +87,7 @@ def test_the_reference(record_property: Note) -> None:
 @pytest.mark.kernel
 def test_the_kernel(tree: Path, record_property: Note) -> None:
     unit = lower_tree(read_tree(tree).files)
-    _served(_agree(Sides(make_target(unit, PKVM, memory=True, rounds=ROUNDS)), "kernel", record_property))
+    _served(_agree(Sides(make_target(unit, PKVM, memory=True, rounds=ROUNDS)), "kernel", record_property, OF_THE_KERNEL))
 
 
 FAULTS = ("RX is not pinned", "RX is not forgotten", "what a fragment does not have is parsed", "the length wraps",
