@@ -112,7 +112,7 @@ def interpreted(cases: Sequence[Case], given: Sequence[Given], page_shift: int) 
             assert cases[item.case].stops, (cases[item.case], problem)
             value, traps = STOPPED, 1
         registers = around.registers[:cases[item.case].registers]
-        memory = tuple(machine.memory.load(address + 8 * k, 8) for k in range(MEMORY_WORDS))
+        memory = tuple(array("Q", machine.memory.content(address, 8 * MEMORY_WORDS)))
         result.append(Shown(value, traps, registers, memory))
     return result
 

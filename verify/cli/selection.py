@@ -36,7 +36,7 @@ class Selection:
     answers: Remembered
 
     def executed(self) -> Target:
-        return make_target(self.target.unit, self.binding, memory=True)
+        return make_target(self.target.unit, self.binding, memory=True, remembered=self.answers)
 
     def each(self, work: Work[R], target: Target | None = None) -> Iterator[R]:
         """`target`: what `executed` said, if that is known already."""

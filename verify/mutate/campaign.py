@@ -124,7 +124,7 @@ class Campaign:
     """What all mutants have in common; processes inherit it."""
 
     def __init__(self, plan: Plan) -> None:
-        target = make_target(plan.unit, plan.binding, memory=True, kind=WATCHED)
+        target = make_target(plan.unit, plan.binding, memory=True, kind=WATCHED, remembered=plan.answers)
         trees, holds = grow(target), {one.level: one for one in plan.holds}
         self.chosen = mutants(plan.unit)[::plan.every]
         self._trial = Trial(target, trees, Jury(target, plan.rules, plan.profile), holds)

@@ -19,6 +19,7 @@ from verify.rules.binding import Binding, taken_locks
 from verify.rules.scene import Scene
 from verify.rules.symbolic_scene import symbolic_scene
 from verify.solve.query import Solver, Unsatisfiable
+from verify.solve.remembered import NOTHING, Remembered
 from verify.terms import build as t
 from verify.terms.evaluate import Memory, evaluate
 from verify.terms.term import Term, variables
@@ -76,11 +77,14 @@ class Target:
         return self._scenes[profile]
 
 
-def make_target(unit: Unit, binding: Binding, memory: bool = False, rounds: int = 0, kind: Kind = PLAIN) -> Target:
+def make_target(
+    unit: Unit, binding: Binding, memory: bool = False, rounds: int = 0, kind: Kind = PLAIN,
+    remembered: Remembered = NOTHING,
+) -> Target:
     """Execute initialisation and one call. Raises InputError where initialisation asks for no version.
 
     `memory`: follow the memory handlers to their end; otherwise they are not modelled. `rounds`: for counterexamples,
-    look at no more iterations of a loop than these; 0: at all of them.
+    look at no more iterations of a loop than these; 0: at all of them. `remembered`: what solvers said of loops before.
     """
     _check_types(unit, binding)
     locks = {binding.version: binding.version_lock, binding.negotiated: binding.version_lock}
@@ -90,7 +94,7 @@ def make_target(unit: Unit, binding: Binding, memory: bool = False, rounds: int 
     shared = Shared(locks, binding.version, binding.negotiated, _others(unit, locks),
                     holds_truth(unit, binding.negotiated.partition(".")[0]), binding.buffers_lock, memory=memory,
                     locks=taken_locks(unit) | {binding.version_lock, binding.buffers_lock}, rounds=rounds)
-    answers = Answers(Solver())
+    answers = Answers(Solver(remembered=remembered))
     setup = Setup(unit, shared, answers, kind)
     init = run_init(setup, binding.init)
     asked = [

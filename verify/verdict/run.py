@@ -75,13 +75,16 @@ class Begun:
             for level, found in zip(self.levels, facts, strict=True))
 
 
-def begin(unit: Unit, binding: Binding, options: Options, target: Target | None = None) -> Begun:
+def begin(
+    unit: Unit, binding: Binding, options: Options, target: Target | None = None, answers: Remembered = NOTHING
+) -> Begun:
     """Execute the unit."""
-    target, light = target or make_target(unit, binding, memory=True), make_target(unit, binding)
+    target = target or make_target(unit, binding, memory=True, remembered=answers)
+    light = make_target(unit, binding, remembered=answers)
     for number in range(1, MAX_HISTORY + 1):
         light.history(number)
     samples = make_samples(target)
-    starts = make_starts(make_target(unit, binding, memory=True, rounds=ROUNDS))
+    starts = make_starts(make_target(unit, binding, memory=True, rounds=ROUNDS, remembered=answers))
     return Begun(target, light, samples, starts, tuple(sorted(options.trusts, key=LEVELS.index, reverse=True)))
 
 
@@ -91,7 +94,7 @@ def prepare(
 ) -> tuple[Target, tuple[Setting, ...]]:
     """Execute the unit and find the invariants of each trust level, the strictest first."""
     watch.stage("running ordinary calls")
-    begun = begin(unit, binding, options, target)
+    begun = begin(unit, binding, options, target, answers)
     levels, solver = begun.levels, Solver(options.limit or RLIMIT, remembered=answers)
     one = partial(known, begun.target, begun.samples, levels, solver)
     try:  # not here, even one: a solver without memory ends its process
@@ -142,7 +145,7 @@ def _judge(
 ) -> Mapping[str, tuple[str, ...]]:
     """Adds the results that are missing; the invariants of each trust level."""
     watch.stage("executing the handlers")
-    target = make_target(unit, binding, memory=True)
+    target = make_target(unit, binding, memory=True, remembered=reuse.answers)
     asked = reported(rules, target.scene(options.profile), options)
     _, settings = prepare(unit, binding, options, target, reuse.answers, watch)
     invariants = {setting.level: setting.invariants.names for setting in settings}

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
+from typing import Never
 
 import pytest
 
 from specs.bindings.pkvm import PKVM
 from tests import mini
+from verify.cache.store import Store
+from verify.ir.function import Unit
 from verify.prove.invariants import find_invariants, known
 from verify.prove.safety import Safety, check_safety
 from verify.prove.target import Target, make_target
+from verify.solve import query
 from verify.solve.query import Solver
+from verify.solve.remembered import Remembered
 from verify.terms import build as t
 
 HANDLER = """
@@ -67,14 +73,17 @@ UNSAFE = {
 }
 
 
-@cache
-def _target(loop: str) -> Target:
-    unit = mini.unit(
+def _unit(loop: str) -> Unit:
+    return mini.unit(
         ("\nbool kvm_host_ffa_handler(", HANDLER.replace("LOOP", loop)),
         ("    case FFA_ID_GET:\n", "    case 0x8400007b:\n        fragment(host_ctxt);\n        return true;\n"
                                    "    case FFA_ID_GET:\n"),
         ("    return 0;\n}\n", "    hyp_buffers.tx = pages;\n    return 0;\n}\n"))
-    return make_target(unit, PKVM, memory=True)
+
+
+@cache
+def _target(loop: str) -> Target:
+    return make_target(_unit(loop), PKVM, memory=True)
 
 
 def _safety(loop: str) -> Safety:
@@ -113,3 +122,19 @@ def test_only_what_was_shared_here_is_taken_back(bound: str, is_kept: bool) -> N
     given = known(target, "L0", case, found, claims)
     assert solver.implied(given, claims) == [is_kept]
     assert solver.implied(given, [t.FALSE]) == [False]
+
+
+def test_what_a_solver_said_of_a_loop_is_not_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An edit elsewhere leaves the loop as it was: executing the unit again asks no solver."""
+    unit, answers = _unit(BACK.replace("BOUND", "i")), Remembered(Store(tmp_path))
+    first = make_target(unit, PKVM, memory=True, remembered=answers)
+
+    def unavailable(*_: object) -> Never:
+        raise AssertionError("a solver was asked")
+
+    monkeypatch.setattr(query, "_find", unavailable)
+    monkeypatch.setattr(query, "_refute", unavailable)
+    again = make_target(unit, PKVM, memory=True, remembered=answers)
+    assert again.answers == first.answers and any(any(given) for given in again.answers)
+    with pytest.raises(AssertionError, match="a solver was asked"):
+        make_target(unit, PKVM, memory=True)
