@@ -13,6 +13,8 @@ from shutil import which
 
 import pytest
 
+from tests.answers import share
+
 KERNEL_TREE = "VERIFY_KERNEL_TREE"
 SEED_THREAD = "VERIFY_SEED_THREAD"
 ALL_FAULTS = "VERIFY_ALL_FAULTS"
@@ -33,6 +35,10 @@ def seed_thread() -> Path | None:
     if named:
         return Path(named)
     return next(iter(sorted(SHARED.glob("*.txt"))), None)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    share(config)
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ import pytest
 
 import specs
 from specs import BINDINGS
+from tests.answers import answers
 from verify.frontend.unit import lower_tree
 from verify.prove.outcome import RuleResult
 from verify.prove.setting import Setting
@@ -33,7 +34,7 @@ def _prepared(tree: Path, patches: tuple[Path, ...], level: str) -> Setting:
     specs.load()
     files, _ = apply_patches(read_tree(tree), patches)
     unit = lower_tree(files.files)
-    _, (setting,) = prepare(unit, choose(unit, BINDINGS), Options(trusts=(level,)))
+    _, (setting,) = prepare(unit, choose(unit, BINDINGS), Options(trusts=(level,)), answers=answers())
     return setting
 
 
@@ -44,7 +45,7 @@ def judged(
     """`part`: that one alone."""
     setting = replace(_prepared(tree, patches, level), profile=profile)
     (found,) = (item for item in registered() if item.identity == rule and profile in item.profiles)
-    (result,) = judge_rule((setting,), replace(found, statement=partial(_named, found.statement, part)), Solver())
+    (result,) = judge_rule((setting,), replace(found, statement=partial(_named, found.statement, part)), Solver(remembered=answers()))
     return result
 
 

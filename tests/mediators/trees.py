@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from uuid import uuid4
 
 import specs
 from specs.bindings.pkvm import PKVM
-from verify.cache.store import Store
+from tests.answers import answers_alone
 from verify.cli.config import read_config
 from verify.frontend.preprocess import FFA_C
 from verify.frontend.unit import lower_tree
@@ -19,7 +17,6 @@ from verify.rules.binding import Binding
 from verify.rules.rule import registered
 from verify.source.tree import read_tree
 from verify.verdict.options import Options
-from verify.verdict.reuse import Reuse
 from verify.verdict.run import TargetRun, judge_target
 
 specs.load()
@@ -54,8 +51,6 @@ OF_THE_REFERENCE = ("FFA-ERR-05", "FFA-ERR-06", "FFA-ERR-07", "FFA-MSG-02", "FFA
 """The other shapes look at the sender of a request only, and need no SMC to serve a call."""
 NOT_APPLICABLE = ("FFA-POL-03", "FFA-POL-04", "FFA-VER-09")
 """Of mediators that offer notifications; and of other profiles than STRICT."""
-ANSWERED = TemporaryDirectory(prefix="verify-answers-")
-"""What solvers said to this process's tests: one edit leaves most questions as they were."""
 
 
 def folder(name: str) -> Path:
@@ -85,8 +80,8 @@ def judge(name: str, *edits: tuple[str, str], rules: tuple[str, ...] = (), funct
           trusts: tuple[str, ...] = ("L0", "L2"), profile: str = "STRICT", jobs: int = 1) -> TargetRun:
     options = Options(rules=rules, functions=functions, trusts=trusts, profile=profile, jobs=jobs)
     unit = lower_tree(files(name, *edits))
-    reuse = Reuse(Store(Path(ANSWERED.name)), f"{uuid4()}", retells=False)
-    return judge_target(name, "", unit, binding(name), options.select(registered()), options, reuse=reuse)
+    return judge_target(
+        name, "", unit, binding(name), options.select(registered()), options, reuse=answers_alone())
 
 
 def table(run: TargetRun) -> dict[tuple[str, str], Status]:

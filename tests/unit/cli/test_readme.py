@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 
+from tests.answers import FOLDER
 from tests.unit.cli.conftest import Command
 
 README = Path(__file__).resolve().parents[3] / "README.md"
@@ -21,5 +23,8 @@ def test_there_are_two() -> None:
 
 
 @pytest.mark.parametrize(("command", "shown"), EXAMPLES)
-def test_the_counterexample_is_printed_like_that(verify: Command, command: str, shown: str) -> None:
+def test_the_counterexample_is_printed_like_that(
+    verify: Command, command: str, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VERIFY_CACHE", os.environ[FOLDER])  # no other test judges this
     assert verify(*command.split()).out.rstrip() == shown.rstrip()

@@ -6,6 +6,7 @@ import pytest
 
 from specs.bindings.pkvm import PKVM
 from tests import mini
+from tests.answers import answers
 from verify.cli.targets import from_snapshots, snapshot_folder
 from verify.prove.invariants import RECLAIMED, booted
 from verify.prove.target import Target, make_target
@@ -20,7 +21,7 @@ SEND = ("do_ffa_mem_frag_tx", "__do_ffa_mem_xfer")
 @pytest.fixture(scope="module")
 def target() -> Target:
     (chosen,) = from_snapshots(snapshot_folder(), ("6.12",))
-    return make_target(chosen.unit, PKVM, memory=True)
+    return make_target(chosen.unit, PKVM, memory=True, remembered=answers())
 
 
 def test_nothing_is_left_out(target: Target) -> None:

@@ -20,6 +20,7 @@ import pytest
 from specs.bindings.pkvm import PKVM
 from tests.agreement.comparison import CUT, RETURNED, Compared, Engine
 from tests.agreement.runs import HANDLERS, Runs
+from tests.answers import answers
 from tests.mediators.memory_faults import MEMORY_FAULTS, SERVED
 from tests.mediators.trees import REFERENCE, binding, files
 from verify.engine import content, pages
@@ -58,7 +59,7 @@ class Sides:
 
 
 def _reference() -> Sides:
-    return Sides(make_target(lower_tree(files(REFERENCE)), binding(REFERENCE), memory=True, rounds=ROUNDS))
+    return Sides(make_target(lower_tree(files(REFERENCE)), binding(REFERENCE), memory=True, rounds=ROUNDS, remembered=answers()))
 
 
 def _agree(sides: Sides, label: str, note: Note, inputs: int = INPUTS) -> dict[str, list[Compared]]:
@@ -87,7 +88,7 @@ def test_the_reference(record_property: Note) -> None:
 @pytest.mark.kernel
 def test_the_kernel(tree: Path, record_property: Note) -> None:
     unit = lower_tree(read_tree(tree).files)
-    _served(_agree(Sides(make_target(unit, PKVM, memory=True, rounds=ROUNDS)), "kernel", record_property, OF_THE_KERNEL))
+    _served(_agree(Sides(make_target(unit, PKVM, memory=True, rounds=ROUNDS, remembered=answers())), "kernel", record_property, OF_THE_KERNEL))
 
 
 FAULTS = ("RX is not pinned", "RX is not forgotten", "what a fragment does not have is parsed", "the length wraps",
@@ -100,7 +101,7 @@ def test_a_mediator_full_of_faults(record_property: Note) -> None:
     known = {fault.what: fault.edits for fault in MEMORY_FAULTS}
     edits = [edit for what in FAULTS for edit in known[what] if edit[0] not in SERVED.values()]
     unit = lower_tree(files(REFERENCE, *edits))
-    sides = Sides(make_target(unit, binding(REFERENCE), memory=True, rounds=ROUNDS))
+    sides = Sides(make_target(unit, binding(REFERENCE), memory=True, rounds=ROUNDS, remembered=answers()))
     found = _agree(sides, "a mediator full of faults", record_property, INPUTS // 2)
     ends = {item.end for items in found.values() for item in items}
     assert {"fault: invalid-pointer", "fault: unpin-of-a-page-that-is-not-pinned"} <= ends

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from specs.bindings.pkvm import PKVM
+from tests.answers import answers
 from verify.cli.targets import from_snapshots, snapshot_folder
 from verify.engine import wraps
 from verify.engine.place import Place
@@ -104,7 +105,7 @@ def test_bounds_are_bounds() -> None:
 
 def test_the_kernels_product_of_32_bits_is_found_and_little_else() -> None:
     (chosen,) = from_snapshots(snapshot_folder(), ("6.12",))
-    record = make_target(chosen.unit, PKVM, memory=True).step.record
+    record = make_target(chosen.unit, PKVM, memory=True, remembered=answers()).step.record
     found = {item.function for item in record.obligations if item.kind == "wrap"}
     assert "do_ffa_part_get" in found
     assert found <= {"do_ffa_part_get", "do_ffa_mem_reclaim"}

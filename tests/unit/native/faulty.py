@@ -7,6 +7,7 @@ from pathlib import Path
 
 from specs.bindings.pkvm import PKVM
 from tests import mini
+from tests.answers import answers_alone
 from verify.ir.function import Unit
 from verify.native.findings import Told, all_told, written
 from verify.rules.book import load_rules
@@ -33,5 +34,5 @@ class Case:
 
 def judged(folder: Path, options: Options, *edits: tuple[str, str]) -> Case:
     unit = mini.unit(*edits)
-    run = judge_target("mini", "", unit, PKVM, options.select(load_rules()), options)
+    run = judge_target("mini", "", unit, PKVM, options.select(load_rules()), options, reuse=answers_alone())
     return Case(run, unit, mini.write(folder, *edits))

@@ -10,6 +10,7 @@ import pytest
 import specs
 from specs.bindings.pkvm import PKVM
 from tests import mini
+from tests.answers import answers_alone
 from tests.unit.prove.test_weigh import LATE, LEAKED, UNSET, W0, W1, W2
 from verify.ir.function import Unit
 from verify.native.findings import all_told
@@ -35,7 +36,7 @@ TWO = ("    answer(ctxt, result, 0, 0);", "    answer(ctxt, result, 0, 0);\n    
 def case(rule: str, *edits: tuple[str, str], trust: str = "L2") -> Case:
     unit: Unit = mini.unit(*edits)
     options = Options((rule,), ("FFA_VERSION",), trusts=(trust,))
-    run = judge_target("mini", "", unit, PKVM, options.select(load_rules()), options)
+    run = judge_target("mini", "", unit, PKVM, options.select(load_rules()), options, reuse=answers_alone())
     told = next(iter(all_told(run)))
     rerun = Rerun(unit, run.rules[told.result.rule], "SEED", told.part.name, told.finding)
     return rerun, make_target(unit, PKVM, memory=True), explain(rerun)

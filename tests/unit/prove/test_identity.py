@@ -10,6 +10,7 @@ import pytest
 import specs
 from specs.bindings.pkvm import PKVM
 from tests import mini
+from tests.answers import answers_alone
 from verify.frontend.unit import lower_tree
 from verify.ir.function import Unit
 from verify.prove import judge as judging
@@ -57,7 +58,7 @@ def unit(text: str) -> Unit:
 @cache
 def found(text: str, rule: str, limit: int = 0) -> tuple[Finding, ...]:
     options = Options(rules=(rule,), trusts=("L0",), limit=limit)
-    run = judge_target("mini", "", unit(text), PKVM, options.select(registered()), options)
+    run = judge_target("mini", "", unit(text), PKVM, options.select(registered()), options, reuse=answers_alone())
     return tuple(finding for result in run.results for part in result.parts for finding in part.findings)
 
 

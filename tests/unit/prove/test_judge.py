@@ -10,6 +10,7 @@ import pytest
 import specs
 from specs.bindings.pkvm import PKVM
 from tests import mini
+from tests.answers import answers_alone
 from verify.frontend.preprocess import HYP_MAIN_C
 from verify.frontend.unit import lower_tree
 from verify.prove.invariants import find_invariants
@@ -26,7 +27,7 @@ specs.load()
 
 def judge(*edits: tuple[str, str], rule: str, trust: str = "L0") -> RuleResult:
     options = Options(rules=(rule,), trusts=(trust,), profile="SEED")
-    run = judge_target("mini", "", mini.unit(*edits), PKVM, options.select(registered()), options)
+    run = judge_target("mini", "", mini.unit(*edits), PKVM, options.select(registered()), options, reuse=answers_alone())
     (result,) = run.results
     return result
 
@@ -39,7 +40,7 @@ GREEN = ("CC-02", "CC-04", "CC-06", "CC-08", "CC-12", "DSC-03", "ERR-01", "ERR-0
 @cache
 def green() -> dict[tuple[str, str], RuleResult]:
     options = Options(rules=GREEN, trusts=("L0", "L2"), profile="SEED")
-    run = judge_target("mini", "", mini.unit(), PKVM, options.select(registered()), options)
+    run = judge_target("mini", "", mini.unit(), PKVM, options.select(registered()), options, reuse=answers_alone())
     return {(result.rule, result.trust): result for result in run.results}
 
 
@@ -207,7 +208,7 @@ def test_a_call_that_the_caller_does_not_dispatch_is_not_served() -> None:
     """REQ64 is always refused, but for numbers with upper bits, which no rule about FF-A calls is about."""
     unit = lower_tree({**mini.files(), HYP_MAIN_C: CALLER})
     options = Options(rules=("MSG-01",), trusts=("L0",), profile="SEED")
-    (result,) = judge_target("mini", "", unit, PKVM, options.select(registered()), options).results
+    (result,) = judge_target("mini", "", unit, PKVM, options.select(registered()), options, reuse=answers_alone()).results
     status = {part.name: part.status for part in result.parts}
     assert status["REQ64"] is Status.NOT_APPLICABLE
     assert status["REQ"] is not Status.NOT_APPLICABLE

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from specs.bindings.pkvm import PKVM
+from tests.answers import answers
 from verify.cli.targets import from_snapshots, snapshot_folder
 from verify.engine.access import FIRST_PAGE, is_null
 from verify.engine.regions import set_at_boot
@@ -30,12 +31,12 @@ buffers at boot and take part later, give back pages that are mailboxes, and lie
 @pytest.fixture(scope="module")
 def target() -> Target:
     (chosen,) = from_snapshots(snapshot_folder(), ("6.12",))
-    return make_target(chosen.unit, PKVM, memory=True)
+    return make_target(chosen.unit, PKVM, memory=True, remembered=answers())
 
 
 @pytest.fixture(scope="module")
 def invariants(target: Target) -> dict[str, Invariants]:
-    return {level: find_invariants(target, level, Solver()) for level in OPEN}
+    return {level: find_invariants(target, level, Solver(remembered=answers())) for level in OPEN}
 
 
 def test_mailboxes_stay_pinned(invariants: dict[str, Invariants]) -> None:
@@ -49,7 +50,7 @@ def test_mailboxes_stay_pinned(invariants: dict[str, Invariants]) -> None:
 
 @pytest.mark.parametrize("level", OPEN)
 def test_what_is_open(target: Target, invariants: dict[str, Invariants], level: str) -> None:
-    safe = proved(target, invariants[level], level, Solver())
+    safe = proved(target, invariants[level], level, Solver(remembered=answers()))
     items = zip(target.step.record.obligations, safe, strict=True)
     assert {item.function for item, holds in items if not holds and item.kind == "invalid-pointer"} == OPEN[level]
 
@@ -63,16 +64,16 @@ def test_a_null_pointer_stops_el2(target: Target, invariants: dict[str, Invarian
     """An EL3 that denies the buffers at boot and takes part later makes EL2 copy a fragment to null: a finding, after
     which there is nothing; so that what a call does to the end rests on the address alone being unmapped."""
     record = target.step.record
-    safe = proved(target, invariants["L0"], "L0", Solver())
+    safe = proved(target, invariants["L0"], "L0", Solver(remembered=answers()))
     stops = [item for item, holds in zip(record.obligations, safe, strict=True) if item.stops and not holds]
     assert {"do_ffa_mem_frag_tx", "do_ffa_mem_reclaim", "do_ffa_part_get"} <= {item.function for item in stops}
     assert not any(map(blocks, stops))
     assert UNMAPPED in assumed(target, safe, "L0")
-    assert UNMAPPED not in assumed(target, proved(target, invariants["L2"], "L2", Solver()), "L2")
+    assert UNMAPPED not in assumed(target, proved(target, invariants["L2"], "L2", Solver(remembered=answers())), "L2")
     nowhere = t.not_(set_at_boot("hyp_buffers.tx"))
     sent = [event.guard for event in record.transfers if event.action == "share-ffa"]
     for guard in sent:
-        assert isinstance(Solver().refute([*booted(target, "L0"), *record.relies, guard, nowhere]), Unsatisfiable)
+        assert isinstance(Solver(remembered=answers()).refute([*booted(target, "L0"), *record.relies, guard, nowhere]), Unsatisfiable)
 
 
 def test_what_is_far_from_null_does_not_stop_it() -> None:
@@ -82,7 +83,7 @@ def test_what_is_far_from_null_does_not_stop_it() -> None:
 
 
 def test_writes_of_a_send_are_safe(target: Target, invariants: dict[str, Invariants]) -> None:
-    safe = proved(target, invariants["L2"], "L2", Solver())
+    safe = proved(target, invariants["L2"], "L2", Solver(remembered=answers()))
     assert all(holds for item, holds in zip(target.step.record.obligations, safe, strict=True) if blocks(item))
 
 
@@ -101,4 +102,4 @@ def test_no_premise_is_contradictory(target: Target, invariants: dict[str, Invar
     for guard in places.values():
         given = [*surroundings(target, invariants["L2"], "L2", guard), guard]
         meanings = target.step.record.exact.definitions([guard])
-        assert isinstance(Solver().refute([*given, *meanings]), Satisfied)
+        assert isinstance(Solver(remembered=answers()).refute([*given, *meanings]), Satisfied)

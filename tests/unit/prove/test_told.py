@@ -7,6 +7,7 @@ import pytest
 import specs
 from specs.bindings.pkvm import PKVM
 from tests import mini
+from tests.answers import answers_alone
 from verify.engine import told
 from verify.interpret.events import Told
 from verify.prove.outcome import PartResult, Status
@@ -38,7 +39,7 @@ def asks(text: str) -> tuple[str, str]:
 
 def judged(*edits: tuple[str, str], trust: str = "L2") -> PartResult:
     options = Options(rules=("VER-13",), functions=("FFA_VERSION",), trusts=(trust,), profile="SEED")
-    (result,) = judge_target("mini", "", mini.unit(*edits), PKVM, options.select(registered()), options).results
+    (result,) = judge_target("mini", "", mini.unit(*edits), PKVM, options.select(registered()), options, reuse=answers_alone()).results
     (part,) = result.parts
     return part
 
@@ -118,7 +119,7 @@ def test_a_flag_of_the_locks_is_no_secret(trust: str) -> None:
     """The answer to FFA_VERSION depends on it, as it does on the version."""
     options = Options(rules=("SEC-02",), functions=("FFA_VERSION",), trusts=(trust,), profile="SEED")
     unit = mini.unit(DECLARED, LOOKS, asks("given_up = true;"))
-    (result,) = judge_target("mini", "", unit, PKVM, options.select(registered()), options).results
+    (result,) = judge_target("mini", "", unit, PKVM, options.select(registered()), options, reuse=answers_alone()).results
     assert result.status is Status.PROVED
 
 
@@ -134,5 +135,5 @@ def test_what_else_the_lock_protects_is_one(declared: str, written: str) -> None
     options = Options(rules=("SEC-02",), functions=("FFA_VERSION",), trusts=("L2",), profile="SEED")
     unit = mini.unit(*edits)
     assert make_target(unit, PKVM).shared.lock_of["kept"] == "version_lock"
-    (result,) = judge_target("mini", "", unit, PKVM, options.select(registered()), options).results
+    (result,) = judge_target("mini", "", unit, PKVM, options.select(registered()), options, reuse=answers_alone()).results
     assert result.status is Status.VIOLATED

@@ -9,6 +9,7 @@ import pytest
 
 from specs.bindings.pkvm import PKVM
 from tests import mini
+from tests.answers import answers_alone
 from tests.unit.report.test_sequence import V1_1, WRITER, run
 from verify.errors import ReplayMismatch
 from verify.interpret.descriptors import Descriptor
@@ -51,7 +52,7 @@ class Case:
 @pytest.fixture(scope="module")
 def case() -> Case:
     unit = mini.unit(LATE, UNSET, LEAKED)
-    return Case(unit, judge_target("mini", "", unit, PKVM, OPTIONS.select(load_rules()), OPTIONS))
+    return Case(unit, judge_target("mini", "", unit, PKVM, OPTIONS.select(load_rules()), OPTIONS, reuse=answers_alone()))
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +126,7 @@ def test_calls_that_differ_in_bits_that_must_not_matter() -> None:
     wide = ("if ((wanted >> 16) != 1)", "if ((wanted >> 16) != 1 || cpu_reg(ctxt, 0) >> 40)")
     options = Options(("CC-01",), ("FFA_VERSION",), trusts=("L2",))
     unit = mini.unit(wide)
-    run = judge_target("mini", "", unit, PKVM, options.select(load_rules()), options)
+    run = judge_target("mini", "", unit, PKVM, options.select(load_rules()), options, reuse=answers_alone())
     shown, refused = 0, 0
     for told in all_told(run):
         rerun = Rerun(unit, run.rules["FFA-CC-01"], "SEED", told.part.name, told.finding)
