@@ -12,7 +12,7 @@ from verify.errors import InputError
 from verify.prove.evidence import LEMMAS, Evidence
 from verify.prove.labels import Labels
 from verify.prove.outcome import Status
-from verify.solve import certificate
+from verify.solve import cadical
 from verify.verdict.certified import Certified, certified, count
 from verify.verdict.exit_status import OK, UNDECIDED
 
@@ -31,7 +31,7 @@ def certify(selection: Selection, out: Path | None, no_lemmas: bool, show_all: b
     refutation. Trusted: the way from words to clauses (verify/solve/clauses.py). Exit status: 0 if each proof is
     certified, 3 if not, or if there is none.
     """
-    certificate.ready()
+    cadical.ready()
     if out is not None and out.exists():
         raise InputError(f"{out}: is there already; give a folder that is not")
     def work(evidence: Evidence, _: Labels) -> Certified | str | None:

@@ -17,7 +17,8 @@ from verify.errors import InputError, InternalError
 from verify.prove.evidence import Evidence
 from verify.prove.labels import Labels
 from verify.prove.leaning import Leaning
-from verify.solve.second import chosen, named
+from verify.solve import cadical
+from verify.solve.second import ALL, SOLVERS, Opinion, chosen, named
 from verify.verdict import ledger as ledgers
 from verify.verdict.exit_status import OK, UNDECIDED, VIOLATED
 from verify.verdict.recheck import recheck, summarise
@@ -73,8 +74,8 @@ def export(selection: Selection, out: Path) -> int:
 @click.command("recheck", epilog=examples(
     "verify recheck --tree ~/linux --rule 'VER-*'", "verify recheck --rule SEC-02 --solver cvc5"))
 @selected
-@click.option("--solver", type=click.Choice(["bitwuzla", "z3", "cvc5", "all"]), default="all", show_default=True,
-              help="all: those that are installed.")
+@click.option("--solver", type=click.Choice([*SOLVERS, ALL]), default=ALL, show_default=True,
+              help="all: those from PyPI that are installed, and CaDiCaL where fewer than two agree.")
 @KEEP
 def recheck_(selection: Selection, solver: str, keep: Path) -> int:
     """Prove again, and ask other solvers about each proof as it was before our own simplifier.
@@ -82,13 +83,16 @@ def recheck_(selection: Selection, solver: str, keep: Path) -> int:
     A solver that gives up has not agreed. Exit status: 0 if some solver confirms each proof, 3 if not, 4 if one
     contradicts: the question is kept.
     """
-    solvers = chosen(solver)
-    found = selection.each(lambda evidence, _: recheck(evidence, solvers) if evidence.is_proof else None)
+    solvers, reserve = chosen(solver), cadical.NAME if solver == ALL and cadical.is_there() else ""
+    found = selection.each(lambda evidence, _: recheck(evidence, solvers, reserve) if evidence.is_proof else None)
     summary = summarise((one for one in found if one is not None), solvers)
     click.echo(f"{summary.proofs} proofs in {summary.pieces} pieces")
     for name in solvers:
         click.echo(f"  {named(name)} confirms {summary.by_solver[name]}")
     click.echo(f"  {'all of them confirm' if len(solvers) > 1 else 'confirmed'} {summary.by_all}")
+    if asked := summary.reserve.total():
+        click.echo(f"  {named(reserve)}, asked about {asked} pieces that fewer than two confirm, "
+                   f"confirms {summary.reserve[Opinion.AGREES]}")
     for proof, name in summary.by_one.items():
         click.echo(f"  {name} alone confirms {proof}")
     for proof in summary.open:

@@ -7,22 +7,16 @@ solver path. CaDiCaL (A. Biere et al.) finds the refutation and is not trusted.
 from __future__ import annotations
 
 import hashlib
-import shutil
-import subprocess
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
+from functools import partial
 
-from verify.errors import InputError, InternalError
-from verify.solve.clauses import Formula
+from verify.errors import InternalError
+from verify.solve import cadical
+from verify.solve.cadical import GaveUp, Refuted
 from verify.solve.drat import Refused, check, read_formula, read_refutation
-from verify.solve.gates import Literal
 
-SOLVER = "cadical"
-CONFLICTS, STEPS, ROUNDS = 300_000, 200_000, 200
-"""Effort of a search, the longest refutation that is checked, and how often reads are tied."""
-SATISFIABLE, UNSATISFIABLE = 10, 20
-"""CaDiCaL's exit statuses."""
+CONFLICTS, STEPS = 300_000, 200_000
+"""Effort of a search, and the longest refutation that is checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,28 +37,15 @@ class Uncertified:
     reason: str
 
 
-def ready() -> None:
-    """Raises InputError where CaDiCaL is not installed."""
-    if shutil.which(SOLVER) is None:
-        raise InputError(f"{SOLVER} is not installed; Debian has it: apt-get install {SOLVER}")
-
-
 def certify(text: str) -> Certificate | Uncertified:
     """Of a conjunction in SMT-LIB. Raises InternalError where CaDiCaL finds a model of it."""
-    formula = Formula(text)
-    for _ in range(ROUNDS):
-        found = _search(clauses := formula.dimacs())
-        match found:
-            case None:
-                return Uncertified("CaDiCaL gave up")
-            case str():
-                return _checked(clauses, found)
-        pairs = formula.disagreeing(found)
-        if not pairs:
+    match cadical.decide(text, partial(cadical.search, conflicts=CONFLICTS, is_told=True)):
+        case Refuted(clauses=clauses, refutation=refutation):
+            return _checked(clauses, refutation)
+        case GaveUp(reason=reason):
+            return Uncertified(reason)
+        case _:
             raise InternalError("CaDiCaL finds a model of what was refuted")
-        for one, other in pairs:
-            formula.tie(one, other)
-    return Uncertified("too much is to be said of memory")
 
 
 def _checked(clauses: str, refutation: str) -> Certificate | Uncertified:
@@ -72,21 +53,3 @@ def _checked(clauses: str, refutation: str) -> Certificate | Uncertified:
         return Certificate(clauses, refutation, check(read_formula(clauses), read_refutation(refutation), STEPS))
     except Refused as problem:
         return Uncertified(str(problem))
-
-
-def _search(clauses: str) -> str | frozenset[Literal] | None:
-    """A refutation, the literals of a model, or neither.
-
-    Learnt clauses alone: what inprocessing adds would not follow by propagation.
-    """
-    with tempfile.TemporaryDirectory(prefix="verify-") as folder:
-        formula, refutation = Path(folder, "formula.cnf"), Path(folder, "refutation.drat")
-        formula.write_text(clauses, encoding="ascii")
-        command = [SOLVER, "--plain", "--no-binary", "-q", "-c", str(CONFLICTS), str(formula), str(refutation)]
-        done = subprocess.run(command, capture_output=True, check=False, encoding="ascii")
-        if done.returncode == UNSATISFIABLE:
-            return refutation.read_text(encoding="ascii")
-    if done.returncode != SATISFIABLE:
-        return None
-    lines = (line[1:].split() for line in done.stdout.splitlines() if line[:1] == "v")
-    return frozenset(int(word) for line in lines for word in line)

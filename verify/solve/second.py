@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -16,11 +17,13 @@ import bitwuzla
 import z3
 
 from verify.errors import InputError
-from verify.solve import interrupt
+from verify.solve import cadical, interrupt
+from verify.solve.cadical import GaveUp, Refuted
 from verify.solve.finding import Steps
 from verify.solve.refuting import units
 
 ASSERTION = "(assert "
+ALL = "all"
 
 
 class Opinion(Enum):
@@ -38,8 +41,8 @@ class Tried:
 
 
 PACKAGES = {"bitwuzla": "bitwuzla", "z3": "z3-solver", "cvc5": "cvc5"}
-EFFORT = {"bitwuzla": 6_000_000, "z3": 100_000_000, "cvc5": 1_500_000}
-"""Steps, resource units, resource units: some ten to thirty seconds each."""
+EFFORT = {"bitwuzla": 6_000_000, "z3": 100_000_000, "cvc5": 1_500_000, cadical.NAME: 3_000_000}
+"""Steps, resource units, resource units, conflicts: some ten to thirty seconds each."""
 
 
 UNITS = {"bitwuzla": "steps", "z3": "resource units", "cvc5": "resource units"}
@@ -124,7 +127,19 @@ def _cvc5(text: str, options: Mapping[str, str]) -> Tried:
     return Tried(opinion, int(solver.getStatistics()["resource::resourceUnitsUsed"]["value"]))
 
 
-SOLVERS: Mapping[str, Callable[[str], Opinion]] = {"bitwuzla": by_bitwuzla, "z3": by_z3, "cvc5": by_cvc5}
+def by_cadical(text: str) -> Opinion:
+    """Its clauses are made by what makes those of certificates, not by a solver."""
+    match cadical.decide(question(text), partial(cadical.search, conflicts=EFFORT[cadical.NAME])):
+        case Refuted():
+            return Opinion.AGREES
+        case GaveUp():
+            return Opinion.GAVE_UP
+        case _:
+            return Opinion.DISAGREES
+
+
+SOLVERS: Mapping[str, Callable[[str], Opinion]] = {
+    "bitwuzla": by_bitwuzla, "z3": by_z3, "cvc5": by_cvc5, cadical.NAME: by_cadical}
 
 SEEDED: Mapping[str, Callable[[str, int], Tried]] = {"bitwuzla": _seeded_bitwuzla, "z3": _z3, "cvc5": _seeded_cvc5}
 
@@ -139,16 +154,20 @@ def shuffled(text: str, seed: int) -> str:
 
 
 def chosen(name: str) -> tuple[str, ...]:
-    """One, or all that are installed. Raises InputError for one that is not."""
-    if name == "all":
-        return tuple(one for one in SOLVERS if named(one))
-    if not named(name):
+    """One, or all from PyPI that are installed. Raises InputError for one that is not."""
+    if name == ALL:
+        return tuple(one for one in PACKAGES if named(one))
+    if name == cadical.NAME:
+        cadical.ready()
+    elif not named(name):
         raise InputError(f"{name} is not installed: pip install {PACKAGES[name]}")
     return (name,)
 
 
 def named(name: str) -> str:
     """With its version; empty where it is not installed."""
+    if name == cadical.NAME:
+        return f"{name} {cadical.version()}" if cadical.is_there() else ""
     try:
         return f"{name} {version(PACKAGES[name])}"
     except PackageNotFoundError:

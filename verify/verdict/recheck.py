@@ -3,40 +3,56 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from verify.prove.evidence import Evidence
 from verify.solve.annotated import Piece
 from verify.solve.second import SOLVERS, Opinion
 
+ENOUGH = 2
+"""Solvers that agree about a piece."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rechecked:
     """`opinions`: by solver, how many pieces it agrees about, and so on. `against`: (solver, digest, text) of pieces
-    that a solver has a model of."""
+    that a solver has a model of. `fewest`: solvers that agree about a piece. `reserve`: what the one said that was
+    asked where others were fewer than two."""
 
     name: str
     trust: str
     pieces: int
     opinions: dict[str, Counter[Opinion]]
     against: tuple[tuple[str, str, str], ...]
+    fewest: int = 0
+    reserve: Counter[Opinion] = field(default_factory=Counter)
 
     def agrees(self, solver: str) -> bool:
         """About all of it; nothing to agree about is no proof."""
         return 0 < self.opinions[solver][Opinion.AGREES] == self.pieces
 
 
-def recheck(evidence: Evidence, solvers: Sequence[str]) -> Rechecked:
-    opinions: dict[str, Counter[Opinion]] = {name: Counter() for name in solvers}
-    against = []
+def recheck(evidence: Evidence, solvers: Sequence[str], reserve: str = "") -> Rechecked:
+    """`reserve`: is asked about the pieces that fewer than two of the solvers agree about."""
+    opinions: dict[str, Counter[Opinion]] = {name: Counter() for name in (*solvers, reserve)}
+    against, agreeing = [], []
     for piece in evidence.pieces:
-        for name in solvers:
-            opinion = _ask(piece, name)
+        said = {name: _ask(piece, name) for name in solvers}
+        if reserve and _agreeing(said) < ENOUGH:
+            said[reserve] = _ask(piece, reserve)
+        agreeing.append(_agreeing(said))
+        for name, opinion in said.items():
             opinions[name][opinion] += 1
             if opinion is Opinion.DISAGREES:
                 against.append((name, piece.digest, piece.canonical))
-    return Rechecked(evidence.name, evidence.trust, len(evidence.pieces), opinions, tuple(against))
+    asked = opinions.pop(reserve)
+    return Rechecked(evidence.name, evidence.trust, len(evidence.pieces), opinions, tuple(against),
+                     min(agreeing, default=0), asked)
+
+
+def _agreeing(said: Mapping[str, Opinion]) -> int:
+    return sum(opinion is Opinion.AGREES for opinion in said.values())
 
 
 _KNOWN: dict[tuple[str, str], Opinion] = {}
@@ -59,7 +75,9 @@ class Summary:
     by_all: int = 0
     by_solver: Counter[str] = field(default_factory=Counter)
     by_one: dict[str, str] = field(default_factory=dict)
-    """Proofs that one solver alone confirms, of several that were asked."""
+    """Proofs that one solver alone confirms, of several that were asked, and of which no other confirms some piece."""
+    reserve: Counter[Opinion] = field(default_factory=Counter)
+    """Of pieces."""
     open: list[str] = field(default_factory=list)
     against: list[tuple[str, str, str, str]] = field(default_factory=list)
     """(proof, solver, digest, text)"""
@@ -73,9 +91,10 @@ def summarise(found: Iterable[Rechecked], solvers: Sequence[str]) -> Summary:
         result.pieces += one.pieces
         result.by_solver.update(agree)
         result.by_all += len(agree) == len(solvers)
-        if len(agree) == 1 < len(solvers):
+        result.reserve.update(one.reserve)
+        if len(agree) == 1 < len(solvers) and one.fewest < ENOUGH:
             result.by_one[f"{one.name} ({one.trust})"] = agree[0]
-        if not agree:
+        if not one.fewest:
             result.open.append(f"{one.name} ({one.trust})")
         result.against += [(f"{one.name} ({one.trust})", *against) for against in one.against]
     return result

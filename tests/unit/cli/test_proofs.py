@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from tests import mini
 from tests.unit.cli.conftest import Command
 from verify.cli import selection
 from verify.rules.book import Book, load_rules
-from verify.solve import second
+from verify.solve import cadical, second
 from verify.solve.drat import check, read_formula, read_refutation
 from verify.solve.second import Opinion, by_z3
 
@@ -66,6 +67,33 @@ def test_a_solver_that_gives_up_has_not_confirmed(
     done = verify("recheck", "--tree", good, *ONE, "--trust", "L2", "--solver", "z3")
     assert done.status == 3
     assert "confirms 0" in done.out and "nobody confirms FFA-VER-07: answer (L2)" in done.out
+
+
+@pytest.fixture
+def one_solver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The others give up."""
+    for name in ("z3", "cvc5"):
+        monkeypatch.setitem(second.SOLVERS, name, lambda text: Opinion.GAVE_UP)  # type: ignore[misc]
+
+
+@pytest.mark.compiler
+@pytest.mark.usefixtures("one_solver")
+def test_what_one_solver_alone_confirms_is_put_to_cadical(verify: Command, good: Path) -> None:
+    done = verify("recheck", "--tree", good, *ONE, "--trust", "L2")
+    pieces = int(done.out.split(" pieces\n")[0].split()[-1])
+    assert done.status == 0
+    asked = re.search(r"cadical \S+, asked about (\d+) pieces that fewer than two confirm, confirms (\d+)\n", done.out)
+    assert asked and int(asked[1]) == int(asked[2]) == pieces
+    assert "alone confirms" not in done.out
+
+
+@pytest.mark.usefixtures("one_solver")
+def test_without_cadical_one_solver_alone_has_confirmed(
+    verify: Command, good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cadical, "is_there", lambda: False)
+    done = verify("recheck", "--tree", good, *ONE, "--trust", "L2")
+    assert done.status == 0 and "bitwuzla alone confirms FFA-VER-07: answer (L2)" in done.out
 
 
 def test_a_solver_that_contradicts_is_a_defect_and_the_question_is_kept(
