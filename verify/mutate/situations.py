@@ -13,8 +13,7 @@ from verify.interpret.session import NO_WRITES, CallDone, HostWrites, Session
 from verify.interpret.spmc import ERROR, ONES, SUCCESS, Spmc, frame
 from verify.interpret.world import FOREIGN
 from verify.mutate.edges import VERSIONS, by_handle, edges, function_numbers, longest
-from verify.prove.histories import DATA, HANDLE, RX, RXTX_MAP, TX, Writer, histories
-from verify.prove.replay import MOST_STEPS
+from verify.prove.histories import DATA, HANDLE, MOST_STEPS, RX, RXTX_MAP, TX, Writer, histories
 from verify.prove.samples import OTHERS, last_calls
 from verify.prove.starts import set_smccc
 from verify.prove.target import Target, buffer_paths, mailbox_size

@@ -18,6 +18,8 @@ RECLAIM, FRAG_TX = 0x84000077, 0x8400007B
 HANDLE = 0x1001
 TX, RX, DATA = 0x8000_0000, 0x8001_0000, 0x9000_0000
 """Physical addresses of the host's mailbox pair and of memory that it shares; multiples of 64K."""
+MOST_STEPS = 100_000
+"""Of a call that ends: nobody reads a longer one. Whether a call ends at all is asked with the interpreter's limit."""
 
 Call = tuple[tuple[int, ...], HostWrites]
 """x0.., and what the host writes before the call."""

@@ -18,6 +18,7 @@ from verify.interpret.world import LAST_PAGE
 from verify.ir.expr import POINTER
 from verify.prove.claims import HAZARD
 from verify.prove.concrete_scene import concrete_scene
+from verify.prove.histories import MOST_STEPS
 from verify.prove.outcome import Episode
 from verify.prove.reset import Script
 from verify.prove.secrecy import OTHER_CPU, SECOND
@@ -30,8 +31,6 @@ from verify.terms import build as t
 from verify.terms.evaluate import evaluate
 
 PATTERNS = (0xAA, 0x55, 0x00, 0xFF)
-MOST_STEPS = 100_000
-"""Of a call that ends: nobody reads a longer one. Whether a call ends at all is asked with the interpreter's limit."""
 Sent = tuple[tuple[int, ...], ...]
 OTHER_PAGE, OTHER_INDEX = LAST_PAGE, (1 << 32) - 1
 """Which no call is likely to speak of."""

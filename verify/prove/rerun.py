@@ -15,9 +15,10 @@ from verify.interpret.session import CallDone, Session
 from verify.interpret.spmc import RX_RELEASE, RXTX_MAP, RXTX_UNMAP, VERSION, Spmc
 from verify.ir.function import Unit
 from verify.prove.failing import answered_version, differing, failing, fails, is_met, lonely, offered, scene_of, value
+from verify.prove.histories import MOST_STEPS
 from verify.prove.inputs import FORWARD, CallInputs, Inputs, Place, changed, function, inputs_of, values
 from verify.prove.outcome import Episode, Finding
-from verify.prove.replay import MOST_STEPS, OUTSIDE, PATTERNS, instead, named_by_w1
+from verify.prove.replay import OUTSIDE, PATTERNS, instead, named_by_w1
 from verify.prove.target import buffer_paths
 from verify.rules.rule import STACK, Part, Rule
 from verify.rules.scene import Instead, nothing_instead

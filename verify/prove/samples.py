@@ -15,9 +15,8 @@ from verify.interpret.session import NO_WRITES, CallDone, Session
 from verify.interpret.spmc import Spmc
 from verify.prove.choices import interesting_indices, interesting_pages
 from verify.prove.concrete_scene import concrete_scene
-from verify.prove.histories import Call, histories
+from verify.prove.histories import MOST_STEPS, Call, histories
 from verify.prove.outcome import Episode
-from verify.prove.replay import MOST_STEPS
 from verify.prove.starts import INDEX, Way, set_smccc
 from verify.prove.target import FFA_VERSION, Target, buffer_paths, mailbox_size
 from verify.rules.marked import marked, speaks_of_page

@@ -16,7 +16,7 @@ from verify.interpret.session import Session
 from verify.interpret.spmc import Spmc
 from verify.interpret.world import FOREIGN, LAST_PAGE, OWN, PagesThen
 from verify.ir.expr import POINTER
-from verify.prove.histories import HANDLE, RECLAIM, RX, TX, Call, Writer, histories
+from verify.prove.histories import HANDLE, MOST_STEPS, RECLAIM, RX, TX, Call, Writer, histories
 from verify.prove.invariants import reclaimed, telling
 from verify.prove.ledger import Regions, conforming
 from verify.prove.target import STEP, Target, buffer_paths, mailbox_size
@@ -162,7 +162,7 @@ def _make_start(target: Target, way: Way) -> Start | None:
     if way.believes is not None:
         environment.ledger.believe(way.believes)
     session = Session(target.unit, environment, way.page_shift, trace=False, init=target.binding.init,
-                      paths=buffer_paths(target.binding))
+                      paths=buffer_paths(target.binding), most_steps=MOST_STEPS)
     boot = set_smccc(session, way.smccc)
     try:
         if session.initialise() != 0:
