@@ -32,6 +32,7 @@ from verify.report.text import WIDTH, Style
 from verify.rules.binding import Binding, choose
 from verify.rules.rule import Rule
 from verify.solve.query import RLIMIT, Solver
+from verify.solve.remembered import Remembered
 from verify.source.kconfig import ALL_ZERO, fillings, is_kconfig, read_options
 from verify.source.tree import read_text
 from verify.verdict.exit_status import OK, UNDECIDED
@@ -86,7 +87,8 @@ def explain(
     binding = choose(chosen.unit, bindings(config))
     store = open_store(folder, fresh=False, read_only=False)
     run, told = find(fingerprint, chosen, [binding], options.select(book.rules), options, store)
-    item = _explained(run.rules[told.result.rule], told, chosen, binding, build, options.limit)
+    solver = Solver(options.limit or RLIMIT, remembered=Remembered(store))
+    item = _explained(run.rules[told.result.rule], told, chosen, binding, build, solver)
     width = WIDTH if out else min(max(columns(sys.stdout, WIDTH), NARROWEST), WIDTH)
     constants = chosen.unit.constants
     deliver(explained.render(item, chosen.name, constants) if kind == JSON else
@@ -110,7 +112,7 @@ def _sorted_out(configs: Sequence[Path]) -> tuple[Path | None, str | None]:
 
 
 def _explained(
-    rule: Rule, told: Told, chosen: Chosen, binding: Binding, build: str | None, limit: int
+    rule: Rule, told: Told, chosen: Chosen, binding: Binding, build: str | None, solver: Solver
 ) -> Explanation:
     rerun = Rerun(chosen.unit, rule, told.result.profile, told.part.name, told.finding)
     names = names_of(chosen.unit.constants)
@@ -121,8 +123,8 @@ def _explained(
         try:
             found = weigh(rerun)
             watch.stage("asking the solver about all other values")
-            target = make_target(chosen.unit, binding, memory=True)
-            found = settled(found, rerun, target, told.result.trust, Solver(limit or RLIMIT))
+            target = make_target(chosen.unit, binding, memory=True, remembered=solver.remembered)
+            found = settled(found, rerun, target, told.result.trust, solver)
         except ReplayMismatch as why:
             problem = str(why)
     options = (ALL_ZERO,) if build is None else tuple(fillings(read_options(build)))
