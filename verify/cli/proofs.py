@@ -80,8 +80,8 @@ def export(selection: Selection, out: Path) -> int:
 def recheck_(selection: Selection, solver: str, keep: Path) -> int:
     """Prove again, and ask other solvers about each proof as it was before our own simplifier.
 
-    A solver that gives up has not agreed. Exit status: 0 if some solver confirms each proof, 3 if not, 4 if one
-    contradicts: the question is kept.
+    A solver that gives up has not agreed. Exit status: 0 if some solver confirms each piece of each proof, 3 if not, 4
+    if one contradicts: the question is kept.
     """
     solvers, reserve = chosen(solver), cadical.NAME if solver == ALL and cadical.is_there() else ""
     found = selection.each(lambda evidence, _: recheck(evidence, solvers, reserve) if evidence.is_proof else None)
