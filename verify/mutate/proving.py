@@ -93,7 +93,7 @@ class Proving:
         self, mutant: Mutant, asked: frozenset[tuple[str, str]], numbers: frozenset[int] | None
     ) -> Iterator[RuleResult]:
         options = Options(profile=self.profile, trusts=tuple(self.holds))
-        begun = begin(mutant.of(self.target.unit), self.target.binding, options)
+        begun = begin(mutant.of(self.target.unit), self.target.binding, options, answers=self.answers)
         solver = Solver(RLIMIT, remembered=self.answers)
         facts = [known(begun.target, begun.samples, begun.levels, solver, k) for k in range(len(begun.levels))]
         settings: tuple[Setting, ...] = begun.settings(facts, options)

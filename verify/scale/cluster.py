@@ -99,7 +99,7 @@ def _asked_rules(question: Question) -> tuple[Rule, ...]:
     options = question.options
     if not options.functions:
         return question.rules
-    target = make_target(question.unit, question.binding, memory=True)
+    target = make_target(question.unit, question.binding, memory=True, remembered=question.reuse.answers)
     return reported(question.rules, target.scene(options.profile), options)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,9 +74,8 @@ def search(clauses: str, conflicts: int, is_told: bool = False) -> Model | Refut
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
         formula, refutation = Path(folder, "formula.cnf"), Path(folder, "refutation.drat")
         formula.write_text(clauses, encoding="ascii")
-        told: Sequence[str] = ("--plain", "--no-binary", str(refutation)) if is_told else ()
-        options, files = told[:-1], told[-1:]
-        command = [NAME, *options, "-q", "-c", str(conflicts), str(formula), *files]
+        command = [NAME, "-q", "-c", str(conflicts), str(formula)]
+        command += ["--plain", "--no-binary", str(refutation)] if is_told else []
         done = subprocess.run(command, capture_output=True, check=False, encoding="ascii")
         if done.returncode == UNSATISFIABLE:
             return Refuted(clauses, refutation.read_text(encoding="ascii") if is_told else "")

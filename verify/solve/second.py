@@ -42,7 +42,7 @@ class Tried:
 
 PACKAGES = {"bitwuzla": "bitwuzla", "z3": "z3-solver", "cvc5": "cvc5"}
 EFFORT = {"bitwuzla": 6_000_000, "z3": 100_000_000, "cvc5": 1_500_000, cadical.NAME: 3_000_000}
-"""Steps, resource units, resource units, conflicts: some ten to thirty seconds each."""
+"""Steps, resource units, resource units: some ten to thirty seconds each; conflicts."""
 
 
 UNITS = {"bitwuzla": "steps", "z3": "resource units", "cvc5": "resource units"}
@@ -129,7 +129,7 @@ def _cvc5(text: str, options: Mapping[str, str]) -> Tried:
 
 def by_cadical(text: str) -> Opinion:
     """Its clauses are made by what makes those of certificates, not by a solver."""
-    match cadical.decide(question(text), partial(cadical.search, conflicts=EFFORT[cadical.NAME])):
+    match cadical.decide(text, partial(cadical.search, conflicts=EFFORT[cadical.NAME])):
         case Refuted():
             return Opinion.AGREES
         case GaveUp():

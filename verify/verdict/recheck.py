@@ -35,18 +35,18 @@ class Rechecked:
 
 def recheck(evidence: Evidence, solvers: Sequence[str], reserve: str = "") -> Rechecked:
     """`reserve`: is asked about the pieces that fewer than two of the solvers agree about."""
-    opinions: dict[str, Counter[Opinion]] = {name: Counter() for name in (*solvers, reserve)}
-    against, agreeing = [], []
+    opinions: dict[str, Counter[Opinion]] = {name: Counter() for name in solvers}
+    asked, against, agreeing = Counter[Opinion](), list[tuple[str, str, str]](), []
     for piece in evidence.pieces:
         said = {name: _ask(piece, name) for name in solvers}
-        if reserve and _agreeing(said) < ENOUGH:
-            said[reserve] = _ask(piece, reserve)
-        agreeing.append(_agreeing(said))
         for name, opinion in said.items():
             opinions[name][opinion] += 1
-            if opinion is Opinion.DISAGREES:
-                against.append((name, piece.digest, piece.canonical))
-    asked = opinions.pop(reserve)
+        if reserve and _agreeing(said) < ENOUGH:
+            said[reserve] = _ask(piece, reserve)
+            asked[said[reserve]] += 1
+        agreeing.append(_agreeing(said))
+        against += [(name, piece.digest, piece.canonical)
+                    for name, opinion in said.items() if opinion is Opinion.DISAGREES]
     return Rechecked(evidence.name, evidence.trust, len(evidence.pieces), opinions, tuple(against),
                      min(agreeing, default=0), asked)
 
@@ -75,7 +75,7 @@ class Summary:
     by_all: int = 0
     by_solver: Counter[str] = field(default_factory=Counter)
     by_one: dict[str, str] = field(default_factory=dict)
-    """Proofs that one solver alone confirms, of several that were asked, and of which no other confirms some piece."""
+    """Proofs of which some piece is confirmed by one solver alone, of several that were asked: who confirms them."""
     reserve: Counter[Opinion] = field(default_factory=Counter)
     """Of pieces."""
     open: list[str] = field(default_factory=list)
@@ -92,8 +92,8 @@ def summarise(found: Iterable[Rechecked], solvers: Sequence[str]) -> Summary:
         result.by_solver.update(agree)
         result.by_all += len(agree) == len(solvers)
         result.reserve.update(one.reserve)
-        if len(agree) == 1 < len(solvers) and one.fewest < ENOUGH:
-            result.by_one[f"{one.name} ({one.trust})"] = agree[0]
+        if 0 < one.fewest < ENOUGH <= len(solvers):
+            result.by_one[f"{one.name} ({one.trust})"] = agree[0] if agree else "now one solver, now another,"
         if not one.fewest:
             result.open.append(f"{one.name} ({one.trust})")
         result.against += [(f"{one.name} ({one.trust})", *against) for against in one.against]
